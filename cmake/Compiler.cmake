@@ -1,0 +1,26 @@
+# Flags, caches and linkers that every target shares.
+add_library(glaux_flags INTERFACE)
+target_compile_options(glaux_flags INTERFACE -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers)
+if(GLAUX_WERROR)
+  target_compile_options(glaux_flags INTERFACE -Werror)
+endif()
+if(GLAUX_SANITIZE)
+  target_compile_options(glaux_flags INTERFACE -fsanitize=${GLAUX_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  # vptr checks need the type information of Arrow's and DuckDB's classes, which their libraries hide.
+  if(GLAUX_SANITIZE MATCHES "undefined")
+    target_compile_options(glaux_flags INTERFACE -fno-sanitize=vptr)
+  endif()
+  target_link_options(glaux_flags INTERFACE -fsanitize=${GLAUX_SANITIZE})
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # Precompiled headers need the two "sloppiness" words; base_dir lets two checkouts share the cache.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
+  target_compile_options(glaux_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+endif()
+find_program(MOLD mold)
+if(MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_link_options(glaux_flags INTERFACE -fuse-ld=mold)
+endif()
