@@ -4,7 +4,7 @@ PRESET ?= release
 JOBS ?= $(shell nproc)
 BUILD := $(if $(filter release,$(PRESET)),build,build-$(PRESET))
 
-.PHONY: help setup build test test-all demo bench asan tsan format tidy install clean
+.PHONY: help setup configure build test test-all demo bench asan tsan format tidy install clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | column -t -s $$'\t'
@@ -12,8 +12,10 @@ help: ## Show this list
 setup: ## Install what the build needs (idempotent)
 	@./scripts/setup.sh
 
-build: setup ## Build everything; the program is build/glaux
-	@cmake --preset $(PRESET) -Wno-dev >$(BUILD).cmake.log 2>&1 || { cat $(BUILD).cmake.log; exit 1; }; rm -f $(BUILD).cmake.log
+configure: setup
+	@mkdir -p $(BUILD) && cmake --preset $(PRESET) -Wno-dev >$(BUILD)/configure.log 2>&1 || { cat $(BUILD)/configure.log; exit 1; }
+
+build: configure ## Build everything; the program is build/glaux
 	@cmake --build $(BUILD) -j $(JOBS)
 
 test: build ## Build and run the tests
@@ -23,8 +25,9 @@ test-all: build ## Run the slow tests too
 	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS)
 
 demo: setup ## Load generated billing data (or DATA=dir) into a local lake and ask three questions
-	@cmake --preset release -DGLAUX_TESTS=OFF -B build-demo -Wno-dev >/dev/null && cmake --build build-demo -j $(JOBS) --target glaux_cli
-	@./examples/demo.sh build-demo/glaux $(DATA)
+	@$(MAKE) --no-print-directory configure PRESET=release
+	@cmake --build build -j $(JOBS) --target glaux_cli
+	@./examples/demo.sh build/glaux $(DATA)
 
 bench: build ## Time glaux beside polars, pyarrow and duckdb; writes bench/results/
 	@./bench/run.sh
@@ -45,4 +48,4 @@ install: build ## Install the library and the program (PREFIX=/usr/local)
 	@cmake --install $(BUILD) --prefix $(or $(PREFIX),/usr/local)
 
 clean: ## Remove the build folders
-	@rm -rf build build-demo build-debug build-asan build-tsan
+	@rm -rf build build-debug build-asan build-tsan

@@ -1,6 +1,7 @@
 # Flags, caches and linkers that every target shares.
 add_library(glaux_flags INTERFACE)
-target_compile_options(glaux_flags INTERFACE -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers)
+# -fPIC by hand, for programs too: one precompiled header then serves libraries and programs.
+target_compile_options(glaux_flags INTERFACE -fPIC -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers)
 if(GLAUX_WERROR)
   target_compile_options(glaux_flags INTERFACE -Werror)
 endif()

@@ -1,0 +1,4 @@
+#include "glaux/catalog/catalog.h"
+
+namespace glaux {
+}  // namespace glaux

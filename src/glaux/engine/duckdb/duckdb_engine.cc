@@ -1,0 +1,1 @@
+#include "glaux/engine/duckdb/duckdb_engine.h"

@@ -1,0 +1,1 @@
+#include "glaux/engine/query_engine.h"

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "glaux/base/clock.h"
+#include "glaux/base/status.h"
+
+namespace glaux {
+
+using QueryId = std::string;
+
+struct QueryRequest {
+  std::string sql;
+  /// Where names without a database are looked up. Empty: the engine's default.
+  std::string database = {};
+  /// Cancel the query after this long (kTimeout). Unset: wait without limit.
+  std::optional<std::chrono::milliseconds> timeout = {};
+};
+
+/// Athena's words for the life of a query.
+enum class QueryState { kQueued, kRunning, kSucceeded, kFailed, kCancelled };
+std::string_view QueryStateName(QueryState state);  // "SUCCEEDED"
+
+struct QueryStatistics {
+  int64_t rows = 0;                ///< of the result, as far as it was read
+  int64_t bytes_scanned = 0;       ///< of data files, as stored
+  int64_t files_opened = 0;
+  int64_t partitions_total = 0;
+  int64_t partitions_scanned = 0;
+  std::chrono::milliseconds queue_time{0};
+  std::chrono::milliseconds execution_time{0};
+  int64_t peak_memory = 0;         ///< bytes; 0 where the engine does not tell
+};
+
+struct QueryStatus {
+  QueryState state = QueryState::kQueued;
+  QueryStatistics statistics = {};
+  /// Why it failed or was cancelled. OK otherwise.
+  Status error = {};
+  Timestamp submitted = {};
+  bool done() const { return state >= QueryState::kSucceeded; }
+};
+
+struct EngineTraits {
+  /// "duckdb", "athena", "trino".
+  std::string name;
+  std::string dialect;
+  /// A query costs money by bytes scanned.
+  bool billed = false;
+  /// Results() gives rows while the query still runs.
+  bool streaming = false;
+};
+
+/// Runs SQL over the tables of a catalog, `database.table`.
+///
+/// Thread-safe; every call blocks no longer than it must. A query belongs to the engine until Release.
+class QueryEngine {
+ public:
+  virtual ~QueryEngine() = default;
+
+  virtual EngineTraits traits() const = 0;
+
+  /// Start a query. An error in the SQL may come from here or from Status.
+  virtual Result<QueryId> Submit(const QueryRequest& request) = 0;
+  /// Where a query stands, waiting up to `wait` for it to be done. kNotFound.
+  virtual Result<QueryStatus> GetStatus(const QueryId& id, std::chrono::milliseconds wait = {}) = 0;
+  /// Stop a query; one that is done stays as it is. Its state becomes kCancelled soon after. kNotFound.
+  virtual Status Cancel(const QueryId& id) = 0;
+  /// The rows, once: a second call is kInvalid. A streaming engine gives them while it runs, others wait for the end.
+  /// Reading ends with the query's error if it fails or is cancelled.
+  virtual Result<std::shared_ptr<arrow::RecordBatchReader>> Results(const QueryId& id) = 0;
+  /// Forget a query; one that runs is cancelled.
+  virtual void Release(const QueryId& id) = 0;
+};
+
+/// A query's rows as a stream that owns the query: closing or destroying it releases the query.
+struct QueryResult {
+  QueryId id;
+  std::shared_ptr<arrow::RecordBatchReader> reader;
+};
+
+/// Submit and take the results.
+Result<QueryResult> Query(QueryEngine& engine, const QueryRequest& request);
+
+/// Submit, read everything into memory. For small results and tests.
+Result<std::shared_ptr<arrow::Table>> QueryTable(QueryEngine& engine, const QueryRequest& request);
+
+}  // namespace glaux

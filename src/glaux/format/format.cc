@@ -1,0 +1,1 @@
+#include "glaux/format/format.h"

@@ -1,0 +1,145 @@
+#pragma once
+
+#include <arrow/io/interfaces.h>
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "glaux/base/status.h"
+
+namespace glaux {
+
+/// ErrorInfo::code of an error that says "a value does not fit the type that was given or inferred for its column".
+/// A caller that inferred from a sample infers again over everything; a caller with a fixed type reports it.
+inline constexpr char kTypeConflict[] = "TypeConflict";
+
+/// One file to read. `name` is what errors call it: a URI or a path.
+struct InputFile {
+  std::string name;
+  std::shared_ptr<arrow::io::RandomAccessFile> file;
+};
+
+struct CsvOptions {
+  char delimiter = ',';
+  char quote = '"';
+  /// A character that takes the next one literally; unset: a quote is doubled instead.
+  std::optional<char> escape = {};
+  /// Unset: the first row names the columns. Set: every row is data, and these are the names (empty: f0, f1, …).
+  std::optional<std::vector<std::string>> column_names = {};
+  /// Lines that begin with this are skipped. Unset: none.
+  std::optional<char> comment = {};
+  /// Unquoted values that mean null.
+  std::vector<std::string> null_values = {""};
+  /// Longest line in bytes; a longer one is an error that names its line.
+  int64_t max_line_bytes = 16 << 20;
+};
+
+struct ParquetOptions {
+  /// "snappy", "zstd", "gzip", "none".
+  std::string compression = "snappy";
+  /// Most rows of a row group.
+  int64_t row_group_rows = 1 << 20;
+};
+
+/// What reading and writing depends on beyond the data. One struct for all formats: a format takes its own part.
+struct FormatOptions {
+  CsvOptions csv = {};
+  ParquetOptions parquet = {};
+};
+
+struct InferOptions {
+  FormatOptions format = {};
+  /// Bytes of decompressed data to look at, from the start of the file; 0: all of it. Formats that carry their schema ignore it.
+  int64_t sample_bytes = 1 << 20;
+  /// Types that are given, by column name in the file: not inferred.
+  std::map<std::string, std::shared_ptr<arrow::DataType>> types = {};
+};
+
+struct InferredSchema {
+  /// Columns in file order, with names as the file has them. A column in which no value was seen has type null.
+  std::shared_ptr<arrow::Schema> schema;
+  int64_t rows_seen = 0;
+  /// Every row was seen, or the file carries its schema: nothing later can differ.
+  bool complete = false;
+};
+
+struct ReadOptions {
+  FormatOptions format = {};
+  /// Columns to read, by name in the file, in any order; columns that are not named are skipped. Types are what the
+  /// batches will have: values are converted, exactly or not at all (kInvalid with code kTypeConflict). A field of type
+  /// null takes no value. A column that is not in the file is kInvalid. Unset: all, inferred from the first block.
+  std::shared_ptr<arrow::Schema> schema = {};
+  /// Give string columns as dictionary<int32, string>, one dictionary a batch: less memory, faster to regroup.
+  bool dictionary_strings = false;
+  /// Bytes of decompressed data to decode into one batch (text formats), roughly.
+  int64_t block_bytes = 1 << 20;
+  /// Most rows of a batch (Parquet).
+  int64_t batch_rows = 64 << 10;
+};
+
+/// Decodes one piece of a file. May run on any thread, once; pieces of one file may be decoded at once.
+/// The batch has the reader's schema and may be empty.
+using DecodeTask = std::function<Result<std::shared_ptr<arrow::RecordBatch>>()>;
+
+/// A file taken apart into pieces that can be decoded side by side. Next() is called from one thread at a time.
+class FileReader {
+ public:
+  virtual ~FileReader() = default;
+  /// What the batches have.
+  virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
+  /// The next piece in file order, or nothing at the end. Errors name file, line or row group, and column.
+  virtual Result<std::optional<DecodeTask>> Next() = 0;
+  /// Bytes of the file (as stored) that were handed out so far; for progress.
+  virtual int64_t bytes_read() const = 0;
+};
+
+struct WriteOptions {
+  FormatOptions format = {};
+};
+
+/// Writes one file. Not thread-safe. The sink is the caller's to close.
+class FileWriter {
+ public:
+  virtual ~FileWriter() = default;
+  virtual Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) = 0;
+  /// End the current row group, block or stripe, so that little stays in memory. A format without such pieces does nothing.
+  virtual Status Flush() = 0;
+  /// Bytes that went to the sink so far.
+  virtual Result<int64_t> bytes_written() const = 0;
+  /// Write what is left and the footer. No rows written is a valid, empty file.
+  virtual Status Close() = 0;
+};
+
+/// One file format. Stateless and thread-safe.
+class Format {
+ public:
+  virtual ~Format() = default;
+  /// "csv", "parquet".
+  virtual std::string_view name() const = 0;
+  /// Without a dot: {"csv"}. Compression endings (".gz") are taken off first.
+  virtual std::vector<std::string_view> extensions() const = 0;
+  virtual Result<InferredSchema> Infer(const InputFile& input, const InferOptions& options) const = 0;
+  virtual Result<std::unique_ptr<FileReader>> OpenReader(const InputFile& input, const ReadOptions& options) const = 0;
+  virtual Result<std::unique_ptr<FileWriter>> OpenWriter(std::shared_ptr<arrow::io::OutputStream> sink,
+                                                         std::shared_ptr<arrow::Schema> schema,
+                                                         const WriteOptions& options) const = 0;
+};
+
+/// All formats. To add one: write its file, add one line to the list in format.cc.
+const std::vector<const Format*>& AllFormats();
+/// kInvalid that lists the names there are.
+Result<const Format*> FormatByName(std::string_view name);
+/// By extension: "a/b.csv.gz" is csv. kInvalid that says what is known.
+Result<const Format*> FormatOfFile(std::string_view file_name);
+
+/// The batches of a reader one after the other, decoded on the caller's thread.
+std::shared_ptr<arrow::RecordBatchReader> ToBatchReader(std::unique_ptr<FileReader> reader);
+
+}  // namespace glaux

@@ -1,0 +1,1 @@
+#include "glaux/lake/lake.h"

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+#include <arrow/util/cancel.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "glaux/base/progress.h"
+#include "glaux/base/status.h"
+#include "glaux/catalog/catalog.h"
+#include "glaux/engine/query_engine.h"
+#include "glaux/format/format.h"
+#include "glaux/schema/evolution.h"
+#include "glaux/store/object_store.h"
+#include "glaux/table/table.h"
+
+namespace glaux {
+
+/// What a configuration file describes: one store, one catalog, one engine.
+struct LakeConfig {
+  /// Root of a local lake: catalog.sqlite and store/<bucket>/… live below it.
+  std::string directory = "./lake";
+  /// The database of names without one.
+  std::string database = "default";
+  /// Bucket of new tables.
+  std::string bucket = "lake";
+  /// Bytes for all that one command does.
+  int64_t memory_limit = 512 << 20;
+  /// SQL may read local files and load extensions.
+  bool allow_local_access = false;
+};
+
+/// Read a configuration file (YAML). Errors name file, line and field.
+Result<LakeConfig> ReadLakeConfig(const std::string& path);
+
+/// Find the lake of a command: `given` (--lake: a directory, or a .yaml file), else GLAUX_LAKE, else glaux.yaml in
+/// `working_directory` or above, else ./lake.
+Result<LakeConfig> FindLakeConfig(std::string_view given, const std::string& working_directory);
+
+struct LoadOptions {
+  /// Files to read: paths, globs that the shell did not expand, or s3:// URIs of the lake.
+  std::vector<std::string> inputs;
+  TableId table;
+  /// Unset: by extension.
+  std::optional<std::string> format = {};
+  FormatOptions format_options = {};
+  /// "day(lineItem/UsageStartDate)"; unset for a new table: year/month/day of the write time.
+  std::optional<std::string> partition_by = {};
+  /// Types that are given, by source or table name: Glue type strings.
+  std::map<std::string, std::string> types = {};
+  SchemaContract contract = {};
+  /// Bytes of each file that inference looks at; 0: all.
+  int64_t sample_bytes = 1 << 20;
+  /// Load files that the ledger says are loaded.
+  bool again = false;
+  /// Say what would happen, change nothing.
+  bool dry_run = false;
+  std::string compression = "snappy";
+  int64_t target_file_bytes = 128 << 20;
+  arrow::StopToken stop = arrow::StopToken::Unstoppable();
+  Progress* progress = nullptr;
+};
+
+struct LoadSummary {
+  CommitSummary commit;
+  bool table_created = false;
+  int64_t files_loaded = 0;
+  int64_t files_skipped = 0;  ///< in the ledger already
+  int64_t files_empty = 0;    ///< no row in them
+  int64_t bytes_read = 0;     ///< as stored
+  std::vector<SchemaDifference> differences;
+  std::vector<std::string> renamed_columns;  ///< "lineItem/UnblendedCost -> lineitem_unblendedcost"
+  std::vector<std::string> notes;
+};
+
+/// A lake: one store, one catalog and one engine. Thread-safe.
+class Lake {
+ public:
+  /// Open a lake, making its directory if there is none.
+  static Result<std::unique_ptr<Lake>> Open(const LakeConfig& config);
+  virtual ~Lake() = default;
+
+  virtual const LakeConfig& config() const = 0;
+  virtual Catalog& catalog() = 0;
+  /// Made on first use: opening a lake to list its tables starts no engine.
+  virtual Result<QueryEngine*> engine() = 0;
+  /// The store and the key behind a URI.
+  struct Resolved {
+    std::shared_ptr<ObjectStore> store;
+    std::string key;
+  };
+  virtual Result<Resolved> Resolve(std::string_view uri) = 0;
+  /// kNotFound with the names that are near.
+  virtual Result<std::shared_ptr<Table>> OpenTable(const TableId& id) = 0;
+
+  /// Load files into a table, making or evolving it. All or nothing.
+  virtual Result<LoadSummary> Load(const LoadOptions& options) = 0;
+  /// Drop a table and its files.
+  virtual Status DropTable(const TableId& id) = 0;
+};
+
+}  // namespace glaux

@@ -1,0 +1,1 @@
+#include "glaux/schema/types.h"

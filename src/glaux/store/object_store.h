@@ -1,0 +1,166 @@
+#pragma once
+
+#include <arrow/buffer.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "glaux/base/clock.h"
+#include "glaux/base/status.h"
+
+namespace glaux {
+
+/// What only some stores can do. Ask before relying on it.
+struct StoreTraits {
+  /// PutOptions::if_absent and if_match are checked and applied as one step.
+  bool conditional_put = true;
+  /// Copy moves no bytes through this process.
+  bool server_side_copy = true;
+  /// List order is the byte order of the keys.
+  bool ordered_list = true;
+  /// Smallest size of a multipart part but the last, in bytes.
+  int64_t min_part_size = 1;
+};
+
+/// A range of bytes in an object: `length` bytes from `offset`, or to the end where `length` is unset.
+/// A range that reaches past the end is cut; one that begins at or past the end of a non-empty object is kInvalid.
+struct ByteRange {
+  int64_t offset = 0;
+  std::optional<int64_t> length = {};
+};
+
+struct ObjectInfo {
+  std::string key;
+  int64_t size = 0;
+  /// Changes whenever the content does. Opaque, without quotes.
+  std::string etag = {};
+  Timestamp last_modified = {};
+  /// The store's own version of the object, where it keeps versions.
+  std::string version = {};
+};
+
+struct GetOptions {
+  ByteRange range = {};
+  /// kPrecondition unless the object's ETag is this one.
+  std::string if_match = {};
+  /// kPrecondition if the object's ETag is this one (HTTP's 304).
+  std::string if_none_match = {};
+};
+
+struct PutOptions {
+  /// kPrecondition if the key exists.
+  bool if_absent = false;
+  /// kPrecondition unless the key exists with this ETag.
+  std::string if_match = {};
+};
+
+struct ListOptions {
+  std::string prefix = {};
+  /// Keys that hold this after the prefix are folded into `common_prefixes`. Empty: no folding. Only "/" need work.
+  std::string delimiter = {};
+  /// Only keys greater than this one, in byte order.
+  std::string start_after = {};
+  /// `next_token` of the page before, with all else unchanged. Opaque.
+  std::string continuation_token = {};
+  /// Objects and common prefixes together, 1 to 1000.
+  int max_keys = 1000;
+};
+
+struct ListPage {
+  std::vector<ObjectInfo> objects;
+  /// With the delimiter at their end: "a/b/".
+  std::vector<std::string> common_prefixes;
+  /// Empty: this was the last page.
+  std::string next_token;
+};
+
+struct UploadedPart {
+  int number = 0;  ///< 1 to 10,000
+  std::string etag;
+  int64_t size = 0;
+};
+
+/// A multipart upload that is neither complete nor aborted.
+struct MultipartUpload {
+  std::string key;
+  std::string upload_id;
+  Timestamp initiated = {};
+};
+
+struct DeleteFailure {
+  std::string key;
+  Status error;
+};
+
+/// Objects by key, in one bucket or directory.
+///
+/// Thread-safe; every call blocks. Keys are '/'-separated UTF-8, at most 1,024 bytes, without a leading '/'; a key that
+/// a store cannot hold ("." and ".." segments in a directory) is kInvalid. An object becomes visible whole or not at
+/// all, under its key, when Put or CompleteMultipart returns or shortly before. Names and rules are those of the
+/// Amazon S3 API Reference.
+class ObjectStore {
+ public:
+  virtual ~ObjectStore() = default;
+
+  virtual StoreTraits traits() const = 0;
+  /// Where this is, for people: "file:///data/lake/store/lake", "s3://bucket", "memory:".
+  virtual std::string name() const = 0;
+
+  /// kNotFound if there is no such key.
+  virtual Result<ObjectInfo> Head(std::string_view key) = 0;
+  /// The bytes of one range, in one piece. kNotFound, kPrecondition, kInvalid (range).
+  virtual Result<std::shared_ptr<arrow::Buffer>> Get(std::string_view key, const GetOptions& options = {}) = 0;
+  /// Write a whole object. Replaces what is there unless a condition forbids it.
+  virtual Result<ObjectInfo> Put(std::string_view key, std::span<const std::byte> body, const PutOptions& options = {}) = 0;
+  /// One page of keys in byte order. Objects under upload do not appear.
+  virtual Result<ListPage> List(const ListOptions& options = {}) = 0;
+  /// Delete up to any number of keys; keys that are not there count as deleted.
+  /// \return what could not be deleted; a Status only where nothing was tried
+  virtual Result<std::vector<DeleteFailure>> Delete(std::span<const std::string> keys) = 0;
+  /// Copy within this store. kNotFound.
+  virtual Result<ObjectInfo> Copy(std::string_view from, std::string_view to, const PutOptions& options = {}) = 0;
+
+  /// Begin an upload in parts; nothing is visible before CompleteMultipart. \return the upload's id
+  virtual Result<std::string> CreateMultipart(std::string_view key) = 0;
+  /// Send one part; parts may come in any order, at once from several threads, and again (the last one counts).
+  /// kNotFound if the upload is not there.
+  virtual Result<UploadedPart> UploadPart(std::string_view key, std::string_view upload_id, int number,
+                                          std::span<const std::byte> body) = 0;
+  /// Make the object of these parts, ascending by number. kNotFound if the upload is not there (any more);
+  /// kInvalid if a part is unknown or its ETag differs. After a condition failed the upload is still there.
+  virtual Result<ObjectInfo> CompleteMultipart(std::string_view key, std::string_view upload_id,
+                                               std::span<const UploadedPart> parts, const PutOptions& options = {}) = 0;
+  /// Drop an upload and its parts. kNotFound if it is not there (any more).
+  virtual Status AbortMultipart(std::string_view key, std::string_view upload_id) = 0;
+  /// All uploads under way whose key begins with `prefix`, ordered by key.
+  virtual Result<std::vector<MultipartUpload>> ListMultipart(std::string_view prefix) = 0;
+};
+
+// ---- conveniences over the seam -----------------------------------------------------------------------------------
+
+/// Whether the key exists.
+Result<bool> Exists(ObjectStore& store, std::string_view key);
+
+/// The whole object as a string.
+Result<std::string> GetString(ObjectStore& store, std::string_view key);
+
+Result<ObjectInfo> PutString(ObjectStore& store, std::string_view key, std::string_view body, const PutOptions& options = {});
+
+/// Every object under a prefix, page by page; `visit` may stop the walk with an error.
+Status ForEachObject(ObjectStore& store, std::string_view prefix, const std::function<Status(const ObjectInfo&)>& visit);
+
+/// Every object under a prefix, in memory: for prefixes that are known to be small.
+Result<std::vector<ObjectInfo>> ListAll(ObjectStore& store, std::string_view prefix);
+
+/// View a string as the bytes that Put takes.
+inline std::span<const std::byte> AsBytes(std::string_view text) {
+  return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
+}
+
+}  // namespace glaux

@@ -1,0 +1,1 @@
+#include "glaux/table/hive/hive_table.h"

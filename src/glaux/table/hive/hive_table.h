@@ -1,0 +1,2 @@
+#pragma once
+#include "glaux/table/table.h"

@@ -1,0 +1,1 @@
+#include "glaux/table/table.h"

@@ -1,0 +1,162 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+#include <arrow/util/cancel.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "glaux/base/status.h"
+#include "glaux/catalog/catalog.h"
+#include "glaux/schema/evolution.h"
+#include "glaux/schema/predicate.h"
+
+namespace glaux {
+
+/// How a partition key comes out of the data. Words of the Iceberg specification, "Partition Transforms".
+enum class Transform { kIdentity, kYear, kMonth, kDay, kHour };
+
+/// One partition field: `day(lineitem_usagestartdate)`. For a Hive table year, month, day and hour make one string key
+/// per level above and including it (year, month, day), zero-padded as AWS writes them ("2025", "01", "31", "07").
+struct PartitionField {
+  Transform transform = Transform::kIdentity;
+  std::string source_column;  ///< as the table names it; empty with a time transform: the write time (UTC)
+  bool operator==(const PartitionField&) const = default;
+};
+
+/// Read "day(lineItem/UsageStartDate), region" into fields; column names are normalized. kInvalid.
+Result<std::vector<PartitionField>> ParsePartitionSpec(std::string_view text);
+std::string ToString(std::span<const PartitionField> fields);
+
+/// A file of rows that belongs to one snapshot of a table.
+struct DataFile {
+  std::string location;  ///< URI
+  int64_t size = 0;      ///< bytes
+  std::string etag = {};
+  std::string format = "parquet";
+  /// Value of every partition column for all rows of this file, in the order of Table::partition_columns(); typed.
+  std::vector<std::shared_ptr<arrow::Scalar>> partition_values = {};
+  std::optional<int64_t> record_count = {};
+};
+
+enum class ColumnMapping { kByName, kByFieldId };
+
+/// Exactly what a reader has to read.
+struct ScanPlan {
+  /// Columns of the result: the table's columns, then its partition columns.
+  std::shared_ptr<arrow::Schema> schema;
+  std::vector<std::string> partition_columns;
+  ColumnMapping mapping = ColumnMapping::kByName;
+  std::vector<DataFile> files;
+  /// For statistics: what there was before pruning, as far as it was looked at.
+  int64_t partitions_total = 0;
+  int64_t partitions_kept = 0;
+};
+
+struct PlanOptions {
+  /// Rows for which this is false may be left out; files whose partition values make it false are.
+  Predicate filter = {};
+  /// A further test on the typed partition values, for callers with an expression language of their own. Unset: all.
+  std::function<Result<bool>(std::span<const std::shared_ptr<arrow::Scalar>>)> keep_partition = {};
+  arrow::StopToken stop = arrow::StopToken::Unstoppable();
+};
+
+struct ScanOptions {
+  /// Columns of the result in this order; unset: all.
+  std::optional<std::vector<std::string>> columns = {};
+  /// Only rows for which this is true.
+  Predicate filter = {};
+  int64_t batch_rows = 64 << 10;
+  arrow::StopToken stop = arrow::StopToken::Unstoppable();
+};
+
+/// A source file whose rows a commit adds: the ledger's record.
+struct LoadedFile {
+  std::string key;  ///< URI
+  std::string etag;
+  int64_t size = 0;
+  bool operator==(const LoadedFile&) const = default;
+};
+
+struct AppendOptions {
+  /// Most bytes of rows held in memory over all partitions.
+  int64_t memory_limit = 128 << 20;
+  /// A data file is closed and the next one begun once it has this size on disk.
+  int64_t target_file_bytes = 128 << 20;
+  std::string compression = "snappy";
+  arrow::StopToken stop = arrow::StopToken::Unstoppable();
+};
+
+struct CommitSummary {
+  std::string commit_id;
+  int64_t rows = 0;
+  int64_t bytes = 0;  ///< of the data files
+  std::vector<std::string> files;  ///< URIs
+  int64_t partitions_added = 0;
+  /// Somebody else had loaded all of these source files by the time of the commit: nothing was added.
+  bool already_loaded = false;
+};
+
+/// Rows on their way into a table. Nothing is visible before Commit; destroying an append that was not committed drops
+/// what it wrote.
+class Append {
+ public:
+  virtual ~Append() = default;
+  /// Add rows. Columns are matched by name and must have the types of `write_schema` given to NewAppend (a string may
+  /// come as dictionary). Thread-safe.
+  virtual Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) = 0;
+  /// Make everything visible at once, with the ledger of what was loaded. Call once, after all writes.
+  /// kPrecondition if a part of `sources` was loaded by somebody else since: nothing was added; plan again.
+  virtual Result<CommitSummary> Commit(std::span<const LoadedFile> sources) = 0;
+  /// Drop everything that was written.
+  virtual Status Abort() = 0;
+};
+
+struct RepairSummary {
+  int64_t commits_finished = 0;
+  int64_t uploads_dropped = 0;
+  int64_t partitions_added = 0;
+};
+
+/// A table of files on a store with an entry in a catalog: Hive layout now, Iceberg the same way.
+///
+/// Thread-safe. A Table is a view of one version; Refresh() takes the newest.
+class Table {
+ public:
+  virtual ~Table() = default;
+
+  virtual const TableId& id() const = 0;
+  /// The catalog's entry that this view was made from.
+  virtual const TableEntry& entry() const = 0;
+  /// The table's columns, then its partition columns, with their types in the catalog.
+  virtual std::shared_ptr<arrow::Schema> schema() const = 0;
+  virtual const std::vector<std::string>& partition_columns() const = 0;
+  virtual std::vector<PartitionField> partition_spec() const = 0;
+
+  virtual Status Refresh() = 0;
+
+  /// Which files hold the rows of the newest snapshot. Lists only what survives the filter.
+  virtual Result<ScanPlan> Plan(const PlanOptions& options) = 0;
+
+  /// Begin an append of batches with these columns. New columns, in the plan's table schema, are added at commit.
+  virtual Result<std::unique_ptr<Append>> NewAppend(const EvolutionPlan& plan, const AppendOptions& options) = 0;
+
+  /// Which of these source files a commit has loaded already (same key, ETag and size).
+  virtual Result<std::vector<bool>> AlreadyLoaded(std::span<const LoadedFile> files) = 0;
+
+  /// Finish commits that were cut off, drop uploads that nobody will finish, register partitions whose folders exist.
+  /// \param grace uploads younger than this are left alone: somebody may still be writing
+  virtual Result<RepairSummary> Repair(std::chrono::seconds grace) = 0;
+};
+
+/// Read a table's rows through its plan.
+/// \return batches with the columns asked for; row order unspecified; no batch is empty
+Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(Table& table, const ScanOptions& options);
+
+}  // namespace glaux
