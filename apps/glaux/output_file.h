@@ -1,0 +1,42 @@
+#pragma once
+
+#include <arrow/io/interfaces.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "glaux/base/status.h"
+
+namespace glaux::cli {
+
+/// A stream to a file descriptor. Unbuffered; the descriptor stays open.
+std::shared_ptr<arrow::io::OutputStream> MakeDescriptorStream(int descriptor, std::string name);
+
+/// The error of a stream whose reader went away (`| head`). The program ends quietly then.
+bool IsBrokenPipe(const Status& status);
+
+/// A file that appears under its name at Commit, whole. Until then it has another name beside it, and destroying it
+/// removes that. A device, a pipe or a socket is written as it is.
+class OutputFile {
+ public:
+  /// \param codec "gzip", "zstd", or empty
+  static Result<std::unique_ptr<OutputFile>> Open(const std::string& path, std::string_view codec);
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  const std::shared_ptr<arrow::io::OutputStream>& stream() const { return stream_; }
+  Status Commit();
+
+ private:
+  OutputFile(std::string path, std::string pending, int descriptor)
+      : path_(std::move(path)), pending_(std::move(pending)), descriptor_(descriptor) {}
+
+  const std::string path_;
+  std::string pending_;  ///< empty: written in place, or committed
+  int descriptor_;
+  std::shared_ptr<arrow::io::OutputStream> stream_;
+};
+
+}  // namespace glaux::cli
