@@ -1,5 +1,8 @@
 #include "glaux/store/memory_store.h"
 
+#include <set>
+
+#include "glaux/testing/matchers.h"
 #include "glaux/testing/object_store_conformance.h"
 
 namespace glaux::testing {
