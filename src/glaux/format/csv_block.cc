@@ -124,17 +124,43 @@ Result<std::optional<CsvBlock>> CsvBlockSplitter::Next() {
 }
 
 size_t CsvBlockSplitter::WholeRows(std::string_view text) const {
-  const bool plain = text.find(dialect_.quote) == std::string_view::npos &&
-                     (!dialect_.escape || text.find(*dialect_.escape) == std::string_view::npos);
-  if (plain) {
-    if (const size_t at = text.rfind('\n'); at != std::string_view::npos) return at + 1;
-    if (text.size() < 2) return 0;
-    const size_t at = text.rfind('\r', text.size() - 2);
-    return at == std::string_view::npos ? 0 : at + 1;
-  }
+  if (!dialect_.escape && !dialect_.comment) return WholeRowsByQuotes(text);
   LastRowSink sink;
   CsvScanner(dialect_, true, sink).Scan(text, false);
   return sink.end;
+}
+
+size_t CsvBlockSplitter::WholeRowsByQuotes(std::string_view text) const {
+  const char quote = dialect_.quote;
+  // The last line end behind `begin` that ends a row. A CR that is the last byte there is may be half of a CRLF.
+  const auto last_row_end = [](std::string_view part) -> size_t {
+    if (const size_t at = part.rfind('\n'); at != std::string_view::npos) return at + 1;
+    const size_t at = part.rfind('\r');
+    return at == std::string_view::npos ? 0 : at + 1;
+  };
+  const std::string_view all_but_last_cr = text.ends_with('\r') ? text.substr(0, text.size() - 1) : text;
+  size_t whole = 0;
+  size_t plain = 0;  // text from here to the next quoted field is outside of quotes
+  size_t at = 0;
+  while (true) {
+    at = text.find(quote, at);
+    if (at == std::string_view::npos) {
+      const size_t end = last_row_end(all_but_last_cr.substr(std::min(plain, all_but_last_cr.size())));
+      return end == 0 ? whole : plain + end;
+    }
+    const char before = at == 0 ? '\n' : text[at - 1];
+    if (before != dialect_.delimiter && before != '\n' && before != '\r') {
+      ++at;
+      continue;
+    }
+    if (const size_t end = last_row_end(text.substr(plain, at - plain)); end != 0) whole = plain + end;
+    do {
+      at = text.find(quote, at + 1);
+      if (at == std::string_view::npos) return whole;
+      ++at;
+    } while (at < text.size() && text[at] == quote);
+    plain = at;
+  }
 }
 
 Status CsvBlockSplitter::LineTooLong(std::string_view text) const {

@@ -45,6 +45,8 @@ class CsvBlockSplitter {
  private:
   /// Bytes of `text` that are whole rows.
   size_t WholeRows(std::string_view text) const;
+  /// The same, from quote to quote, where only quotes hide line ends.
+  size_t WholeRowsByQuotes(std::string_view text) const;
   Status LineTooLong(std::string_view text) const;
   Result<size_t> SkipByteOrderMark(std::string_view text) const;
 

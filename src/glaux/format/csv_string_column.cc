@@ -127,9 +127,9 @@ class DictionaryColumn final : public CsvColumn {
     const auto rows = validity_.rows();
     const auto nulls = validity_.null_count();
     ARROW_ASSIGN_OR_RAISE(auto bytes, bytes_.Finish());
-    auto dictionary =
-        arrow::ArrayData::Make(arrow::utf8(), static_cast<int64_t>(offsets_.size()) - 1,
-                               {nullptr, arrow::Buffer::FromVector(std::move(offsets_)), std::move(bytes)}, 0);
+    const auto entries = static_cast<int64_t>(offsets_.size()) - 1;
+    auto dictionary = arrow::ArrayData::Make(
+        arrow::utf8(), entries, {nullptr, arrow::Buffer::FromVector(std::move(offsets_)), std::move(bytes)}, 0);
     auto data = arrow::ArrayData::Make(type_, rows, {validity_.Finish(), std::move(buffer_)}, nulls);
     data->dictionary = std::move(dictionary);
     return arrow::MakeArray(std::move(data));

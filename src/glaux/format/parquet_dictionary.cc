@@ -47,6 +47,10 @@ Result<std::shared_ptr<arrow::ChunkedArray>> OneDictionary(const arrow::ArrayVec
     rows += chunk->length();
     entries += static_cast<const DictionaryArray&>(*chunk).dictionary()->length();
   }
+  if (entries == 0) {
+    ARROW_ASSIGN_OR_RAISE(auto nulls, arrow::MakeArrayOfNull(value_type, rows));
+    return std::make_shared<arrow::ChunkedArray>(std::move(nulls));
+  }
   // Mostly distinct values: a dictionary would only be a second copy.
   if (entries * 2 > rows && chunks.size() > 1 && rows > 1024) return Dense(chunks, value_type);
 
@@ -60,8 +64,8 @@ Result<std::shared_ptr<arrow::ChunkedArray>> OneDictionary(const arrow::ArrayVec
   for (const auto& chunk : chunks) {
     const auto& array = static_cast<const DictionaryArray&>(*chunk);
     std::shared_ptr<arrow::Buffer> map_buffer;
-    ARROW_RETURN_NOT_OK(unifier->Unify(*array.dictionary(), &map_buffer));
-    const auto* map = reinterpret_cast<const int32_t*>(map_buffer->data());
+    if (array.dictionary()->length() > 0) ARROW_RETURN_NOT_OK(unifier->Unify(*array.dictionary(), &map_buffer));
+    const auto* map = map_buffer == nullptr ? nullptr : reinterpret_cast<const int32_t*>(map_buffer->data());
     const auto* from = array.data()->GetValues<int32_t>(1);
     const int64_t length = array.length();
     if (array.null_count() == 0) {
