@@ -1,0 +1,79 @@
+#include "glaux/format/csv_guess_internal.h"
+
+#include <arrow/type.h>
+
+#include <utility>
+
+#include "glaux/format/csv_value_internal.h"
+
+namespace glaux {
+namespace {
+
+constexpr int64_t kExactInDouble = int64_t{1} << 53;
+
+}  // namespace
+
+CsvTypeGuess::Kind CsvTypeGuess::KindOf(std::string_view text) {
+  int64_t integer = 0;
+  if (ParseInteger(text, &integer)) {
+    return integer > kExactInDouble || integer < -kExactInDouble ? Kind::kLargeInteger : Kind::kInteger;
+  }
+  if (LooksLikeInteger(text) && text != "-0") return Kind::kString;
+  double real = 0;
+  if (ParseDouble(text, &real)) return Kind::kDouble;
+  bool boolean = false;
+  if (ParseBoolean(text, &boolean)) return Kind::kBoolean;
+  int32_t days = 0;
+  if (ParseDate(text, &days)) return Kind::kDate;
+  ParsedTime time;
+  if (ParseTime(text, &time) && time.nanoseconds % 1000 == 0) {
+    return time.zone == Zone::kNone ? Kind::kTimestamp : Kind::kUtcTimestamp;
+  }
+  return Kind::kString;
+}
+
+CsvTypeGuess::Kind CsvTypeGuess::Join(Kind left, Kind right) {
+  if (left > right) std::swap(left, right);
+  if (left == right || left == Kind::kNothing) return right;
+  if (left == Kind::kInteger && (right == Kind::kLargeInteger || right == Kind::kDouble)) return right;
+  if (left == Kind::kDate && right == Kind::kTimestamp) return right;
+  return Kind::kString;
+}
+
+void CsvTypeGuess::ObserveValue(std::string_view text) {
+  // What was seen so far is what mostly comes next.
+  if (kind_ == Kind::kDouble) {
+    double real = 0;
+    int64_t integer = 0;
+    if (ParseDouble(text, &real) && (!ParseInteger(text, &integer) || (integer <= kExactInDouble && integer >= -kExactInDouble))) return;
+  } else if (kind_ == Kind::kUtcTimestamp || kind_ == Kind::kTimestamp) {
+    ParsedTime time;
+    if (ParseTime(text, &time) && time.nanoseconds % 1000 == 0 && (time.zone == Zone::kOffset) == (kind_ == Kind::kUtcTimestamp)) return;
+  }
+  kind_ = Join(kind_, KindOf(text));
+}
+
+std::shared_ptr<arrow::DataType> CsvTypeGuess::type() const {
+  switch (kind_) {
+    case Kind::kNothing:
+      return empty_string_ ? arrow::utf8() : arrow::null();
+    case Kind::kBoolean:
+      return arrow::boolean();
+    case Kind::kInteger:
+    case Kind::kLargeInteger:
+      return arrow::int64();
+    case Kind::kDouble:
+      return arrow::float64();
+    case Kind::kDate:
+      return arrow::date32();
+    case Kind::kTimestamp:
+      return arrow::timestamp(arrow::TimeUnit::MICRO);
+    case Kind::kUtcTimestamp:
+      return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+    case Kind::kString:
+      break;
+  }
+  return arrow::utf8();
+}
+
+}  // namespace glaux

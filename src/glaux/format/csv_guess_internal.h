@@ -1,0 +1,50 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "glaux/format/csv_column_internal.h"
+
+namespace glaux {
+
+/// The narrowest type that holds every value that was seen of a column, without loss: nothing < boolean | integer <
+/// double | date < timestamp | timestamp in UTC; all else is string. Integers beyond 2^53 do not mix with fractions, and
+/// integers beyond int64 are string: a double would lose digits.
+class CsvTypeGuess {
+ public:
+  void Observe(const CsvCells& cells, const CsvCell& cell) {
+    if (kind_ == Kind::kString) return;
+    if (cell.text.empty()) {
+      empty_string_ |= !cells.IsNull(cell);
+    } else if (!cells.IsNull(cell)) {
+      ObserveValue(cell.text);
+    }
+  }
+  /// No later value can change the answer.
+  bool settled() const { return kind_ == Kind::kString; }
+  /// null() where no value was seen.
+  std::shared_ptr<arrow::DataType> type() const;
+
+ private:
+  enum class Kind : uint8_t {
+    kNothing,
+    kBoolean,
+    kInteger,
+    kLargeInteger,
+    kDouble,
+    kDate,
+    kTimestamp,
+    kUtcTimestamp,
+    kString
+  };
+  static Kind KindOf(std::string_view text);
+  static Kind Join(Kind left, Kind right);
+  void ObserveValue(std::string_view text);
+
+  Kind kind_ = Kind::kNothing;
+  bool empty_string_ = false;
+};
+
+}  // namespace glaux

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "glaux/format/format.h"
+
+namespace glaux {
+
+const Format& CsvFormat();
+const Format& ParquetFormat();
+
+}  // namespace glaux
