@@ -1,7 +1,5 @@
 #include "glaux/catalog/sqlite_connection_internal.h"
 
-#include <cerrno>
-
 #include "glaux/base/clock.h"
 
 namespace glaux::sqlite {
@@ -128,7 +126,7 @@ Status Connection::Error(int code) const {
       info.hint = "the catalog's file and its folder must be writable";
       break;
     case SQLITE_CANTOPEN:
-      info.kind = system_error == ENOENT ? ErrorKind::kNotFound : ErrorKind::kDenied;
+      info.kind = system_error == 0 ? ErrorKind::kDenied : KindOf(ErrnoError(system_error, ""));
       info.hint = "the catalog's file and its folder must be there and writable";
       break;
     case SQLITE_IOERR:
