@@ -117,10 +117,13 @@ struct PartitionQuery {
   /// schema/predicate.h. kInvalid if it does not parse, or names a column that is no partition key.
   std::string expression = {};
   std::optional<Segment> segment = {};
+  /// Leave `storage.columns` of the answer empty, as Glue's ExcludeColumnSchema: 100,000 partitions of a wide table are
+  /// gigabytes with them.
+  bool exclude_column_schema = false;
   PageRequest page = {};
 };
 
-/// Changes to a table's partitions that are applied together.
+/// Changes to a table's partitions that are applied together, drops first.
 struct PartitionChange {
   /// Partitions to create. One that is there already is replaced if `replace_existing`, else kept as it is.
   std::vector<PartitionEntry> put = {};
@@ -181,6 +184,8 @@ class Catalog {
 
 /// Every partition that matches, over all pages.
 Result<std::vector<PartitionEntry>> AllPartitions(Catalog& catalog, const TableId& table, std::string expression = {});
+/// The same with a segment or without columns; starts at `query.page`.
+Result<std::vector<PartitionEntry>> AllPartitions(Catalog& catalog, const TableId& table, PartitionQuery query);
 Result<std::vector<TableEntry>> AllTables(Catalog& catalog, std::string_view database);
 Result<std::vector<DatabaseEntry>> AllDatabases(Catalog& catalog);
 

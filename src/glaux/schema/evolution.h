@@ -45,14 +45,17 @@ struct SchemaDifference {
     kMissingColumn,  ///< in the table, not in the data: reads as null
     kUntypedColumn,  ///< in the data with type null: no type until a value gives it one
     kWidenType,      ///< the table's type grows to the data's
-    kCastValue,      ///< the data's type fits into the table's: cast on the way in
+    /// The data's type fits into the table's: cast on the way in. Whole numbers fit a float or double column; the cast
+    /// must be a checked one. Differences of memory only (large_string, time units) are none.
+    kCastValue,
     kChangedType,    ///< neither fits into the other
     kAddNestedField,
   };
   Kind kind;
   std::string column;  ///< path: "a", "a.b", "a.element.b"
   std::shared_ptr<arrow::DataType> table_type = {};  ///< null where the table has none
-  std::shared_ptr<arrow::DataType> data_type = {};
+  std::shared_ptr<arrow::DataType> data_type = {};   ///< of kWidenType: what the column becomes
+  bool applied = true;  ///< false: the contract leaves the values out instead
 
   /// One line for people: "add column tax: double".
   std::string ToString() const;
@@ -64,7 +67,9 @@ struct EvolutionPlan {
   std::shared_ptr<arrow::Schema> table_schema;
   /// What the writer receives: table_schema's columns that are in the data, in table order.
   std::shared_ptr<arrow::Schema> write_schema;
-  /// Columns of the data to leave out (kDiscardValue, untyped), and rows' columns that send them to quarantine.
+  /// Columns of the data to leave out (kDiscardValue, untyped), and columns that send a row to quarantine when they have
+  /// a value. Paths as in SchemaDifference, down to the nearest named field: "a", "a.b". Neither is in write_schema, whose
+  /// structs miss such fields too; nor is a column whose data is all null.
   std::vector<std::string> discarded_columns;
   std::vector<std::string> quarantine_columns;
 
@@ -81,7 +86,8 @@ Result<EvolutionPlan> PlanEvolution(const arrow::Schema& table, const arrow::Sch
 
 /// The narrowest type that holds the values of both, as inference uses it over several files: null with T is T, bigint
 /// with double is double, bool with anything else and all else that differs is string; date with timestamp is timestamp;
-/// decimals get the larger scale and integer part. Structs, lists and maps recurse.
+/// decimals get the larger scale and integer part, and more than 38 digits are string. Structs, lists and maps recurse; a
+/// struct has the left fields, then what the right one adds. Commutative up to that order, and associative.
 std::shared_ptr<arrow::DataType> UnifyTypes(const std::shared_ptr<arrow::DataType>& left,
                                             const std::shared_ptr<arrow::DataType>& right);
 

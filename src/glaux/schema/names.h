@@ -10,7 +10,8 @@ namespace glaux {
 
 /// A column name as Glue and Athena can use it: lower case, runs of what is not a letter, digit or underscore become one
 /// underscore ("lineItem/UnblendedCost" -> "lineitem_unblendedcost", "Größe" -> "größe", "a  b" -> "a_b"). Leading and
-/// trailing underscores that the rewrite made are dropped; a name of which nothing is left is "column".
+/// trailing underscores that the rewrite made are dropped; a name of which nothing is left is "column". The result is
+/// composed (NFC); bytes that are not UTF-8 count as what is not a letter.
 std::string NormalizeColumnName(std::string_view name);
 
 struct NameMapping {
@@ -20,7 +21,7 @@ struct NameMapping {
 };
 
 /// Normalize the names of one file or schema. kInvalid if two of them meet in one name: the error names both.
-/// Duplicates in the source are an error too.
+/// Duplicates in the source, names that are not UTF-8 and names over Glue's 255 characters are errors too.
 Result<std::vector<NameMapping>> NormalizeColumnNames(const std::vector<std::string>& names);
 
 /// Check a database or table name: 1 to 255 of a-z, 0-9, _ and -; upper case is folded. kInvalid.

@@ -1,1 +1,0 @@
-#include "glaux/schema/types.h"
