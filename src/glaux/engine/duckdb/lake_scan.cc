@@ -1,0 +1,295 @@
+#include "glaux/engine/duckdb/lake_scan_internal.h"
+
+#include <duckdb/catalog/catalog.hpp>
+#include <duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp>
+#include <duckdb/common/multi_file/multi_file_reader.hpp>
+#include <duckdb/common/multi_file/multi_file_states.hpp>
+#include <duckdb/common/type_visitor.hpp>
+#include <duckdb/parser/expression/constant_expression.hpp>
+#include <duckdb/parser/tableref/table_function_ref.hpp>
+
+#include <arrow/type.h>
+
+#include "glaux/engine/duckdb/duckdb_types_internal.h"
+#include "glaux/engine/duckdb/lake_file_list_internal.h"
+
+namespace glaux::duckdb_engine {
+
+namespace {
+
+using duckdb::ClientContext;
+using duckdb::ColumnIndex;
+using duckdb::LogicalTypeId;
+using duckdb::MultiFileColumnDefinition;
+using duckdb::MultiFileReaderData;
+using duckdb::optional_ptr;
+using duckdb::string;
+
+/// What a bound scan carries to its reader.
+struct ScanInfo : public duckdb::TableFunctionInfo {
+  ScanInfo(std::shared_ptr<const LakeFileList::Source> source, duckdb::table_function_t scan)
+      : source(std::move(source)), scan(scan) {}
+  const std::shared_ptr<const LakeFileList::Source> source;
+  const duckdb::table_function_t scan;  ///< DuckDB's own
+};
+
+struct ScanState : public duckdb::MultiFileReaderGlobalState {
+  explicit ScanState(const duckdb::MultiFileList& files) : MultiFileReaderGlobalState({}, &files) {}
+};
+
+/// A column with its nested fields: those a file lacks read as null.
+MultiFileColumnDefinition DefineColumn(const string& name, const duckdb::LogicalType& type) {
+  MultiFileColumnDefinition column(name, type);
+  column.identifier = duckdb::Value(name);
+  column.default_expression = duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value(type));
+  switch (type.id()) {
+    case LogicalTypeId::STRUCT:
+      for (const auto& [child, child_type] : duckdb::StructType::GetChildTypes(type)) {
+        column.children.push_back(DefineColumn(child, child_type));
+      }
+      break;
+    case LogicalTypeId::LIST:
+      column.children.push_back(DefineColumn("element", duckdb::ListType::GetChildType(type)));
+      break;
+    case LogicalTypeId::MAP:
+      column.children.push_back(DefineColumn("key", duckdb::MapType::KeyType(type)));
+      column.children.push_back(DefineColumn("value", duckdb::MapType::ValueType(type)));
+      break;
+    default:
+      break;
+  }
+  return column;
+}
+
+/// Take over a file's own names for list elements, map keys and values, which every writer spells differently; or forget
+/// the nested fields where the file's shape is the table's, so that DuckDB reads the column as it is.
+void AlignNames(MultiFileColumnDefinition& column, const MultiFileColumnDefinition& in_file) {
+  switch (column.type.id()) {
+    case LogicalTypeId::STRUCT:
+      for (auto& child : column.children) {
+        for (const auto& other : in_file.children) {
+          if (duckdb::StringUtil::CIEquals(child.name, other.name)) AlignNames(child, other);
+        }
+      }
+      return;
+    case LogicalTypeId::LIST:
+    case LogicalTypeId::MAP: {
+      if (column.type == in_file.type) {
+        column.children.clear();
+        return;
+      }
+      const auto* children = &in_file.children;
+      if (column.type.id() == LogicalTypeId::MAP && children->size() == 1) children = &children->front().children;
+      if (children->size() != column.children.size()) {
+        column.children.clear();
+        return;
+      }
+      for (size_t i = 0; i < column.children.size(); ++i) {
+        column.children[i].identifier = duckdb::Value((*children)[i].name);
+        AlignNames(column.children[i], (*children)[i]);
+      }
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+/// Gives DuckDB's Parquet scan the schema, the files and the partition values of a table.
+class LakeFileReader : public duckdb::MultiFileReader {
+ public:
+  explicit LakeFileReader(duckdb::shared_ptr<ScanInfo> info) : info_(std::move(info)) {}
+
+  static duckdb::unique_ptr<MultiFileReader> Create(const duckdb::TableFunction& function) {
+    return duckdb::make_uniq<LakeFileReader>(duckdb::shared_ptr_cast<duckdb::TableFunctionInfo, ScanInfo>(function.function_info));
+  }
+
+  const ScanInfo& info() const { return *info_; }
+
+  duckdb::shared_ptr<duckdb::MultiFileList> CreateFileList(ClientContext& context, const duckdb::vector<string>&,
+                                                           const duckdb::FileGlobInput&) override {
+    return duckdb::make_shared_ptr<LakeFileList>(context, info_->source);
+  }
+
+  bool Bind(duckdb::MultiFileOptions&, duckdb::MultiFileList&, duckdb::vector<duckdb::LogicalType>& types,
+            duckdb::vector<string>& names, duckdb::MultiFileReaderBindData& bind) override {
+    names = info_->source->columns.names;
+    types = info_->source->columns.types;
+    for (size_t i = 0; i < names.size(); ++i) bind.schema.push_back(DefineColumn(names[i], types[i]));
+    bind.mapping = duckdb::MultiFileColumnMappingMode::BY_NAME;
+    return true;
+  }
+
+  void BindOptions(duckdb::MultiFileOptions&, duckdb::MultiFileList&, duckdb::vector<duckdb::LogicalType>&,
+                   duckdb::vector<string>&, duckdb::MultiFileReaderBindData&) override {}
+
+  duckdb::unique_ptr<duckdb::MultiFileReaderGlobalState> InitializeGlobalState(
+      ClientContext&, const duckdb::MultiFileOptions&, const duckdb::MultiFileReaderBindData&,
+      const duckdb::MultiFileList& files, const duckdb::vector<MultiFileColumnDefinition>&,
+      const duckdb::vector<ColumnIndex>&) override {
+    static_cast<const LakeFileList&>(files).Count();
+    return duckdb::make_uniq<ScanState>(files);
+  }
+
+  void FinalizeBind(MultiFileReaderData& data, const duckdb::MultiFileOptions& options,
+                    const duckdb::MultiFileReaderBindData& bind,
+                    const duckdb::vector<MultiFileColumnDefinition>& columns, const duckdb::vector<ColumnIndex>& ids,
+                    ClientContext& context, optional_ptr<duckdb::MultiFileReaderGlobalState> state) override {
+    MultiFileReader::FinalizeBind(data, options, bind, columns, ids, context, state);
+    const auto& files = static_cast<const LakeFileList&>(*state->file_list);
+    const auto& file = files.file(data.reader->file_list_idx.GetIndex());
+    const auto begin = info_->source->columns.partition_begin;
+    for (size_t i = 0; i < ids.size(); ++i) {
+      const auto id = ids[i].GetPrimaryIndex();
+      if (id < begin || id >= columns.size()) continue;
+      data.constant_map.Add(duckdb::MultiFileGlobalIndex(i), file.partition_values[id - begin]);
+    }
+  }
+
+  duckdb::ReaderInitializeType CreateMapping(ClientContext& context, MultiFileReaderData& data,
+                                             const duckdb::vector<MultiFileColumnDefinition>& columns,
+                                             const duckdb::vector<ColumnIndex>& ids,
+                                             optional_ptr<duckdb::TableFilterSet> filters,
+                                             duckdb::MultiFileList& files, const duckdb::MultiFileReaderBindData& bind,
+                                             const duckdb::virtual_column_map_t& virtual_columns) override {
+    duckdb::case_insensitive_map_t<const MultiFileColumnDefinition*> in_file;
+    for (const auto& column : data.reader->GetColumns()) {
+      const auto [other, added] = in_file.emplace(column.name, &column);
+      if (!added) FailOnTwins(context, data, columns, ids, other->second->name, column.name);
+    }
+    std::optional<duckdb::vector<MultiFileColumnDefinition>> aligned;
+    for (const auto& id : ids) {
+      const auto index = id.GetPrimaryIndex();
+      if (index >= info_->source->columns.partition_begin) continue;
+      const auto found = in_file.find(columns[index].name);
+      if (found == in_file.end()) continue;
+      const auto& file_type = found->second->type;
+      if (!Widens(file_type, columns[index].type)) {
+        Throw(context, MakeError(ErrorKind::kCorrupt, "read table ", info_->source->table->id().ToString(), ", file ",
+                                 data.reader->GetFileName(), ", column ", columns[index].name, ": the table has ",
+                                 columns[index].type.ToString(), ", the file has ", file_type.ToString()));
+      }
+      if (!columns[index].type.IsNested()) continue;
+      if (!aligned) aligned = columns;
+      AlignNames((*aligned)[index], *found->second);
+    }
+    return MultiFileReader::CreateMapping(context, data, aligned ? *aligned : columns, ids, filters, files, bind,
+                                          virtual_columns);
+  }
+
+  duckdb::shared_ptr<duckdb::BaseFileReader> CreateReader(ClientContext& context,
+                                                          duckdb::GlobalTableFunctionState& state,
+                                                          const duckdb::OpenFileInfo& file, duckdb::idx_t index,
+                                                          const duckdb::MultiFileBindData& bind) override {
+    try {
+      return MultiFileReader::CreateReader(context, state, file, index, bind);
+    } catch (const std::exception& error) {
+      RethrowFrom(context, file.path, error);
+    }
+  }
+
+  duckdb::unique_ptr<MultiFileReader> Copy() const override { return duckdb::make_uniq<LakeFileReader>(info_); }
+
+  /// A reader's complaint about the bytes of a file becomes kCorrupt; every other error stays what it is.
+  [[noreturn]] void RethrowFrom(ClientContext& context, const string& file, const std::exception& exception) const {
+    const duckdb::ErrorData error(exception);
+    const auto query = QueryContext::Of(context);
+    const bool own = query && !query->Recall(error.RawMessage()).ok();
+    switch (error.Type()) {
+      case duckdb::ExceptionType::INVALID:
+      case duckdb::ExceptionType::INVALID_INPUT:
+      case duckdb::ExceptionType::IO:
+      case duckdb::ExceptionType::SERIALIZATION:
+      case duckdb::ExceptionType::OUT_OF_RANGE:
+      case duckdb::ExceptionType::UNKNOWN_TYPE:
+        if (own) break;
+        Throw(query.get(), MakeError(ErrorKind::kCorrupt, "read table ", info_->source->table->id().ToString(),
+                                     ", file ", file, ": ", error.RawMessage()));
+      default:
+        break;
+    }
+    throw;
+  }
+
+ private:
+  /// Two columns of a file whose names differ only by case are an error as soon as one of them is read.
+  void FailOnTwins(ClientContext& context, const MultiFileReaderData& data,
+                   const duckdb::vector<MultiFileColumnDefinition>& columns, const duckdb::vector<ColumnIndex>& ids,
+                   const string& one, const string& other) const {
+    for (const auto& id : ids) {
+      const auto index = id.GetPrimaryIndex();
+      if (index < columns.size() && duckdb::StringUtil::CIEquals(columns[index].name, one)) {
+        Throw(context, MakeError(ErrorKind::kCorrupt, "read table ", info_->source->table->id().ToString(), ", file ",
+                                 data.reader->GetFileName(), ": its columns ", one, " and ", other,
+                                 " are the same column of the table"));
+      }
+    }
+  }
+
+  const duckdb::shared_ptr<ScanInfo> info_;
+};
+
+void Scan(ClientContext& context, duckdb::TableFunctionInput& input, duckdb::DataChunk& output) {
+  const auto& reader =
+      static_cast<const LakeFileReader&>(*input.bind_data->Cast<duckdb::MultiFileBindData>().multi_file_reader);
+  try {
+    reader.info().scan(context, input, output);
+  } catch (const std::exception& error) {
+    const auto state = input.local_state.get();
+    const auto* local = state ? static_cast<const duckdb::MultiFileLocalState*>(state) : nullptr;
+    reader.RethrowFrom(context, local && local->reader ? local->reader->GetFileName() : "?", error);
+  }
+}
+
+bool HoldsBlob(const duckdb::LogicalType& type) {
+  return duckdb::TypeVisitor::Contains(type, LogicalTypeId::BLOB);
+}
+
+}  // namespace
+
+Result<ScanColumns> ColumnsOf(const Table& table) {
+  ScanColumns columns;
+  const auto schema = table.schema();
+  columns.partition_begin = static_cast<size_t>(schema->num_fields()) - table.partition_columns().size();
+  for (const auto& field : schema->fields()) {
+    auto type = ToLogicalType(*field->type());
+    if (!type.ok()) return Prefix(type.status(), "table " + table.id().ToString() + ", column " + field->name());
+    columns.names.push_back(field->name());
+    columns.types.push_back(std::move(type).ValueUnsafe());
+  }
+  return columns;
+}
+
+duckdb::TableFunction BindScan(ClientContext& context, std::shared_ptr<Table> table, ScanColumns columns,
+                               duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
+  auto& entry = duckdb::Catalog::GetSystemCatalog(context).GetEntry<duckdb::TableFunctionCatalogEntry>(
+      context, DEFAULT_SCHEMA, "parquet_scan");
+  auto function = entry.functions.GetFunctionByArguments(context, {duckdb::LogicalType::VARCHAR});
+  auto source = std::make_shared<LakeFileList::Source>();
+  source->table = std::move(table);
+  source->columns = std::move(columns);
+  const auto info = duckdb::make_shared_ptr<ScanInfo>(source, function.function);
+  function.name = "lake_scan";
+  function.function = Scan;
+  function.function_info = info;
+  function.get_multi_file_reader = LakeFileReader::Create;
+  // They would look into files before the query runs.
+  function.statistics = nullptr;
+  function.get_partition_stats = nullptr;
+
+  duckdb::vector<duckdb::Value> inputs{duckdb::Value(source->table->id().ToString())};
+  duckdb::named_parameter_map_t parameters;
+  // Writers of old leave text unmarked; where the table has no binary column, all bytes are text.
+  if (std::none_of(source->columns.types.begin(), source->columns.types.end(), HoldsBlob)) {
+    parameters["binary_as_string"] = duckdb::Value::BOOLEAN(true);
+  }
+  duckdb::vector<duckdb::LogicalType> input_types, types;
+  duckdb::vector<string> input_names, names;
+  const duckdb::TableFunctionRef reference;
+  duckdb::TableFunctionBindInput input(inputs, parameters, input_types, input_names, info.get(), nullptr, function,
+                                       reference);
+  bind_data = function.bind(context, input, types, names);
+  return function;
+}
+
+}  // namespace glaux::duckdb_engine

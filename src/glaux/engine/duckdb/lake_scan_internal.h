@@ -1,0 +1,26 @@
+#pragma once
+
+#include <duckdb.hpp>
+
+#include <memory>
+
+#include "glaux/engine/duckdb/query_state_internal.h"
+#include "glaux/table/table.h"
+
+namespace glaux::duckdb_engine {
+
+/// A table's columns as DuckDB sees them: its own, then the partition columns.
+struct ScanColumns {
+  duckdb::vector<duckdb::string> names;
+  duckdb::vector<duckdb::LogicalType> types;
+  size_t partition_begin = 0;  ///< index of the first partition column
+};
+
+Result<ScanColumns> ColumnsOf(const Table& table);
+
+/// Make the function that reads a table, bound: DuckDB's Parquet scan over the files of the table's plan. Nothing is
+/// listed before the optimizer has told which partitions matter, and no file is opened before the query runs.
+duckdb::TableFunction BindScan(duckdb::ClientContext& context, std::shared_ptr<Table> table, ScanColumns columns,
+                               duckdb::unique_ptr<duckdb::FunctionData>& bind_data);
+
+}  // namespace glaux::duckdb_engine

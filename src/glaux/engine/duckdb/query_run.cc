@@ -1,0 +1,208 @@
+#include "glaux/engine/duckdb/query_run_internal.h"
+
+#include <duckdb/catalog/catalog_search_path.hpp>
+#include <duckdb/common/arrow/arrow_appender.hpp>
+#include <duckdb/common/arrow/arrow_converter.hpp>
+#include <duckdb/common/arrow/arrow_type_extension.hpp>
+#include <duckdb/main/client_data.hpp>
+#include <duckdb/main/pending_query_result.hpp>
+#include <duckdb/storage/buffer_manager.hpp>
+
+#include <arrow/c/bridge.h>
+#include <arrow/record_batch.h>
+
+#include "glaux/engine/duckdb/lake_catalog_internal.h"
+#include "glaux/engine/duckdb/statement_internal.h"
+
+namespace glaux::duckdb_engine {
+
+namespace {
+
+/// DuckDB computes 2,048 rows at a time; several of these make a batch.
+constexpr duckdb::idx_t kBatchRows = 8192;
+
+std::chrono::milliseconds Since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+}
+
+}  // namespace
+
+QueryRun::QueryRun(std::shared_ptr<duckdb::DuckDB> database, QueryRequest request, QueryRunOptions options)
+    : database_(std::move(database)),
+      request_(std::move(request)),
+      options_(std::move(options)),
+      submitted_(Clock::System().Now()),
+      begin_(SteadyClock::now()),
+      context_(duckdb::make_shared_ptr<QueryContext>(stop_source_.token())),
+      connection_(duckdb::make_uniq<duckdb::Connection>(*database_)),
+      buffer_(options_.buffer_bytes, options_.spill_path) {
+  context_->AttachTo(*connection_->context, context_);
+  worker_ = std::thread([this] { Run(); });
+  if (request_.timeout) watch_ = std::thread([this] { WatchTimeout(); });
+}
+
+QueryRun::~QueryRun() {
+  Cancel();
+  buffer_.Close(MakeError(ErrorKind::kCancelled, "the query was released"));
+  worker_.join();
+  if (watch_.joinable()) watch_.join();
+}
+
+QueryStatus QueryRun::GetStatus(std::chrono::milliseconds wait) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, wait, [&] { return state_ >= QueryState::kSucceeded; });
+  QueryStatus status{.state = state_, .error = error_, .submitted = submitted_};
+  auto& statistics = status.statistics;
+  statistics.rows = rows_;
+  statistics.bytes_scanned = context_->bytes_scanned;
+  statistics.files_opened = context_->files_opened();
+  statistics.partitions_total = context_->partitions_total;
+  statistics.partitions_scanned = context_->partitions_scanned;
+  statistics.peak_memory = peak_memory_;
+  statistics.queue_time = state_ == QueryState::kQueued ? Since(begin_) : queue_time_;
+  statistics.execution_time = state_ == QueryState::kRunning ? Since(running_since_) : execution_time_;
+  return status;
+}
+
+void QueryRun::Cancel() { Stop(MakeError(ErrorKind::kCancelled, "the query was cancelled")); }
+
+Status QueryRun::TakeResults() {
+  {
+    std::lock_guard lock(mutex_);
+    if (results_taken_) return MakeError(ErrorKind::kInvalid, "the rows of this query were taken already");
+    results_taken_ = true;
+  }
+  buffer_.Attach();
+  return Status::OK();
+}
+
+void QueryRun::Stop(const Status& reason) {
+  {
+    std::lock_guard lock(mutex_);
+    if (state_ >= QueryState::kSucceeded || !stop_reason_.ok()) return;
+    stop_reason_ = reason;
+  }
+  stop_source_.RequestStop();
+  connection_->Interrupt();
+  // A writer that waits for its reader waits no longer; the reader gets the reason.
+  buffer_.Close(reason);
+}
+
+Status QueryRun::stop_reason() {
+  std::lock_guard lock(mutex_);
+  return stop_reason_;
+}
+
+void QueryRun::WatchTimeout() {
+  std::unique_lock lock(mutex_);
+  if (changed_.wait_until(lock, begin_ + *request_.timeout, [&] { return state_ >= QueryState::kSucceeded; })) return;
+  lock.unlock();
+  Stop(MakeError(ErrorKind::kTimeout, "the query ran longer than its timeout of ", request_.timeout->count(), " ms"));
+}
+
+void QueryRun::SamplePeakMemory() {
+  const auto used = static_cast<int64_t>(duckdb::BufferManager::GetBufferManager(*connection_->context).GetUsedMemory());
+  if (used > peak_memory_) peak_memory_ = used;
+}
+
+void QueryRun::Run() {
+  {
+    std::lock_guard lock(mutex_);
+    state_ = QueryState::kRunning;
+    queue_time_ = Since(begin_);
+    running_since_ = SteadyClock::now();
+  }
+  Status outcome;
+  try {
+    outcome = Execute();
+  } catch (const std::exception& error) {
+    outcome = ToStatus(duckdb::ErrorData(error), context_.get());
+  }
+  const auto reason = stop_reason();
+  if (!outcome.ok() && !reason.ok()) outcome = reason;
+  {
+    std::lock_guard lock(mutex_);
+    error_ = outcome;
+    execution_time_ = Since(running_since_);
+    const bool cancelled = !reason.ok() && KindOf(reason) == ErrorKind::kCancelled;
+    state_ = outcome.ok() ? QueryState::kSucceeded : cancelled ? QueryState::kCancelled : QueryState::kFailed;
+  }
+  buffer_.Finish(outcome);
+  changed_.notify_all();
+}
+
+Status QueryRun::Execute() {
+  auto& connection = *connection_;
+  auto statements = connection.ExtractStatements(request_.sql);
+  if (statements.size() != 1) {
+    return MakeError(ErrorKind::kInvalid, "a query is one statement, this text has ", statements.size());
+  }
+  ARROW_RETURN_NOT_OK(CheckStatement(*statements[0], options_.allow_local_access));
+
+  const auto& database = request_.database.empty() ? options_.default_database : request_.database;
+  Status no_database;
+  connection.context->RunFunctionInTransaction([&] {
+    auto schema = duckdb::Catalog::GetSchema(*connection.context, kCatalogName, duckdb::StringUtil::Lower(database),
+                                             duckdb::OnEntryNotFound::RETURN_NULL);
+    if (schema) {
+      duckdb::ClientData::Get(*connection.context)
+          .catalog_search_path->Set(duckdb::CatalogSearchEntry(kCatalogName, schema->name),
+                                    duckdb::CatalogSetPathType::SET_SCHEMA);
+    } else if (!request_.database.empty()) {
+      // A default database that is not there yet only matters to names that need it.
+      no_database = MakeError(ErrorKind::kNotFound, "there is no database ", request_.database);
+    }
+  });
+  ARROW_RETURN_NOT_OK(no_database);
+  ARROW_RETURN_NOT_OK(stop_reason());
+
+  auto pending = connection.PendingQuery(std::move(statements[0]), /*allow_stream_result=*/true);
+  for (;;) {
+    if (pending->HasError()) return ToStatus(pending->GetErrorObject(), context_.get());
+    ARROW_RETURN_NOT_OK(stop_reason());
+    const auto progress = pending->ExecuteTask();
+    SamplePeakMemory();
+    if (duckdb::PendingQueryResult::IsResultReady(progress)) break;
+    if (progress == duckdb::PendingExecutionResult::BLOCKED ||
+        progress == duckdb::PendingExecutionResult::NO_TASKS_AVAILABLE) {
+      pending->WaitForTask();
+    }
+  }
+  if (pending->HasError()) return ToStatus(pending->GetErrorObject(), context_.get());
+  const auto properties = connection.context->GetClientProperties();
+  auto result = pending->Execute();
+  if (result->HasError()) return ToStatus(result->GetErrorObject(), context_.get());
+  return Stream(*result, properties);
+}
+
+Status QueryRun::Stream(duckdb::QueryResult& result, const duckdb::ClientProperties& properties) {
+  auto with_context = properties;
+  ArrowSchema c_schema;
+  duckdb::ArrowConverter::ToArrowSchema(&c_schema, result.types, result.names, with_context);
+  ARROW_ASSIGN_OR_RAISE(auto schema, arrow::ImportSchema(&c_schema));
+  buffer_.SetSchema(schema);
+  const auto extensions = duckdb::ArrowTypeExtensionData::GetExtensionTypes(*connection_->context, result.types);
+
+  duckdb::unique_ptr<duckdb::ArrowAppender> appender;
+  const auto flush = [&]() -> Status {
+    if (!appender) return Status::OK();
+    ArrowArray c_batch = appender->Finalize();
+    appender.reset();
+    ARROW_ASSIGN_OR_RAISE(auto batch, arrow::ImportRecordBatch(&c_batch, schema));
+    return buffer_.Push(batch);
+  };
+  for (;;) {
+    ARROW_RETURN_NOT_OK(stop_reason());
+    auto chunk = result.FetchRaw();
+    if (result.HasError()) return ToStatus(result.GetErrorObject(), context_.get());
+    SamplePeakMemory();
+    if (!chunk || chunk->size() == 0) return flush();
+    if (!appender) {
+      appender = duckdb::make_uniq<duckdb::ArrowAppender>(result.types, kBatchRows, with_context, extensions);
+    }
+    appender->Append(*chunk, 0, chunk->size(), chunk->size());
+    if (appender->RowCount() + STANDARD_VECTOR_SIZE > kBatchRows) ARROW_RETURN_NOT_OK(flush());
+  }
+}
+
+}  // namespace glaux::duckdb_engine
