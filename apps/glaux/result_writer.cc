@@ -89,6 +89,12 @@ Result<FileKind> OutputFormatOfFile(std::string_view path, std::optional<OutputF
 
 bool IsBinary(OutputFormat format) { return format == OutputFormat::kParquet || format == OutputFormat::kArrow; }
 
+Status RefuseBinaryOnTerminal(OutputFormat format, const Terminal& terminal) {
+  if (!IsBinary(format) || !terminal.interactive) return Status::OK();
+  return MakeError({.kind = ErrorKind::kInvalid, .hint = "name a file with -o, or send the output to a pipe"},
+                   "this format is not for a terminal");
+}
+
 std::shared_ptr<arrow::Schema> WithUniqueNames(const std::shared_ptr<arrow::Schema>& schema) {
   std::set<std::string> taken;
   for (const auto& field : schema->fields()) taken.insert(field->name());

@@ -31,8 +31,10 @@ struct FileKind {
 /// \param format --format if it was given: then only a compression is taken from the name
 Result<FileKind> OutputFormatOfFile(std::string_view path, std::optional<OutputFormat> format);
 
-/// What is not text: never written to a terminal.
+/// What is not text.
 bool IsBinary(OutputFormat format);
+/// kInvalid for a binary format on a terminal.
+Status RefuseBinaryOnTerminal(OutputFormat format, const Terminal& terminal);
 
 struct ResultWriterOptions {
   /// Table: what it is printed on.

@@ -1,0 +1,63 @@
+#include "session.h"
+
+#include "arguments.h"
+#include "errors.h"
+
+namespace glaux::cli {
+
+Session::Session(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
+Session::~Session() = default;
+
+ColorMode Session::color() const {
+  return options_.color == "always" ? ColorMode::kAlways : options_.color == "never" ? ColorMode::kNever : ColorMode::kAuto;
+}
+
+Terminal Session::out_terminal() const { return surroundings_.out_terminal(color()); }
+Terminal Session::err_terminal() const { return surroundings_.err_terminal(color()); }
+
+Result<LakeConfig> Session::Config() const {
+  ARROW_ASSIGN_OR_RAISE(auto config, surroundings_.find_config(options_.lake, surroundings_.working_directory));
+  if (!options_.database.empty()) config.database = options_.database;
+  if (!options_.memory_limit.empty()) {
+    ARROW_ASSIGN_OR_RAISE(config.memory_limit, ParseByteSize(options_.memory_limit));
+  }
+  return config;
+}
+
+Result<Lake*> Session::lake() {
+  if (lake_ == nullptr) {
+    ARROW_ASSIGN_OR_RAISE(const auto config, Config());
+    ARROW_ASSIGN_OR_RAISE(lake_, surroundings_.open_lake(config));
+  }
+  return lake_.get();
+}
+
+Result<TableId> Session::ParseTable(std::string_view name) const {
+  ARROW_ASSIGN_OR_RAISE(const auto config, Config());
+  return ParseTableId(name, config.database);
+}
+
+Status Session::Print(std::string_view text) {
+  return surroundings_.out->Write(text.data(), static_cast<int64_t>(text.size()));
+}
+
+void Session::Report(std::string_view text) {
+  if (!options_.quiet) surroundings_.err(text);
+}
+
+void Session::Warn(std::string_view message) { surroundings_.err(DescribeWarning(message, err_terminal())); }
+
+Result<SignalGuard*> Session::CatchSignals() {
+  if (guard_ == nullptr) {
+    ARROW_ASSIGN_OR_RAISE(guard_, SignalGuard::Install(&stop_source_));
+  }
+  return guard_.get();
+}
+
+std::unique_ptr<Progress> Session::MakeProgress() {
+  const Terminal terminal = err_terminal();
+  return std::make_unique<ProgressBar>(terminal, terminal.interactive && !options_.quiet,
+                                       [this](std::string_view text) { Report(text); });
+}
+
+}  // namespace glaux::cli
