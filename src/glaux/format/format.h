@@ -123,6 +123,8 @@ class Format {
   virtual ~Format() = default;
   /// "csv", "parquet".
   virtual std::string_view name() const = 0;
+  /// The file itself says its columns and types; without that, types are inferred from text.
+  virtual bool carries_schema() const = 0;
   /// Without a dot: {"csv"}. Compression endings (".gz") are taken off first.
   virtual std::vector<std::string_view> extensions() const = 0;
   virtual Result<InferredSchema> Infer(const InputFile& input, const InferOptions& options) const = 0;

@@ -1,1 +1,173 @@
 #include "glaux/lake/lake.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <mutex>
+
+#include "glaux/catalog/sqlite_catalog.h"
+#include "glaux/engine/duckdb/duckdb_engine.h"
+#include "glaux/lake/load_internal.h"
+#include "glaux/schema/names.h"
+#include "glaux/store/directory_store.h"
+#include "glaux/table/hive/hive_table.h"
+
+namespace glaux {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Edits that turn one name into the other.
+size_t Distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t corner = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t change = corner + (a[i - 1] != b[j - 1]);
+      corner = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
+    }
+  }
+  return row[b.size()];
+}
+
+class LocalLake final : public Lake {
+ public:
+  LocalLake(LakeConfig config, std::string root, std::shared_ptr<Catalog> catalog)
+      : config_(std::move(config)), root_(std::move(root)), catalog_(std::move(catalog)) {
+    load_.hive = {.catalog = catalog_, .resolve = [this](std::string_view uri) { return Resolve(uri); }};
+    load_.location_of = [this](const TableId& id) {
+      const std::string base = config_.file_locations ? "file://" + StoreFolder() + "/" + config_.bucket : "s3://" + config_.bucket;
+      return base + "/" + id.database + "/" + id.name + "/";
+    };
+  }
+
+  const LakeConfig& config() const override { return config_; }
+  Catalog& catalog() override { return *catalog_; }
+
+  Result<QueryEngine*> engine() override {
+    std::lock_guard lock(mutex_);
+    if (engine_ == nullptr) {
+      LakeAccess access;
+      access.catalog = catalog_;
+      access.open_table = [this](const TableId& id) { return OpenTable(id); };
+      access.resolve = [this](std::string_view uri) { return Resolve(uri); };
+      ARROW_ASSIGN_OR_RAISE(engine_, MakeDuckDBEngine(std::move(access), {.default_database = config_.database,
+                                                                          .memory_limit = config_.memory_limit,
+                                                                          .allow_local_access = config_.allow_local_access}));
+    }
+    return engine_.get();
+  }
+
+  Result<Location> Resolve(std::string_view uri) override {
+    ARROW_ASSIGN_OR_RAISE(const auto address, Take(uri));
+    std::lock_guard lock(mutex_);
+    auto& store = stores_[address.bucket];
+    if (store == nullptr) {
+      ARROW_ASSIGN_OR_RAISE(store, MakeDirectoryStore({.root = StoreFolder() + "/" + address.bucket}));
+    }
+    return Location{store, address.key};
+  }
+
+  Result<std::string> LocalPath(std::string_view uri) override {
+    ARROW_ASSIGN_OR_RAISE(const auto address, Take(uri));
+    return StoreFolder() + "/" + address.bucket + "/" + address.key;
+  }
+
+  Result<std::shared_ptr<Table>> OpenTable(const TableId& id) override {
+    auto table = OpenHiveTable(load_.hive, id);
+    if (table.ok() || KindOf(table.status()) != ErrorKind::kNotFound) return table;
+    return WithHint(table.status(), NearNames(id));
+  }
+
+  Result<LoadSummary> Load(const LoadOptions& options) override {
+    LoadOptions folded = options;
+    if (folded.table.database.empty()) folded.table.database = config_.database;
+    ARROW_ASSIGN_OR_RAISE(folded.table.database, NormalizeTableName(folded.table.database));
+    ARROW_ASSIGN_OR_RAISE(folded.table.name, NormalizeTableName(folded.table.name));
+    return LoadIntoLake(*this, load_, folded);
+  }
+
+  Status DropTable(const TableId& id) override {
+    const Status status = DropHiveTable(load_.hive, id);
+    return KindOf(status) == ErrorKind::kNotFound && !status.ok() ? WithHint(status, NearNames(id)) : status;
+  }
+
+ private:
+  struct Address {
+    std::string bucket;
+    std::string key;
+  };
+
+  std::string StoreFolder() const { return root_ + "/store"; }
+
+  /// Bucket and key of "s3://bucket/key", or of "file://" below the lake's own store.
+  Result<Address> Take(std::string_view uri) const {
+    std::string_view rest;
+    const std::string own = "file://" + StoreFolder() + "/";
+    if (uri.starts_with("s3://")) {
+      rest = uri.substr(5);
+    } else if (uri.starts_with(own)) {
+      rest = uri.substr(own.size());
+    } else {
+      return MakeError({.kind = ErrorKind::kDenied, .hint = "data of a lake has s3://bucket/key addresses; glaux load brings other files in"},
+                       "open ", uri, ": it is not in the lake ", root_);
+    }
+    const size_t slash = rest.find('/');
+    Address address{std::string(rest.substr(0, slash)), slash == std::string_view::npos ? "" : std::string(rest.substr(slash + 1))};
+    const bool plain = !address.bucket.empty() && address.bucket[0] != '.' &&
+                       std::all_of(address.bucket.begin(), address.bucket.end(), [](unsigned char c) {
+                         return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_';
+                       });
+    if (!plain) return MakeError(ErrorKind::kInvalid, "open ", uri, ": expected s3://bucket/key");
+    return address;
+  }
+
+  /// "did you mean billing.cur", or where to look.
+  std::string NearNames(const TableId& id) {
+    const auto databases = AllDatabases(*catalog_);
+    std::string best;
+    size_t least = id.ToString().size() / 3 + 2;
+    size_t tables = 0;
+    if (databases.ok()) {
+      for (const auto& database : *databases) {
+        const auto entries = AllTables(*catalog_, database.name);
+        if (!entries.ok()) continue;
+        for (const auto& entry : *entries) {
+          ++tables;
+          const size_t distance = std::min(Distance(entry.id.ToString(), id.ToString()), entry.id.name == id.name ? size_t{1} : SIZE_MAX);
+          if (distance < least) {
+            least = distance;
+            best = entry.id.ToString();
+          }
+        }
+      }
+    }
+    if (!best.empty()) return "did you mean " + best + "?";
+    return tables == 0 ? "the lake " + root_ + " has no tables yet; glaux load makes one" : "glaux tables lists the tables of the lake " + root_;
+  }
+
+  const LakeConfig config_;
+  const std::string root_;
+  const std::shared_ptr<Catalog> catalog_;
+  LoadEnvironment load_;
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<ObjectStore>> stores_;
+  std::unique_ptr<QueryEngine> engine_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Lake>> Lake::Open(const LakeConfig& config) {
+  std::error_code error;
+  fs::create_directories(config.directory + "/store/" + config.bucket, error);
+  if (error) return ErrnoError(error.value(), "open lake " + config.directory);
+  const fs::path root = fs::canonical(config.directory, error);
+  if (error) return ErrnoError(error.value(), "open lake " + config.directory);
+  ARROW_ASSIGN_OR_RAISE(auto catalog, OpenSqliteCatalog({.path = (root / "catalog.sqlite").string()}));
+  return std::make_unique<LocalLake>(config, root.string(), std::move(catalog));
+}
+
+}  // namespace glaux

@@ -17,7 +17,7 @@
 #include "glaux/engine/query_engine.h"
 #include "glaux/format/format.h"
 #include "glaux/schema/evolution.h"
-#include "glaux/store/object_store.h"
+#include "glaux/store/location.h"
 #include "glaux/table/table.h"
 
 namespace glaux {
@@ -34,6 +34,8 @@ struct LakeConfig {
   int64_t memory_limit = 512 << 20;
   /// SQL may read local files and load extensions.
   bool allow_local_access = false;
+  /// Write file:// addresses into the catalog instead of s3://, for other tools that open the folder with no server.
+  bool file_locations = false;
 };
 
 /// Read a configuration file (YAML). Errors name file, line and field.
@@ -55,8 +57,8 @@ struct LoadOptions {
   /// Types that are given, by source or table name: Glue type strings.
   std::map<std::string, std::string> types = {};
   SchemaContract contract = {};
-  /// Bytes of each file that inference looks at; 0: all.
-  int64_t sample_bytes = 1 << 20;
+  /// Bytes of each file that inference looks at; 0: all. Unset: 1 MiB, less where there are many files.
+  std::optional<int64_t> sample_bytes = {};
   /// Load files that the ledger says are loaded.
   bool again = false;
   /// Say what would happen, change nothing.
@@ -77,6 +79,7 @@ struct LoadSummary {
   std::vector<SchemaDifference> differences;
   std::vector<std::string> renamed_columns;  ///< "lineItem/UnblendedCost -> lineitem_unblendedcost"
   std::vector<std::string> notes;
+  std::string location;  ///< of the table
 };
 
 /// A lake: one store, one catalog and one engine. Thread-safe.
@@ -90,12 +93,10 @@ class Lake {
   virtual Catalog& catalog() = 0;
   /// Made on first use: opening a lake to list its tables starts no engine.
   virtual Result<QueryEngine*> engine() = 0;
-  /// The store and the key behind a URI.
-  struct Resolved {
-    std::shared_ptr<ObjectStore> store;
-    std::string key;
-  };
-  virtual Result<Resolved> Resolve(std::string_view uri) = 0;
+  /// The store and the key behind a URI of this lake.
+  virtual Result<Location> Resolve(std::string_view uri) = 0;
+  /// The folder on this machine behind a URI of this lake.
+  virtual Result<std::string> LocalPath(std::string_view uri) = 0;
   /// kNotFound with the names that are near.
   virtual Result<std::shared_ptr<Table>> OpenTable(const TableId& id) = 0;
 

@@ -90,6 +90,10 @@ struct AppendOptions {
   /// A data file is closed and the next one begun once it has this size on disk.
   int64_t target_file_bytes = 128 << 20;
   std::string compression = "snappy";
+  /// Commit although the ledger has some of the source files (`--again`).
+  bool allow_reload = false;
+  /// Table parameters to set with the commit; an empty value removes one.
+  Parameters parameters = {};
   arrow::StopToken stop = arrow::StopToken::Unstoppable();
 };
 
@@ -154,9 +158,5 @@ class Table {
   /// \param grace uploads younger than this are left alone: somebody may still be writing
   virtual Result<RepairSummary> Repair(std::chrono::seconds grace) = 0;
 };
-
-/// Read a table's rows through its plan.
-/// \return batches with the columns asked for; row order unspecified; no batch is empty
-Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(Table& table, const ScanOptions& options);
 
 }  // namespace glaux

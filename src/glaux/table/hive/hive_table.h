@@ -1,2 +1,29 @@
 #pragma once
+
+#include <memory>
+
+#include "glaux/base/clock.h"
+#include "glaux/catalog/catalog.h"
+#include "glaux/store/location.h"
 #include "glaux/table/table.h"
+
+namespace glaux {
+
+/// What a table of files lives in.
+struct HiveEnvironment {
+  std::shared_ptr<Catalog> catalog;
+  LocationResolver resolve;
+  Clock* clock = &Clock::System();
+};
+
+/// A table that is in the catalog.
+Result<std::shared_ptr<Table>> OpenHiveTable(const HiveEnvironment& environment, const TableId& id);
+
+/// A table that is not in the catalog yet: the first commit creates it, and nothing is there before.
+/// kAlreadyExists if its location holds files.
+Result<std::shared_ptr<Table>> StageHiveTable(const HiveEnvironment& environment, TableEntry entry);
+
+/// Remove a table from the catalog, then its files: also uploads and the log of commits. kNotFound.
+Status DropHiveTable(const HiveEnvironment& environment, const TableId& id);
+
+}  // namespace glaux

@@ -1,0 +1,177 @@
+#include <yaml-cpp/yaml.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <map>
+
+#include "glaux/lake/lake.h"
+
+namespace glaux {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kConfigName[] = "glaux.yaml";
+
+Status Bad(const std::string& path, const YAML::Node& node, std::string_view what) {
+  const auto mark = node.Mark();
+  return MakeError(ErrorKind::kInvalid, path, ", line ", mark.line + 1, ", column ", mark.column + 1, ": ", what);
+}
+
+/// "512MiB", "2GB", "1000000".
+Result<int64_t> ParseBytes(const std::string& text) {
+  size_t used = 0;
+  double number = 0;
+  try {
+    number = std::stod(text, &used);
+  } catch (const std::exception&) {
+    return MakeError(ErrorKind::kInvalid, "expected a size like 512MiB, found: ", text);
+  }
+  std::string unit = text.substr(used);
+  unit.erase(0, unit.find_first_not_of(' '));
+  static const std::map<std::string, double> units = {{"", 1},          {"B", 1},           {"KB", 1e3},        {"MB", 1e6},       {"GB", 1e9},
+                                                      {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
+  const auto at = units.find(unit);
+  if (at == units.end() || number <= 0) return MakeError(ErrorKind::kInvalid, "expected a size like 512MiB, found: ", text);
+  return static_cast<int64_t>(number * at->second);
+}
+
+class ConfigReader {
+ public:
+  explicit ConfigReader(std::string path) : path_(std::move(path)) {}
+
+  Result<LakeConfig> Read() {
+    YAML::Node root;
+    try {
+      root = YAML::LoadFile(path_);
+    } catch (const YAML::BadFile&) {
+      return MakeError(ErrorKind::kNotFound, "read configuration ", path_, ": there is no such file, or it cannot be read");
+    } catch (const YAML::Exception& error) {
+      return MakeError(ErrorKind::kInvalid, path_, ", line ", error.mark.line + 1, ", column ", error.mark.column + 1, ": ", error.msg);
+    }
+    config_.directory = (Base() / "lake").string();
+    if (!root || root.IsNull()) return config_;
+    try {
+      ARROW_RETURN_NOT_OK(Fields(root, "", {{"lake", [&](const YAML::Node& node) { return Lake(node); }}}));
+    } catch (const YAML::Exception& error) {
+      return MakeError(ErrorKind::kInvalid, path_, ", line ", error.mark.line + 1, ", column ", error.mark.column + 1, ": ", error.msg);
+    }
+    return config_;
+  }
+
+ private:
+  using Setters = std::map<std::string, std::function<Status(const YAML::Node&)>>;
+
+  fs::path Base() const { return fs::absolute(path_).parent_path(); }
+
+  /// Visit the fields of a map; one that is not known is an error that lists those that are.
+  Status Fields(const YAML::Node& node, const std::string& where, const Setters& setters) {
+    if (!node.IsMap()) return Bad(path_, node, "expected fields (name: value)" + (where.empty() ? "" : " under " + where));
+    for (const auto& entry : node) {
+      const auto name = entry.first.as<std::string>();
+      const auto at = setters.find(name);
+      if (at == setters.end()) {
+        std::string known;
+        for (const auto& [key, setter] : setters) known += (known.empty() ? "" : ", ") + key;
+        return Bad(path_, entry.first, "there is no field " + where + name + "; known are: " + known);
+      }
+      ARROW_RETURN_NOT_OK(at->second(entry.second));
+    }
+    return Status::OK();
+  }
+
+  Status Lake(const YAML::Node& node) {
+    if (node.IsScalar()) return LakeName(node);
+    return Fields(node, "lake.",
+                  {{"store", [&](const YAML::Node& n) { return Store(n); }},
+                   {"catalog", [&](const YAML::Node& n) { return OneOf(n, "lake.catalog", "sqlite"); }},
+                   {"engine", [&](const YAML::Node& n) { return OneOf(n, "lake.engine", "duckdb"); }},
+                   {"database", [&](const YAML::Node& n) { return Text(n, &config_.database); }},
+                   {"bucket", [&](const YAML::Node& n) { return Text(n, &config_.bucket); }},
+                   {"locations",
+                    [&](const YAML::Node& n) {
+                      const auto text = n.as<std::string>();
+                      if (text != "s3" && text != "file") return Bad(path_, n, "lake.locations: expected s3 or file, found: " + text);
+                      config_.file_locations = text == "file";
+                      return Status::OK();
+                    }},
+                   {"memory_limit",
+                    [&](const YAML::Node& n) {
+                      const auto bytes = ParseBytes(n.as<std::string>());
+                      if (!bytes.ok()) return Bad(path_, n, "lake.memory_limit: " + bytes.status().message());
+                      config_.memory_limit = *bytes;
+                      return Status::OK();
+                    }},
+                   {"allow_local_access", [&](const YAML::Node& n) {
+                      config_.allow_local_access = n.as<bool>();
+                      return Status::OK();
+                    }}});
+  }
+
+  /// "local:./lake".
+  Status LakeName(const YAML::Node& node) {
+    const auto text = node.as<std::string>();
+    if (text.starts_with("local:")) {
+      config_.directory = (Base() / text.substr(6)).lexically_normal().string();
+      return Status::OK();
+    }
+    return Bad(path_, node, "lake: expected local:DIRECTORY or the fields store, catalog, engine; found: " + text);
+  }
+
+  Status Store(const YAML::Node& node) {
+    const auto text = node.as<std::string>();
+    if (text.find("://") != std::string::npos) {
+      return MakeError(ErrorKind::kNotImplemented, path_, ", line ", node.Mark().line + 1, ": lake.store: only a directory is supported, found: ", text);
+    }
+    config_.directory = (Base() / text).lexically_normal().string();
+    return Status::OK();
+  }
+
+  Status OneOf(const YAML::Node& node, const std::string& field, const std::string& only) {
+    const auto text = node.as<std::string>();
+    if (text == only) return Status::OK();
+    return MakeError(ErrorKind::kNotImplemented, path_, ", line ", node.Mark().line + 1, ": ", field, ": only ", only,
+                     " is supported, found: ", text);
+  }
+
+  Status Text(const YAML::Node& node, std::string* out) {
+    *out = node.as<std::string>();
+    return out->empty() ? Bad(path_, node, "expected a name, found nothing") : Status::OK();
+  }
+
+  const std::string path_;
+  LakeConfig config_;
+};
+
+bool IsYaml(std::string_view path) { return path.ends_with(".yaml") || path.ends_with(".yml"); }
+
+Result<LakeConfig> Find(std::string_view given, const std::string& working_directory) {
+  std::string named(given);
+  if (named.empty()) {
+    if (const char* environment = std::getenv("GLAUX_LAKE")) named = environment;
+  }
+  if (!named.empty()) {
+    if (IsYaml(named)) return ReadLakeConfig(named);
+    if (named.starts_with("local:")) named.erase(0, 6);
+    return LakeConfig{.directory = (fs::path(working_directory) / named).lexically_normal().string()};
+  }
+  for (fs::path folder = fs::absolute(working_directory);; folder = folder.parent_path()) {
+    std::error_code ignored;
+    if (fs::exists(folder / kConfigName, ignored)) return ReadLakeConfig((folder / kConfigName).string());
+    if (folder == folder.parent_path()) break;
+  }
+  return LakeConfig{.directory = (fs::path(working_directory) / "lake").lexically_normal().string()};
+}
+
+}  // namespace
+
+Result<LakeConfig> ReadLakeConfig(const std::string& path) { return ConfigReader(path).Read(); }
+
+Result<LakeConfig> FindLakeConfig(std::string_view given, const std::string& working_directory) {
+  ARROW_ASSIGN_OR_RAISE(auto config, Find(given, working_directory));
+  if (const char* database = std::getenv("ATHENA_DATABASE"); database != nullptr && *database != '\0') config.database = database;
+  return config;
+}
+
+}  // namespace glaux

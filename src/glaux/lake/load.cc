@@ -1,0 +1,247 @@
+#include "glaux/lake/load_internal.h"
+
+#include <arrow/api.h>
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <set>
+
+#include "glaux/lake/load_plan_internal.h"
+#include "glaux/table/hive/hive_entry.h"
+
+namespace glaux {
+namespace {
+
+/// Sampled bytes over all files of one load.
+constexpr int64_t kSampleBudget = 16 << 20;
+constexpr int64_t kLeastSample = 64 << 10;
+constexpr int64_t kMostSample = 1 << 20;
+/// Loads that lose a race plan again, this often.
+constexpr int kMostAttempts = 5;
+
+/// Columns that meet the data's: the table's own and its identity keys, not the keys that a time makes.
+std::shared_ptr<arrow::Schema> ComparableSchema(const Table& table) {
+  std::set<std::string> made(table.partition_columns().begin(), table.partition_columns().end());
+  for (const auto& field : table.partition_spec()) {
+    if (field.transform == Transform::kIdentity) made.erase(field.source_column);
+  }
+  std::vector<std::shared_ptr<arrow::Field>> fields;
+  for (const auto& field : table.schema()->fields()) {
+    if (!made.contains(field->name())) fields.push_back(field);
+  }
+  return arrow::schema(std::move(fields));
+}
+
+std::string JoinShort(const std::vector<std::string>& items, size_t most) {
+  std::string text;
+  for (size_t i = 0; i < items.size() && i < most; ++i) text += (i > 0 ? ", " : "") + items[i];
+  if (items.size() > most) text += ", and " + std::to_string(items.size() - most) + " more";
+  return text;
+}
+
+class LoadRun {
+ public:
+  LoadRun(Lake& lake, const LoadEnvironment& environment, const LoadOptions& options)
+      : lake_(lake), environment_(environment), options_(options), progress_(options.progress == nullptr ? Progress::None() : *options.progress) {}
+
+  Result<LoadSummary> Run() {
+    ARROW_ASSIGN_OR_RAISE(found_, FindInputs(lake_, options_.inputs, options_.format));
+    for (int attempt = 1;; ++attempt) {
+      auto summary = Attempt(/*sample_bytes=*/SampleBytes());
+      if (!summary.ok() && InfoOf(summary.status()).code == kTypeConflict && sampled_) {
+        // The sample was too small to know a column's type. Nothing was committed: look at every row, then load again.
+        progress_.Note("a value beyond the sample does not fit the type that the sample gave (" + summary.status().message() +
+                       "); reading every row to settle the types");
+        summary = Attempt(/*sample_bytes=*/0);
+      }
+      if (!summary.ok() && KindOf(summary.status()) == ErrorKind::kPrecondition && attempt < kMostAttempts) continue;
+      return summary;
+    }
+  }
+
+ private:
+  int64_t SampleBytes() const {
+    if (options_.sample_bytes.has_value()) return *options_.sample_bytes;
+    const auto files = std::max<int64_t>(1, static_cast<int64_t>(found_.files.size()));
+    return std::clamp(kSampleBudget / files, kLeastSample, kMostSample);
+  }
+
+  Result<std::shared_ptr<Table>> OpenOrNull() {
+    auto table = lake_.OpenTable(options_.table);
+    if (table.ok()) return table;
+    if (KindOf(table.status()) == ErrorKind::kNotFound) return std::shared_ptr<Table>();
+    return table.status();
+  }
+
+  Result<LoadSummary> Attempt(int64_t sample_bytes) {
+    LoadSummary summary;
+    summary.files_empty = found_.empty;
+    if (found_.empty > 0) summary.notes.push_back(std::to_string(found_.empty) + " files have no bytes and were passed over");
+    if (found_.hidden > 0) summary.notes.push_back(std::to_string(found_.hidden) + " hidden files (names beginning with . or _) were passed over");
+
+    ARROW_ASSIGN_OR_RAISE(auto table, OpenOrNull());
+    ARROW_ASSIGN_OR_RAISE(const auto files, NewFiles(table, &summary));
+    if (files.empty()) {
+      if (table != nullptr) summary.location = table->entry().storage.location;
+      return summary;
+    }
+    ARROW_ASSIGN_OR_RAISE(const auto inferred, InferFiles(files, options_, sample_bytes));
+    sampled_ = !inferred.complete;
+    if (sampled_) {
+      summary.notes.push_back("types come from a sample of " + std::to_string(inferred.rows_seen) +
+                              " rows; every later value is checked against them");
+    }
+    const auto comparable = table == nullptr ? arrow::schema(arrow::FieldVector{}) : ComparableSchema(*table);
+    ARROW_ASSIGN_OR_RAISE(const auto shape, ShapeOf(files, inferred, options_, table == nullptr ? nullptr : comparable.get()));
+    summary.renamed_columns = shape.renamed;
+    ARROW_ASSIGN_OR_RAISE(const auto plan, PlanEvolution(*comparable, *shape.schema, options_.contract, {}, options_.table.ToString()));
+    if (!plan.quarantine_columns.empty()) {
+      return MakeError(ErrorKind::kNotImplemented, "load ", options_.table.ToString(),
+                       ": the contract discard_row needs a quarantine, which load does not have; use discard_value or freeze");
+    }
+    summary.differences = plan.differences;
+    if (plan.table_schema->num_fields() == 0) {
+      return MakeError({.kind = ErrorKind::kInvalid, .hint = "give types with --type, or load files that have rows"}, "load ",
+                       options_.table.ToString(), ": no file has a value in any column, so the table would have no columns");
+    }
+
+    if (table == nullptr) {
+      if (options_.contract.tables == ContractMode::kFreeze) {
+        return MakeError(ErrorKind::kNotFound, "load ", options_.table.ToString(), ": there is no such table, and the contract freezes tables");
+      }
+      ARROW_ASSIGN_OR_RAISE(table, Stage(*plan.table_schema));
+      summary.table_created = true;
+    } else {
+      ARROW_RETURN_NOT_OK(CheckPartitioning(*table));
+    }
+    summary.location = table->entry().storage.location;
+    if (options_.dry_run) {
+      for (const auto& file : files) summary.bytes_read += file.ledger.size;
+      summary.files_loaded = static_cast<int64_t>(files.size());
+      return summary;
+    }
+    ARROW_RETURN_NOT_OK(Write(*table, files, inferred, shape, plan, &summary));
+    return summary;
+  }
+
+  /// The files that the ledger does not have.
+  Result<std::vector<FoundFile>> NewFiles(const std::shared_ptr<Table>& table, LoadSummary* summary) {
+    if (table == nullptr || options_.again) return found_.files;
+    std::vector<LoadedFile> asked;
+    for (const auto& file : found_.files) asked.push_back(file.ledger);
+    ARROW_ASSIGN_OR_RAISE(const auto loaded, table->AlreadyLoaded(asked));
+    // An open commit may just have been finished, with new columns.
+    ARROW_RETURN_NOT_OK(table->Refresh());
+    std::vector<FoundFile> files;
+    for (size_t i = 0; i < loaded.size(); ++i) {
+      if (loaded[i]) {
+        ++summary->files_skipped;
+      } else {
+        files.push_back(found_.files[i]);
+      }
+    }
+    return files;
+  }
+
+  Result<std::shared_ptr<Table>> Stage(const arrow::Schema& schema) {
+    std::vector<PartitionField> spec = {{Transform::kDay, ""}};
+    if (options_.partition_by.has_value()) {
+      if (*options_.partition_by == "none") {
+        spec.clear();
+      } else {
+        ARROW_ASSIGN_OR_RAISE(spec, ParsePartitionSpec(*options_.partition_by));
+      }
+    }
+    ARROW_ASSIGN_OR_RAISE(auto keys, PartitionKeysOf(spec, schema));
+    ARROW_ASSIGN_OR_RAISE(auto columns, ColumnsOf(schema, spec));
+    if (columns.empty()) {
+      return MakeError(ErrorKind::kInvalid, "create table ", options_.table.ToString(), ": every column is a partition key, so the files would have no columns");
+    }
+    auto entry = MakeParquetTableEntry(options_.table, environment_.location_of(options_.table), std::move(columns), std::move(keys), spec);
+    return StageHiveTable(environment_.hive, std::move(entry));
+  }
+
+  Status CheckPartitioning(const Table& table) const {
+    if (!options_.partition_by.has_value()) return Status::OK();
+    std::vector<PartitionField> asked;
+    if (*options_.partition_by != "none") {
+      ARROW_ASSIGN_OR_RAISE(asked, ParsePartitionSpec(*options_.partition_by));
+    }
+    const auto spec = table.partition_spec();
+    if (asked == spec) return Status::OK();
+    return MakeError({.kind = ErrorKind::kInvalid, .hint = "leave --partition-by out, or load into a new table"}, "load ",
+                     options_.table.ToString(), ": the table is partitioned by ", spec.empty() ? "nothing" : ToString(spec),
+                     ", asked for: ", *options_.partition_by, "; partition keys never change");
+  }
+
+  Status Write(Table& table, const std::vector<FoundFile>& files, const InferredFiles& inferred, const DataShape& shape,
+               const EvolutionPlan& plan, LoadSummary* summary) {
+    AppendOptions append_options{.memory_limit = lake_.config().memory_limit / 4,
+                                 .target_file_bytes = options_.target_file_bytes,
+                                 .compression = options_.compression,
+                                 .allow_reload = options_.again,
+                                 .stop = options_.stop};
+    if (const auto untyped = UntypedColumns(table, plan, shape)) append_options.parameters[kUntypedColumnsParameter] = *untyped;
+    if (!shape.untyped.empty()) {
+      summary->notes.push_back(std::to_string(shape.untyped.size()) + " columns have no value yet, so no type: " + JoinShort(shape.untyped, 8));
+    }
+    ARROW_ASSIGN_OR_RAISE(const auto append, table.NewAppend(plan, append_options));
+    ARROW_ASSIGN_OR_RAISE(const auto inputs, MakeLoadInputs(files, inferred, shape, plan, options_));
+    int64_t bytes = 0;
+    for (const auto& file : files) bytes += file.ledger.size;
+    progress_.Begin("load", bytes);
+    auto rows = LoadFiles(inputs, *append, {.stop = options_.stop, .progress = &progress_});
+    progress_.End();
+    ARROW_RETURN_NOT_OK(rows.status());
+    for (const int64_t count : *rows) summary->files_empty += count == 0;
+    std::vector<LoadedFile> sources;
+    for (const auto& file : files) sources.push_back(file.ledger);
+    progress_.Begin("commit", 0);
+    auto commit = append->Commit(sources);
+    progress_.End();
+    ARROW_RETURN_NOT_OK(commit.status());
+    summary->commit = *std::move(commit);
+    summary->bytes_read = bytes;
+    summary->files_loaded = summary->commit.already_loaded ? 0 : static_cast<int64_t>(files.size());
+    if (summary->commit.already_loaded) summary->files_skipped += static_cast<int64_t>(files.size());
+    return Status::OK();
+  }
+
+  /// The table's list of columns without a type, if it changes: new ones in, those that got a type out.
+  static std::optional<std::string> UntypedColumns(const Table& table, const EvolutionPlan& plan, const DataShape& shape) {
+    const auto& parameters = table.entry().parameters;
+    const auto at = parameters.find(kUntypedColumnsParameter);
+    std::set<std::string> names;
+    if (at != parameters.end()) {
+      boost::system::error_code error;
+      const auto before = boost::json::parse(at->second, error);
+      if (!error && before.is_array()) {
+        for (const auto& name : before.as_array()) {
+          if (name.is_string()) names.emplace(name.as_string().c_str());
+        }
+      }
+    }
+    names.insert(shape.untyped.begin(), shape.untyped.end());
+    for (const auto& name : plan.table_schema->field_names()) names.erase(name);
+    boost::json::array list;
+    for (const auto& name : names) list.emplace_back(name);
+    std::string text = list.empty() ? std::string() : boost::json::serialize(list);
+    if (at == parameters.end() ? text.empty() : text == at->second) return std::nullopt;
+    return text;
+  }
+
+  Lake& lake_;
+  const LoadEnvironment& environment_;
+  const LoadOptions& options_;
+  Progress& progress_;
+  FoundFiles found_;
+  bool sampled_ = false;
+};
+
+}  // namespace
+
+Result<LoadSummary> LoadIntoLake(Lake& lake, const LoadEnvironment& environment, const LoadOptions& options) {
+  return LoadRun(lake, environment, options).Run();
+}
+
+}  // namespace glaux

@@ -1,0 +1,146 @@
+#include "glaux/table/scan.h"
+
+#include <arrow/api.h>
+#include <arrow/compute/api.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "glaux/format/format.h"
+#include "glaux/store/object_input.h"
+#include "glaux/table/row_filter_internal.h"
+
+namespace glaux {
+namespace {
+
+std::string Lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+class TableScan final : public arrow::RecordBatchReader {
+ public:
+  TableScan(ScanPlan plan, LocationResolver resolve, ScanOptions options, std::shared_ptr<arrow::Schema> read_schema,
+            std::shared_ptr<arrow::Schema> schema)
+      : plan_(std::move(plan)),
+        resolve_(std::move(resolve)),
+        options_(std::move(options)),
+        read_schema_(std::move(read_schema)),
+        schema_(std::move(schema)) {}
+
+  std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
+
+  Status ReadNext(std::shared_ptr<arrow::RecordBatch>* out) override {
+    for (;;) {
+      if (options_.stop.IsStopRequested()) return MakeError(ErrorKind::kCancelled, "scan cancelled");
+      if (reader_ == nullptr) {
+        if (next_file_ == plan_.files.size()) {
+          out->reset();
+          return Status::OK();
+        }
+        ARROW_RETURN_NOT_OK(Open(plan_.files[next_file_++]));
+      }
+      ARROW_ASSIGN_OR_RAISE(const auto task, reader_->Next());
+      if (!task.has_value()) {
+        reader_.reset();
+        continue;
+      }
+      ARROW_ASSIGN_OR_RAISE(auto batch, (*task)());
+      ARROW_ASSIGN_OR_RAISE(batch, Complete(*batch, plan_.files[next_file_ - 1]));
+      if (!options_.filter.always_true()) {
+        ARROW_ASSIGN_OR_RAISE(batch, FilterRows(batch, options_.filter));
+      }
+      if (batch->num_rows() == 0) continue;
+      ARROW_ASSIGN_OR_RAISE(*out, batch->SelectColumns(Positions(*batch)));
+      return Status::OK();
+    }
+  }
+
+ private:
+  std::vector<int> Positions(const arrow::RecordBatch& batch) const {
+    std::vector<int> positions;
+    for (const auto& name : schema_->field_names()) positions.push_back(batch.schema()->GetFieldIndex(name));
+    return positions;
+  }
+
+  Status Open(const DataFile& file) {
+    ARROW_ASSIGN_OR_RAISE(const auto format, FormatByName(file.format));
+    ARROW_ASSIGN_OR_RAISE(const auto place, resolve_(file.location));
+    ARROW_ASSIGN_OR_RAISE(auto object, OpenInput(place.store, {.key = place.key, .size = file.size, .etag = file.etag}));
+    const InputFile input{.name = file.location, .file = std::move(object)};
+    ARROW_ASSIGN_OR_RAISE(const auto found, format->Infer(input, {}));
+    std::vector<std::shared_ptr<arrow::Field>> fields;
+    names_.clear();
+    for (const auto& wanted : read_schema_->fields()) {
+      if (std::find(plan_.partition_columns.begin(), plan_.partition_columns.end(), wanted->name()) != plan_.partition_columns.end()) {
+        continue;
+      }
+      for (const auto& column : found.schema->fields()) {
+        if (Lower(column->name()) != wanted->name()) continue;
+        fields.push_back(arrow::field(column->name(), wanted->type()));
+        names_.push_back(wanted->name());
+        break;
+      }
+    }
+    ReadOptions read;
+    read.schema = arrow::schema(std::move(fields));
+    read.batch_rows = options_.batch_rows;
+    ARROW_ASSIGN_OR_RAISE(reader_, format->OpenReader(input, read));
+    return Status::OK();
+  }
+
+  /// The batch with every column of the read schema: what the file lacks, and the partition's constants.
+  Result<std::shared_ptr<arrow::RecordBatch>> Complete(const arrow::RecordBatch& batch, const DataFile& file) const {
+    std::vector<std::shared_ptr<arrow::Array>> columns;
+    for (const auto& field : read_schema_->fields()) {
+      const auto key = std::find(plan_.partition_columns.begin(), plan_.partition_columns.end(), field->name());
+      const auto in_file = std::find(names_.begin(), names_.end(), field->name());
+      std::shared_ptr<arrow::Array> column;
+      if (key != plan_.partition_columns.end()) {
+        const auto& value = file.partition_values[key - plan_.partition_columns.begin()];
+        ARROW_ASSIGN_OR_RAISE(column, arrow::MakeArrayFromScalar(*value, batch.num_rows()));
+      } else if (in_file != names_.end()) {
+        column = batch.column(static_cast<int>(in_file - names_.begin()));
+      } else {
+        ARROW_ASSIGN_OR_RAISE(column, arrow::MakeArrayOfNull(field->type(), batch.num_rows()));
+      }
+      columns.push_back(std::move(column));
+    }
+    return arrow::RecordBatch::Make(read_schema_, batch.num_rows(), std::move(columns));
+  }
+
+  const ScanPlan plan_;
+  const LocationResolver resolve_;
+  const ScanOptions options_;
+  const std::shared_ptr<arrow::Schema> read_schema_;  // what is asked for and what the filter needs
+  const std::shared_ptr<arrow::Schema> schema_;       // what is asked for
+  size_t next_file_ = 0;
+  std::unique_ptr<FileReader> reader_;
+  std::vector<std::string> names_;  // of the open reader's columns, as the table has them
+};
+
+}  // namespace
+
+Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(Table& table, const LocationResolver& resolve, const ScanOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(auto plan, table.Plan({.filter = options.filter, .stop = options.stop}));
+  std::vector<std::string> wanted = options.columns.value_or(plan.schema->field_names());
+  std::vector<std::shared_ptr<arrow::Field>> fields, read_fields;
+  const auto field_of = [&](const std::string& name) -> Result<std::shared_ptr<arrow::Field>> {
+    auto field = plan.schema->GetFieldByName(name);
+    if (field == nullptr) return MakeError(ErrorKind::kInvalid, "scan ", table.id().ToString(), ": there is no column ", name);
+    return field;
+  };
+  for (const auto& name : wanted) {
+    ARROW_ASSIGN_OR_RAISE(auto field, field_of(name));
+    fields.push_back(std::move(field));
+  }
+  read_fields = fields;
+  for (const auto& name : options.filter.Columns()) {
+    ARROW_ASSIGN_OR_RAISE(auto field, field_of(name));
+    if (std::find(wanted.begin(), wanted.end(), name) == wanted.end()) read_fields.push_back(std::move(field));
+  }
+  return std::make_shared<TableScan>(std::move(plan), resolve, options, arrow::schema(std::move(read_fields)),
+                                     arrow::schema(std::move(fields)));
+}
+
+}  // namespace glaux

@@ -1,1 +1,0 @@
-#include "glaux/table/table.h"
