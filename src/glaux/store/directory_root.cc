@@ -54,24 +54,14 @@ int SyncFile(int fd) {
   return 0;
 }
 
-void RemoveTree(int dir, const std::string& name) {
-  if (::unlinkat(dir, name.c_str(), 0) == 0 || (errno != EISDIR && errno != EPERM)) return;
-  const int fd = ::openat(dir, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0) return;
-  if (DIR* stream = ::fdopendir(fd)) {
-    while (const dirent* entry = ::readdir(stream)) {
-      const std::string_view child = entry->d_name;
-      if (child != "." && child != "..") RemoveTree(fd, entry->d_name);
-    }
-    ::closedir(stream);
-  } else {
-    ::close(fd);
-  }
-  ::unlinkat(dir, name.c_str(), AT_REMOVEDIR);
-}
-
 DirectoryRoot::TempFile::~TempFile() {
   if (fd_.get() >= 0) ::unlinkat(root_, path_.c_str(), 0);
+}
+
+int DirectoryRoot::TempFile::MoveTo(const std::string& path) {
+  if (::renameat(root_, path_.c_str(), root_, path.c_str()) != 0) return -errno;
+  ::close(fd_.release());
+  return 0;
 }
 
 Result<std::unique_ptr<DirectoryRoot>> DirectoryRoot::Open(const DirectoryStoreOptions& options) {
@@ -88,7 +78,7 @@ Result<std::unique_ptr<DirectoryRoot>> DirectoryRoot::Open(const DirectoryStoreO
   root->sync_ = options.sync;
   root->root_ = posix::Fd(::open(text.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (root->fd() < 0) return ErrnoError(error ? error.value() : errno, "open the directory store " + root->name_);
-  root->RemoveStaleTempFiles();
+  root->RemoveStaleFiles();
   return root;
 }
 
@@ -236,11 +226,15 @@ Result<posix::Fd> DirectoryRoot::LockKey(std::string_view operation, std::string
   return lock;
 }
 
-Result<ObjectInfo> DirectoryRoot::Publish(std::string_view operation, std::string_view key, int dir,
-                                          const std::string& name, int fd, const PutOptions& options) const {
-  if (const int error = StampNow(fd); error < 0) return Error(-error, operation, key);
-  if (sync_) {
-    if (const int error = SyncFile(fd); error < 0) return Error(-error, operation, key);
+int DirectoryRoot::StampAndSync(int fd) const {
+  const int error = StampNow(fd);
+  return error < 0 || !sync_ ? error : SyncFile(fd);
+}
+
+Result<ObjectInfo> DirectoryRoot::Publish(std::string_view operation, std::string_view key, const std::string& path,
+                                          int fd, Content content, const PutOptions& options) const {
+  if (content == Content::kNew) {
+    if (const int error = StampAndSync(fd); error < 0) return Error(-error, operation, key);
   }
   struct stat file;
   if (::fstat(fd, &file) != 0) return Error(errno, operation, key);
@@ -271,8 +265,8 @@ Result<ObjectInfo> DirectoryRoot::Publish(std::string_view operation, std::strin
         }
       }
       if (options.if_absent) {
-        error = posix::RenameIfAbsent(dir, name, parent.get(), last);
-      } else if (::renameat(dir, name.c_str(), parent.get(), last.c_str()) != 0) {
+        error = posix::RenameIfAbsent(root_.get(), path, parent.get(), last);
+      } else if (::renameat(root_.get(), path.c_str(), parent.get(), last.c_str()) != 0) {
         error = -errno;
       }
     }
@@ -284,14 +278,14 @@ Result<ObjectInfo> DirectoryRoot::Publish(std::string_view operation, std::strin
     }
     // The folder went away, or somebody made one (or an object) here, since we looked: look again.
     if (error == -EISDIR || error == -EEXIST || error == -ENOTEMPTY) continue;
-    if (error != -ENOENT || !Exists(dir, name)) return Error(-error, operation, key);
+    if (error != -ENOENT || !Exists(root_.get(), path)) return Error(-error, operation, key);
   }
   return Error(EAGAIN, operation, key);
 }
 
 Result<ObjectInfo> DirectoryRoot::Publish(std::string_view operation, std::string_view key, TempFile file,
                                           const PutOptions& options) const {
-  ARROW_ASSIGN_OR_RAISE(auto info, Publish(operation, key, root_.get(), file.path_, file.fd(), options));
+  ARROW_ASSIGN_OR_RAISE(auto info, Publish(operation, key, file.path_, file.fd(), Content::kNew, options));
   // It has its final name: nothing is left to remove.
   ::close(file.fd_.release());
   return info;
@@ -327,23 +321,27 @@ void DirectoryRoot::RemoveEmptyParents(std::string_view key) const {
   }
 }
 
-void DirectoryRoot::RemoveStaleTempFiles() const {
-  const int fd = posix::OpenBeneath(root_.get(), kTempDir, O_RDONLY | O_DIRECTORY);
-  if (fd < 0) return;
-  DIR* stream = ::fdopendir(fd);
-  if (stream == nullptr) {
-    ::close(fd);
-    return;
-  }
+// What killed writers left: files that nobody has written to for long and that belong to no upload.
+void DirectoryRoot::RemoveStaleFiles() const {
   const auto stale = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() - kStaleAfter);
-  while (const dirent* entry = ::readdir(stream)) {
-    struct stat file;
-    if (std::string_view(entry->d_name).starts_with('.')) continue;
-    if (::fstatat(fd, entry->d_name, &file, AT_SYMLINK_NOFOLLOW) == 0 && file.st_mtim.tv_sec < stale) {
-      RemoveTree(fd, entry->d_name);
+  for (const char* folder : {kTempDir, kUploadsDir}) {
+    const int fd = posix::OpenBeneath(root_.get(), folder, O_RDONLY | O_DIRECTORY);
+    if (fd < 0) continue;
+    DIR* stream = ::fdopendir(fd);
+    if (stream == nullptr) {
+      ::close(fd);
+      continue;
     }
+    while (const dirent* entry = ::readdir(stream)) {
+      const std::string name = entry->d_name;
+      struct stat file;
+      if (::fstatat(fd, name.c_str(), &file, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(file.st_mode)) continue;
+      if (file.st_mtim.tv_sec >= stale) continue;
+      if (folder == kUploadsDir && Exists(fd, name.substr(0, name.find('.')) + kPartsSuffix)) continue;
+      ::unlinkat(fd, name.c_str(), 0);
+    }
+    ::closedir(stream);
   }
-  ::closedir(stream);
 }
 
 }  // namespace glaux

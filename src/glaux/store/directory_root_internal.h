@@ -17,6 +17,8 @@ inline constexpr std::string_view kPrivateDir = ".glaux";
 inline constexpr char kTempDir[] = ".glaux/tmp";
 inline constexpr char kUploadsDir[] = ".glaux/uploads";
 inline constexpr char kLocksDir[] = ".glaux/locks";
+/// What the file name of an upload's notes ends in.
+inline constexpr char kPartsSuffix[] = ".parts";
 
 /// The root folder of a directory store, and the one way by which a file gets its final name. Thread-safe.
 class DirectoryRoot {
@@ -44,6 +46,8 @@ class DirectoryRoot {
     TempFile(TempFile&&) = default;
     ~TempFile();
     int fd() const { return fd_.get(); }
+    /// Give it another name in the private folder, and let it stay. 0 or the negative of errno.
+    int MoveTo(const std::string& path);
 
    private:
     friend class DirectoryRoot;
@@ -56,10 +60,15 @@ class DirectoryRoot {
   Result<ObjectInfo> Publish(std::string_view operation, std::string_view key, TempFile file,
                              const PutOptions& options) const;
 
-  /// Give the file `name` in the folder `dir`, open for writing as `fd`, its final name, as one step with the
+  /// Give the file at `path` in the private folder, open for writing as `fd`, its final name, as one step with the
   /// conditions. Where a condition or anything else fails, it keeps its old name.
-  Result<ObjectInfo> Publish(std::string_view operation, std::string_view key, int dir, const std::string& name, int fd,
-                             const PutOptions& options) const;
+  enum class Content { kNew, kStampedAndSynced };
+  Result<ObjectInfo> Publish(std::string_view operation, std::string_view key, const std::string& path, int fd,
+                             Content content, const PutOptions& options) const;
+
+  /// Give a file the time of this very moment as its time of change, and send it to the disk if this store does that.
+  /// 0 or the negative of errno.
+  int StampAndSync(int fd) const;
 
   Status Delete(std::string_view key) const;
 
@@ -78,15 +87,12 @@ class DirectoryRoot {
   Result<posix::Fd> MakeParent(std::string_view operation, std::string_view key) const;
   Result<posix::Fd> LockKey(std::string_view operation, std::string_view key, posix::LockMode mode) const;
   void RemoveEmptyParents(std::string_view key) const;
-  void RemoveStaleTempFiles() const;
+  void RemoveStaleFiles() const;
 
   posix::Fd root_;
   std::string name_;
   bool sync_ = true;
 };
-
-/// Remove a file or a folder with all that it holds, without following links. Best effort.
-void RemoveTree(int dir, const std::string& name);
 
 /// fsync, as far as the file system knows it for this kind of file. 0 or the negative of errno.
 int SyncFile(int fd);

@@ -6,23 +6,29 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cinttypes>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <tuple>
 #include <utility>
 
+#include "glaux/base/clock.h"
 #include "glaux/base/random.h"
 #include "glaux/store/directory_uploads_internal.h"
+#include "glaux/store/object_key.h"
 
 namespace glaux {
 namespace {
 
 constexpr int kMaxParts = 10'000;
-constexpr mode_t kFileMode = 0666, kDirMode = 0777;
-constexpr char kKeyFile[] = "key", kDataFile[] = "data", kPartsFile[] = "parts", kNewPartsFile[] = "parts.new";
+constexpr mode_t kFileMode = 0666;  // less the umask
+constexpr char kData[] = "data", kParts[] = "parts";
 
-// One line of `parts`. In line 0 `offset` is the number of the part that may be appended next.
+// The notes are lines of one length. Line 0: the object's file, the number of the part that may be appended to it next,
+// the size taken so far, when the upload began. Then the key, then the line of each part at its place: its file,
+// offset, size and ETag. Files are named without the upload's id.
 struct Line {
   std::string file;
   int64_t offset = 0;
@@ -35,6 +41,9 @@ struct Line {
 };
 
 constexpr int kLineBytes = 32 + 1 + 20 + 1 + 20 + 1 + 32 + 1;
+constexpr int kKeyLines = (kMaxKeyBytes + 1 + kLineBytes - 1) / kLineBytes;
+
+int64_t PlaceOf(int number) { return int64_t{kLineBytes} * (number == 0 ? 0 : number + kKeyLines); }
 
 std::string FormatLine(const Line& line) {
   char text[kLineBytes + 1];
@@ -44,9 +53,9 @@ std::string FormatLine(const Line& line) {
 }
 
 std::optional<Line> ParseLine(const char* text) {
-  char file[33], etag[33] = "";
+  char file[33], etag[33];
   Line line;
-  if (std::sscanf(text, "%32s %20" SCNd64 " %20" SCNd64 " %32s", file, &line.offset, &line.size, etag) < 3) return {};
+  if (std::sscanf(text, "%32s %20" SCNd64 " %20" SCNd64 " %32s", file, &line.offset, &line.size, etag) != 4) return {};
   line.file = file;
   line.etag = etag;
   return line;
@@ -54,13 +63,15 @@ std::optional<Line> ParseLine(const char* text) {
 
 bool IsUploadId(std::string_view id) { return id.size() == 32 && id.find_first_not_of("0123456789abcdef") == id.npos; }
 
-// An upload's folder, open. Every call opens its own, since a lock belongs to an open file.
+std::string PathOf(std::string_view upload_id, std::string_view file) {
+  return std::string(kUploadsDir).append("/").append(upload_id).append(".").append(file);
+}
+
+// An upload's notes, open. Every call opens its own, since a lock belongs to an open file.
 struct Upload {
   std::string id;
   std::string key;
-  posix::Fd dir;
-  posix::Fd key_file;
-  Timestamp initiated = {};
+  posix::Fd notes;
 };
 
 Status GoneError(std::string_view operation, std::string_view key, std::string_view upload_id) {
@@ -70,21 +81,15 @@ Status GoneError(std::string_view operation, std::string_view key, std::string_v
 Result<Upload> OpenUpload(const DirectoryRoot& root, std::string_view operation, std::string_view key,
                           std::string_view upload_id) {
   if (!IsUploadId(upload_id)) return GoneError(operation, key, upload_id);
-  Upload upload{.id = std::string(upload_id), .key = {}, .dir = {}, .key_file = {}};
-  const int dir = posix::OpenBeneath(root.fd(), std::string(kUploadsDir) + "/" + upload.id, O_RDONLY | O_DIRECTORY);
-  if (dir == -ENOENT) return GoneError(operation, key, upload_id);
-  if (dir < 0) return root.Error(-dir, operation, key);
-  upload.dir = posix::Fd(dir);
-  const int file = posix::OpenBeneath(dir, kKeyFile, O_RDWR);
-  if (file == -ENOENT) return GoneError(operation, key, upload_id);
-  if (file < 0) return root.Error(-file, operation, key);
-  upload.key_file = posix::Fd(file);
-  char text[1025];
-  const auto size = ::pread(file, text, sizeof text, 0);
-  struct stat info;
-  if (size < 0 || ::fstat(file, &info) != 0) return root.Error(errno, operation, key);
-  upload.key.assign(text, static_cast<size_t>(size));
-  upload.initiated = DirectoryRoot::InfoOf(key, info).last_modified;
+  const int fd = posix::OpenBeneath(root.fd(), PathOf(upload_id, kParts), O_RDWR);
+  if (fd == -ENOENT) return GoneError(operation, key, upload_id);
+  if (fd < 0) return root.Error(-fd, operation, key);
+  Upload upload{.id = std::string(upload_id), .key = {}, .notes = posix::Fd(fd)};
+  char text[kMaxKeyBytes + 1];
+  const auto size = ::pread(fd, text, sizeof text, kLineBytes);
+  if (size < 0) return root.Error(errno, operation, key);
+  upload.key = std::string(text, static_cast<size_t>(size));
+  upload.key.resize(std::min(upload.key.find('\n'), upload.key.size()));
   return upload;
 }
 
@@ -92,20 +97,19 @@ Result<Upload> OpenUpload(const DirectoryRoot& root, std::string_view operation,
 class LockedUpload {
  public:
   static Result<LockedUpload> Make(const DirectoryRoot& root, std::string_view operation, const Upload& upload) {
-    if (const int error = posix::Lock(upload.key_file.get(), posix::LockMode::kExclusive); error < 0) {
+    if (const int error = posix::Lock(upload.notes.get(), posix::LockMode::kExclusive); error < 0) {
       return root.Error(-error, operation, upload.key);
     }
     LockedUpload locked(root, operation, upload);
-    locked.parts_ = posix::Fd(posix::OpenBeneath(upload.dir.get(), kPartsFile, O_RDWR));
-    if (locked.parts_.get() == -ENOENT) return locked.Gone();
-    if (locked.parts_.get() < 0) return locked.Error(-locked.parts_.get());
     ARROW_ASSIGN_OR_RAISE(auto head, locked.Read(0));
-    if (!head)
+    if (!head) {
       return MakeError(ErrorKind::kCorrupt, operation, " ", upload.key, ": the notes of upload ", upload.id,
                        " cannot be read");
+    }
     locked.head = *std::move(head);
-    struct stat data;
-    if (::fstatat(upload.dir.get(), locked.head.file.c_str(), &data, AT_SYMLINK_NOFOLLOW) != 0) return locked.Gone();
+    struct stat file;
+    if (::fstatat(root.fd(), locked.PathTo(locked.head.file).c_str(), &file, AT_SYMLINK_NOFOLLOW) != 0)
+      return locked.Gone();
     return locked;
   }
 
@@ -113,21 +117,24 @@ class LockedUpload {
       : head(std::move(other.head)),
         root_(other.root_),
         operation_(other.operation_),
-        upload_(std::exchange(other.upload_, nullptr)),
-        parts_(std::move(other.parts_)) {}
+        upload_(std::exchange(other.upload_, nullptr)) {}
   ~LockedUpload() {
-    if (upload_ != nullptr) ::flock(upload_->key_file.get(), LOCK_UN);
+    if (upload_ != nullptr) ::flock(upload_->notes.get(), LOCK_UN);
   }
 
   Line head;  // line 0
 
-  int dir() const { return upload_->dir.get(); }
+  std::string PathTo(std::string_view file) const { return PathOf(upload_->id, file); }
   Status Gone() const { return GoneError(operation_, upload_->key, upload_->id); }
   Status Error(int error) const { return root_.Error(error, operation_, upload_->key); }
+  Status Short() const {
+    return MakeError(ErrorKind::kCorrupt, operation_, " ", upload_->key, ": a part of upload ", upload_->id,
+                     " has lost bytes on the disk; abort the upload and write again");
+  }
 
   Result<std::optional<Line>> Read(int number) const {
     char text[kLineBytes + 1] = "";
-    const auto got = ::pread(parts_.get(), text, kLineBytes, int64_t{number} * kLineBytes);
+    const auto got = ::pread(upload_->notes.get(), text, kLineBytes, PlaceOf(number));
     if (got < 0) return Error(errno);
     // A part that was not sent is a hole in the file, or lies behind its end.
     if (got < kLineBytes) return std::nullopt;
@@ -136,22 +143,21 @@ class LockedUpload {
 
   Status Write(int number, const Line& line) const {
     const std::string text = FormatLine(line);
-    const int error = posix::WriteAt(parts_.get(), AsBytes(text), int64_t{number} * kLineBytes);
+    const int error = posix::WriteAt(upload_->notes.get(), AsBytes(text), PlaceOf(number));
     return error < 0 ? Error(-error) : Status::OK();
   }
 
   Status Sync() const {
-    const int error = root_.sync() ? SyncFile(parts_.get()) : 0;
+    const int error = root_.sync() ? SyncFile(upload_->notes.get()) : 0;
     return error < 0 ? Error(-error) : Status::OK();
   }
 
-  /// Take room for one more part at the end of the data.
+  /// Take room for one more part at the end of the object's file.
   Result<Line> Append(int number, int64_t size, std::string etag) {
     Line line{.file = head.file, .offset = head.size, .size = size, .etag = std::move(etag)};
-    Line after = head;
-    after.offset = number + 1;
-    after.size = line.end();
-    ARROW_RETURN_NOT_OK(Write(0, after));
+    head.offset = number + 1;
+    head.size = line.end();
+    ARROW_RETURN_NOT_OK(Write(0, head));
     return line;
   }
 
@@ -161,81 +167,71 @@ class LockedUpload {
     head.offset = number;
     head.size = line.offset;
     if (!Write(0, head).ok()) return;
-    const posix::Fd data(posix::OpenBeneath(dir(), head.file, O_RDWR));
-    if (data.get() >= 0 && ::ftruncate(data.get(), head.size) != 0) return;  // what is too much is left out at the end
+    const posix::Fd file(posix::OpenBeneath(root_.fd(), PathTo(head.file), O_RDWR));
+    // Only to have the space back now: Complete cuts off what is too much.
+    if (file.get() >= 0 && ::ftruncate(file.get(), head.size) != 0) return;
   }
 
-  /// Copy the parts into one new file and note that they are there now. `lines` are those of `parts`.
+  /// Copy the parts into a new file, which becomes the object's. `lines` are those of `parts`.
+  ///
+  /// Killed in between, some lines name the new file and some the old ones: both hold the bytes.
   Status Join(std::span<const UploadedPart> parts, std::span<Line> lines) {
-    const std::string name = NewId();
-    const Status status = [&]() -> Status {
-      const posix::Fd to(posix::OpenBeneath(dir(), name, O_RDWR | O_CREAT | O_EXCL, kFileMode));
-      if (to.get() < 0) return Error(-to.get());
-      int64_t size = 0;
-      std::string open_name;
-      posix::Fd from;
-      for (auto& line : lines) {
-        if (open_name != line.file) {
-          from = posix::Fd(posix::OpenBeneath(dir(), line.file, O_RDONLY));
-          if (from.get() < 0) return Error(-from.get());
-          open_name = line.file;
-        }
-        const int error = posix::CopyBytes(from.get(), line.offset, to.get(), size, line.size);
-        if (error == -ENODATA) return Short();
-        if (error < 0) return Error(-error);
-        line.file = name;
-        line.offset = size;
-        size += line.size;
-      }
-      if (root_.sync()) {
-        if (const int error = SyncFile(to.get()); error < 0) return Error(-error);
-      }
-      // Nothing is appended to the joined file: what may still be on its way into the old one must not reach it.
-      head = {.file = name, .offset = kMaxParts + 1, .size = size};
-      return Replace(parts, lines);
-    }();
-    if (!status.ok()) ::unlinkat(dir(), name.c_str(), 0);
-    return status;
+    Line joined{.file = NewId(), .offset = kMaxParts + 1, .size = 0, .etag = head.etag};
+    const int error = CopyInto(joined, lines);
+    if (error < 0) {
+      ::unlinkat(root_.fd(), PathTo(joined.file).c_str(), 0);
+      return error == -ENODATA ? Short() : Error(-error);
+    }
+    for (size_t i = 0; i < parts.size(); ++i) ARROW_RETURN_NOT_OK(Write(parts[i].number, lines[i]));
+    // Nothing more is appended to it: a write that is still on its way to the old file must not reach the object.
+    head = joined;
+    ARROW_RETURN_NOT_OK(Write(0, head));
+    ARROW_RETURN_NOT_OK(Sync());
+    for (const auto& line : lines) ::unlinkat(root_.fd(), PathTo(line.etag).c_str(), 0);
+    return Status::OK();
   }
 
-  Status Short() const {
-    return MakeError(ErrorKind::kCorrupt, operation_, " ", upload_->key, ": a part of upload ", upload_->id,
-                     " has lost bytes on the disk; abort the upload and write again");
+  /// Remove all of an upload that is complete or aborted: its object's file is not there any more.
+  void RemoveRest() const {
+    struct stat notes;
+    if (::fstat(upload_->notes.get(), &notes) != 0) return;
+    ::unlinkat(root_.fd(), PathTo(kData).c_str(), 0);
+    for (int number = 1; PlaceOf(number) < notes.st_size; ++number) {
+      const auto line = Read(number);
+      if (!line.ok() || !*line) continue;
+      for (const auto& file : {(*line)->file, (*line)->etag}) ::unlinkat(root_.fd(), PathTo(file).c_str(), 0);
+    }
+    ::unlinkat(root_.fd(), PathTo(kParts).c_str(), 0);
   }
 
  private:
   LockedUpload(const DirectoryRoot& root, std::string_view operation, const Upload& upload)
       : root_(root), operation_(operation), upload_(&upload) {}
 
-  // Change line 0 and those of the parts in one step.
-  Status Replace(std::span<const UploadedPart> parts, std::span<const Line> lines) {
-    struct stat file;
-    if (::fstat(parts_.get(), &file) != 0) return Error(errno);
-    ::unlinkat(dir(), kNewPartsFile, 0);
-    posix::Fd copy(posix::OpenBeneath(dir(), kNewPartsFile, O_RDWR | O_CREAT | O_EXCL, kFileMode));
-    if (copy.get() < 0) return Error(-copy.get());
-    if (const int error = posix::CopyBytes(parts_.get(), 0, copy.get(), 0, file.st_size); error < 0)
-      return Error(-error);
-    std::swap(parts_, copy);
-    ARROW_RETURN_NOT_OK(Write(0, head));
-    for (size_t i = 0; i < parts.size(); ++i) ARROW_RETURN_NOT_OK(Write(parts[i].number, lines[i]));
-    ARROW_RETURN_NOT_OK(Sync());
-    return ::renameat(dir(), kNewPartsFile, dir(), kPartsFile) == 0 ? Status::OK() : Error(errno);
+  int CopyInto(Line& joined, std::span<Line> lines) const {
+    const posix::Fd to(posix::OpenBeneath(root_.fd(), PathTo(joined.file), O_RDWR | O_CREAT | O_EXCL, kFileMode));
+    if (to.get() < 0) return to.get();
+    std::string open_file;
+    posix::Fd from;
+    for (auto& line : lines) {
+      if (open_file != line.file) {
+        from = posix::Fd(posix::OpenBeneath(root_.fd(), PathTo(line.file), O_RDONLY));
+        if (from.get() < 0) return from.get();
+        open_file = line.file;
+      }
+      if (const int error = posix::CopyBytes(from.get(), line.offset, to.get(), joined.size, line.size); error < 0)
+        return error;
+      line.file = joined.file;
+      line.offset = joined.size;
+      joined.size += line.size;
+    }
+    return root_.StampAndSync(to.get());
   }
 
   const DirectoryRoot& root_;
   const std::string_view operation_;
   const Upload* upload_;
-  posix::Fd parts_;
 };
-
-// Take an upload that is done with out of the way in one step, then remove what is left of it.
-void Discard(const DirectoryRoot& root, const std::string& upload_id) {
-  const std::string trash = std::string(kTempDir) + "/" + NewId();
-  if (::renameat(root.fd(), (std::string(kUploadsDir) + "/" + upload_id).c_str(), root.fd(), trash.c_str()) == 0) {
-    RemoveTree(root.fd(), trash);
-  }
-}
 
 // The lines of the parts that were asked for. kInvalid as CompleteMultipart says.
 Result<std::vector<Line>> Select(const LockedUpload& upload, std::string_view key,
@@ -276,35 +272,20 @@ bool IsInPlace(const Line& head, std::span<const Line> lines) {
 Result<std::string> DirectoryUploads::Create(std::string_view key) {
   constexpr char kOperation[] = "begin an upload of";
   ARROW_RETURN_NOT_OK(root_.CheckKey(kOperation, key));
-  const std::string id = NewId();
-  const std::string folder = std::string(kTempDir) + "/" + id;
-  int made = ::mkdirat(root_.fd(), folder.c_str(), kDirMode);
-  if (made != 0 && errno == ENOENT) {
-    ARROW_RETURN_NOT_OK(root_.MakePrivateDirs());
-    made = ::mkdirat(root_.fd(), folder.c_str(), kDirMode);
+  std::string id = NewId();
+  const auto initiated = std::to_string(Clock::System().Now().time_since_epoch().count());
+  std::string notes = FormatLine({.file = kData, .offset = 1, .size = 0, .etag = initiated});
+  notes.append(key).append(PlaceOf(1) - notes.size(), '\n');
+  // The notes come last and whole: with them, the upload is there.
+  ARROW_ASSIGN_OR_RAISE(auto file, root_.MakeTempFile(kOperation, key));
+  int error = posix::WriteAt(file.fd(), AsBytes(notes), 0);
+  if (error == 0) {
+    const posix::Fd data(posix::OpenBeneath(root_.fd(), PathOf(id, kData), O_WRONLY | O_CREAT | O_EXCL, kFileMode));
+    error = std::min(data.get(), 0);
   }
-  if (made != 0) return root_.Error(errno, kOperation, key);
-  // It is filled aside, so that others find it whole.
-  const int error = [&] {
-    const posix::Fd dir(posix::OpenBeneath(root_.fd(), folder, O_RDONLY | O_DIRECTORY));
-    if (dir.get() < 0) return dir.get();
-    const std::string head = FormatLine({.file = kDataFile, .offset = 1, .size = 0});
-    for (const auto& [name, content] :
-         {std::pair<const char*, std::string_view>{kKeyFile, key}, {kPartsFile, head}, {kDataFile, ""}}) {
-      const posix::Fd file(posix::OpenBeneath(dir.get(), name, O_WRONLY | O_CREAT | O_EXCL, kFileMode));
-      if (file.get() < 0) return file.get();
-      if (const int error = posix::WriteAt(file.get(), AsBytes(content), 0); error < 0) return error;
-      if (const int error = root_.sync() ? SyncFile(file.get()) : 0; error < 0) return error;
-    }
-    if (const int error = root_.sync() ? SyncFile(dir.get()) : 0; error < 0) return error;
-    const std::string final_name = std::string(kUploadsDir) + "/" + id;
-    if (::renameat(root_.fd(), folder.c_str(), root_.fd(), final_name.c_str()) != 0) return -errno;
-    if (!root_.sync()) return 0;
-    const posix::Fd uploads(posix::OpenBeneath(root_.fd(), kUploadsDir, O_RDONLY | O_DIRECTORY));
-    return uploads.get() < 0 ? uploads.get() : SyncFile(uploads.get());
-  }();
+  if (error == 0) error = file.MoveTo(PathOf(id, kParts));
   if (error < 0) {
-    RemoveTree(root_.fd(), folder);
+    ::unlinkat(root_.fd(), PathOf(id, kData).c_str(), 0);
     return root_.Error(-error, kOperation, key);
   }
   return id;
@@ -329,15 +310,14 @@ Result<UploadedPart> DirectoryUploads::UploadPart(std::string_view key, std::str
     }
   }
 
+  const std::string path = PathOf(upload.id, line.file);
   const int error = [&] {
     const int create = line.OwnsFile() ? O_CREAT | O_EXCL : 0;
-    const posix::Fd file(posix::OpenBeneath(upload.dir.get(), line.file, O_WRONLY | create, kFileMode));
+    const posix::Fd file(posix::OpenBeneath(root_.fd(), path, O_WRONLY | create, kFileMode));
     if (file.get() < 0) return file.get();
-    if (const int error = posix::WriteAt(file.get(), body, line.offset); error < 0) return error;
+    const int error = posix::WriteAt(file.get(), body, line.offset);
     // A pending object may be completed after a loss of power, so its bytes must be there by then.
-    if (!root_.sync()) return 0;
-    const int error = SyncFile(file.get());
-    return error < 0 || !line.OwnsFile() ? error : SyncFile(upload.dir.get());
+    return error < 0 ? error : root_.StampAndSync(file.get());
   }();
 
   Status status = [&]() -> Status {
@@ -349,11 +329,15 @@ Result<UploadedPart> DirectoryUploads::UploadPart(std::string_view key, std::str
     ARROW_ASSIGN_OR_RAISE(const auto before, locked.Read(number));
     ARROW_RETURN_NOT_OK(locked.Write(number, line));
     ARROW_RETURN_NOT_OK(locked.Sync());
-    if (before && before->OwnsFile()) ::unlinkat(upload.dir.get(), before->file.c_str(), 0);
+    if (root_.sync() && line.offset == 0) {  // there is a new file
+      const posix::Fd uploads(posix::OpenBeneath(root_.fd(), kUploadsDir, O_RDONLY | O_DIRECTORY));
+      if (const int failed = SyncFile(uploads.get()); failed < 0) return locked.Error(-failed);
+    }
+    if (before && before->OwnsFile()) ::unlinkat(root_.fd(), locked.PathTo(before->file).c_str(), 0);
     return Status::OK();
   }();
   if (!status.ok()) {
-    if (line.OwnsFile()) ::unlinkat(upload.dir.get(), line.file.c_str(), 0);
+    if (line.OwnsFile()) ::unlinkat(root_.fd(), path.c_str(), 0);
     return status;
   }
   return UploadedPart{.number = number, .etag = etag, .size = size};
@@ -368,16 +352,20 @@ Result<ObjectInfo> DirectoryUploads::Complete(std::string_view key, std::string_
   ARROW_ASSIGN_OR_RAISE(auto lines, Select(locked, key, parts));
   if (!IsInPlace(locked.head, lines)) ARROW_RETURN_NOT_OK(locked.Join(parts, lines));
 
-  const posix::Fd file(posix::OpenBeneath(upload.dir.get(), locked.head.file, O_RDWR));
+  const std::string path = locked.PathTo(locked.head.file);
+  const posix::Fd file(posix::OpenBeneath(root_.fd(), path, O_RDWR));
   if (file.get() < 0) return locked.Error(-file.get());
   struct stat now;
   if (::fstat(file.get(), &now) != 0) return locked.Error(errno);
   if (now.st_size < locked.head.size) return locked.Short();
-  if (::ftruncate(file.get(), locked.head.size) != 0) return locked.Error(errno);
-  // This also ends the upload, in the same step: the file has left its folder.
-  ARROW_ASSIGN_OR_RAISE(auto info,
-                        root_.Publish(kOperation, key, upload.dir.get(), locked.head.file, file.get(), options));
-  Discard(root_, upload.id);
+  auto content = DirectoryRoot::Content::kStampedAndSynced;
+  if (now.st_size > locked.head.size) {
+    if (::ftruncate(file.get(), locked.head.size) != 0) return locked.Error(errno);
+    content = DirectoryRoot::Content::kNew;
+  }
+  // This also ends the upload, in the same step: the file has left it.
+  ARROW_ASSIGN_OR_RAISE(auto info, root_.Publish(kOperation, key, path, file.get(), content, options));
+  locked.RemoveRest();
   return info;
 }
 
@@ -386,8 +374,8 @@ Status DirectoryUploads::Abort(std::string_view key, std::string_view upload_id)
   ARROW_ASSIGN_OR_RAISE(const auto upload, OpenUpload(root_, kOperation, key, upload_id));
   if (upload.key != key) return GoneError(kOperation, key, upload_id);
   ARROW_ASSIGN_OR_RAISE(const auto locked, LockedUpload::Make(root_, kOperation, upload));
-  if (::unlinkat(upload.dir.get(), locked.head.file.c_str(), 0) != 0) return locked.Error(errno);
-  Discard(root_, upload.id);
+  if (::unlinkat(root_.fd(), locked.PathTo(locked.head.file).c_str(), 0) != 0) return locked.Error(errno);
+  locked.RemoveRest();
   return Status::OK();
 }
 
@@ -404,22 +392,23 @@ Result<std::vector<MultipartUpload>> DirectoryUploads::List(std::string_view pre
   }
   std::vector<std::string> ids;
   while (const dirent* entry = ::readdir(stream)) {
-    if (IsUploadId(entry->d_name)) ids.emplace_back(entry->d_name);
+    const std::string_view name = entry->d_name;
+    if (name.ends_with(kPartsSuffix)) ids.emplace_back(name.substr(0, name.find('.')));
   }
   ::closedir(stream);
   for (const auto& id : ids) {
     const Status status = [&]() -> Status {
       ARROW_ASSIGN_OR_RAISE(const auto upload, OpenUpload(root_, kOperation, prefix, id));
-      ARROW_RETURN_NOT_OK(LockedUpload::Make(root_, kOperation, upload));
-      if (upload.key.starts_with(prefix)) {
-        uploads.push_back({.key = upload.key, .upload_id = id, .initiated = upload.initiated});
-      }
+      if (!std::string_view(upload.key).starts_with(prefix)) return Status::OK();
+      ARROW_ASSIGN_OR_RAISE(const auto locked, LockedUpload::Make(root_, kOperation, upload));
+      const auto initiated = std::chrono::microseconds(std::strtoll(locked.head.etag.c_str(), nullptr, 10));
+      uploads.push_back({.key = upload.key, .upload_id = id, .initiated = Timestamp(initiated)});
       return Status::OK();
     }();
     if (status.ok()) continue;
     if (KindOf(status) != ErrorKind::kNotFound) return status;
-    // Completed, by a process that was killed before it had cleared away.
-    Discard(root_, id);
+    // Complete or aborted, perhaps by a process that was killed before it had cleared away.
+    ::unlinkat(root_.fd(), PathOf(id, kParts).c_str(), 0);
   }
   std::sort(uploads.begin(), uploads.end(),
             [](const auto& a, const auto& b) { return std::tie(a.key, a.upload_id) < std::tie(b.key, b.upload_id); });

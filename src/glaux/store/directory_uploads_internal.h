@@ -11,15 +11,12 @@ namespace glaux {
 
 /// The multipart uploads of a directory store; any process can go on with them. Thread-safe.
 ///
-/// An upload is the folder .glaux/uploads/<id> with
-/// - `key`, the object's key; its lock is the upload's lock
-/// - `data`, to which parts are appended that come as 1, 2, 3 …; to complete the upload this file gets the key as its
-/// name
-/// - one file for each part that came out of order or again, named by the part's ETag
-/// - `parts`, lines of one length. Line 0: the file that becomes the object, the number of the part that may be
-/// appended
-///   next, the size reserved so far. Line n: the file, offset, size and ETag of part n
-/// The upload is gone as soon as the file that line 0 names is gone, whatever else is left of it.
+/// An upload is some files in .glaux/uploads, whose names begin with its id:
+/// - `<id>.parts`, the notes: the key, what the object's file is, where each part is; its lock is the upload's lock
+/// - `<id>.data`, to which parts are appended that come as 1, 2, 3 …; to complete the upload, this file gets the key as
+///   its name and nothing is copied
+/// - `<id>.<etag>` for each part that came out of order or again
+/// The upload is gone as soon as the object's file is gone from there, whatever else is left of it.
 class DirectoryUploads {
  public:
   explicit DirectoryUploads(const DirectoryRoot& root) : root_(root) {}

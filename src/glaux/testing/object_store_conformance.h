@@ -19,7 +19,7 @@ struct StoreUnderTest {
   std::function<std::shared_ptr<ObjectStore>()> make;
 };
 
-// Not inline: whoever instantiates the suite needs it, and so links the file with the tests.
+// Not inline: whoever instantiates the suite needs it, and so links the files with the tests, which need each other.
 void PrintTo(const StoreUnderTest& store, std::ostream* out);
 
 /// The contract of ObjectStore, as tests. To run it over a store, in its test program:
@@ -29,6 +29,8 @@ void PrintTo(const StoreUnderTest& store, std::ostream* out);
 class ObjectStoreConformance : public ::testing::TestWithParam<StoreUnderTest> {
  protected:
   void SetUp() override;
+  /// Leave no upload behind: a store may outlive the test.
+  void TearDown() override;
 
   /// Write, or fail the test. \return the ETag
   std::string Write(std::string_view key, std::string_view body);
