@@ -2,7 +2,8 @@
 
 #include <utf8proc.h>
 
-#include <set>
+#include <algorithm>
+#include <map>
 
 namespace glaux {
 namespace {
@@ -23,18 +24,24 @@ std::string KeyList(const std::vector<Column>& keys) {
   return out + ")";
 }
 
-Status CheckColumns(std::string_view subject, std::string_view what, std::vector<Column>* columns,
-                    std::set<std::string>* seen) {
+/// Fold the names of columns. \return each folded name, and how it was written
+Result<std::map<std::string, std::string>> FoldColumns(std::string_view subject, std::string_view what,
+                                                       std::vector<Column>* columns) {
+  std::map<std::string, std::string> seen;
   for (auto& column : *columns) {
     auto folded = CheckName(what, column.name);
     if (!folded.ok()) return Prefix(folded.status(), subject);
-    if (!seen->insert(*folded).second) {
-      return MakeError({.kind = ErrorKind::kInvalid, .hint = "names that differ only by case are the same name"}, subject,
-                       ": ", what, " ", column.name, " is there twice");
+    const auto [other, is_new] = seen.emplace(*folded, column.name);
+    if (!is_new && other->second == column.name) {
+      return MakeError(ErrorKind::kInvalid, subject, ": ", what, " ", column.name, " is there twice");
+    }
+    if (!is_new) {
+      return MakeError(ErrorKind::kInvalid, subject, ": ", what, " ", other->second, " and ", what, " ", column.name,
+                       " are the same name in lower case, ", *folded);
     }
     column.name = std::move(*folded);
   }
-  return Status::OK();
+  return seen;
 }
 
 void FoldSortAndBuckets(StorageDescriptor* storage) {
@@ -96,8 +103,7 @@ Result<TableId> CheckTableId(const TableId& id) {
 }
 
 Status CheckDescriptor(std::string_view subject, StorageDescriptor* storage) {
-  std::set<std::string> seen;
-  ARROW_RETURN_NOT_OK(CheckColumns(subject, "column", &storage->columns, &seen));
+  ARROW_RETURN_NOT_OK(FoldColumns(subject, "column", &storage->columns).status());
   FoldSortAndBuckets(storage);
   return Status::OK();
 }
@@ -105,8 +111,7 @@ Status CheckDescriptor(std::string_view subject, StorageDescriptor* storage) {
 Status CheckTable(TableEntry* table) {
   ARROW_ASSIGN_OR_RAISE(table->id, CheckTableId(table->id));
   const std::string subject = "table " + table->id.ToString();
-  std::set<std::string> keys;
-  ARROW_RETURN_NOT_OK(CheckColumns(subject, "partition key", &table->partition_keys, &keys));
+  ARROW_ASSIGN_OR_RAISE(const auto keys, FoldColumns(subject, "partition key", &table->partition_keys));
   ARROW_RETURN_NOT_OK(CheckDescriptor(subject, &table->storage));
   for (const auto& column : table->storage.columns) {
     if (keys.contains(column.name)) {

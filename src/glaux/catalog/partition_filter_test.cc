@@ -1,5 +1,8 @@
 #include "glaux/catalog/partition_filter_internal.h"
 
+#include <algorithm>
+#include <random>
+
 #include "glaux/catalog/partition_key_internal.h"
 #include "glaux/testing/matchers.h"
 
@@ -43,6 +46,43 @@ TEST(PartitionFilter, NarrowsTheKeysToReadByConditionsOnLeadingTextKeys) {
       {"a = 'none'", ""},
   };
   for (const auto& [expression, expected] : cases) EXPECT_EQ(InRanges(expression, all), expected) << expression;
+}
+
+TEST(PartitionFilter, LeavesNoMatchOutsideItsRanges) {
+  const std::vector<std::string> texts = {"", "1", "10", "2", "x", "xx", "x/y", "\xc3\xa9", "__HIVE_DEFAULT_PARTITION__"};
+  std::mt19937 random(7);
+  auto pick = [&](const auto& from) { return from[random() % std::size(from)]; };
+  const char* const operators[] = {"=", "<>", "<", "<=", ">", ">="};
+  auto term = [&]() -> std::string {
+    const std::string column = random() % 2 == 0 ? "a" : "b";
+    switch (random() % 6) {
+      case 0: return column + " IN ('" + pick(texts) + "', '" + pick(texts) + "')";
+      case 1: return column + " BETWEEN '" + pick(texts) + "' AND '" + pick(texts) + "'";
+      case 2: return column + " " + pick(operators) + " " + std::to_string(random() % 12);
+      case 3: return "NOT " + column + " = '" + pick(texts) + "'";
+      default: return column + " " + pick(operators) + " '" + pick(texts) + "'";
+    }
+  };
+  int matched = 0;
+  for (int round = 0; round < 3000; ++round) {
+    std::string expression = term();
+    for (uint32_t more = random() % 4; more > 0; --more) {
+      expression = (random() % 4 == 0 ? "(" + expression + ") OR " : expression + " AND ") + term();
+    }
+    ASSERT_OK_AND_ASSIGN(auto filter, PartitionFilter::Make(kTable, kText, expression));
+    for (const auto& a : texts) {
+      for (const auto& b : texts) {
+        ASSERT_OK_AND_ASSIGN(const bool matches, filter.Matches({a, b}));
+        if (!matches) continue;
+        ++matched;
+        const auto key = EncodePartitionKey({a, b});
+        EXPECT_TRUE(std::any_of(filter.ranges().begin(), filter.ranges().end(), [&](const KeyRange& range) {
+          return key >= range.first && (!range.last || key < *range.last);
+        })) << expression << " matches " << a << ", " << b;
+      }
+    }
+  }
+  EXPECT_GT(matched, 10'000);
 }
 
 TEST(PartitionFilter, NeverNarrowsByTheTextOfNumbers) {

@@ -173,7 +173,7 @@ TEST_F(SqliteFile, SaysWhichEntryIsDamaged) {
   ASSERT_FAILS(ErrorKind::kCorrupt, "table db.wide is damaged", catalog->ListTables("db"));
   Tamper("UPDATE table_versions SET entry = '{\"Name\":\"wide\",\"PartitionKeys\":[{\"Name\":\"day\"}]}'");
   ASSERT_OK(catalog->GetPartitions({"db", "wide"}));
-  Tamper("UPDATE partitions SET key = x'00ff0001'");
+  Tamper("UPDATE partitions SET key = x'00ff0001' WHERE key = (SELECT min(key) FROM partitions)");
   ASSERT_FAILS(ErrorKind::kCorrupt, "a partition of table db.wide", catalog->GetPartitions({"db", "wide"}));
   Tamper("DELETE FROM shapes");
   ASSERT_FAILS(ErrorKind::kCorrupt, "storage descriptor", catalog->GetTable({"db", "wide"}));

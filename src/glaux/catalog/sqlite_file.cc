@@ -66,7 +66,14 @@ Result<Content> Recognize(Connection& connection) {
 Result<std::unique_ptr<Connection>> OpenCatalogFile(const std::string& path, std::chrono::milliseconds busy_timeout,
                                                     bool create) {
   const int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
-  ARROW_ASSIGN_OR_RAISE(auto connection, Connection::Open(path, flags, busy_timeout));
+  auto opened = Connection::Open(path, flags, busy_timeout);
+  if (create && KindOf(opened.status()) == ErrorKind::kNotFound) {
+    // The file may be made and the folder is there: SQLite was refused that, tried to read, and reports the second.
+    auto info = InfoOf(opened.status());
+    info.kind = ErrorKind::kDenied;
+    return MakeErrorMessage(std::move(info), opened.status().message());
+  }
+  ARROW_ASSIGN_OR_RAISE(auto connection, std::move(opened));
   // A file of somebody else must be left as it is, so look before the first pragma that writes.
   ARROW_ASSIGN_OR_RAISE(Content content, Recognize(*connection));
   if (content == Content::kNew && !create) {
