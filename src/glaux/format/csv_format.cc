@@ -9,6 +9,7 @@ namespace {
 class Csv final : public Format {
  public:
   std::string_view name() const override { return "csv"; }
+  bool carries_schema() const override { return false; }
   std::vector<std::string_view> extensions() const override { return {"csv"}; }
   Result<InferredSchema> Infer(const InputFile& input, const InferOptions& options) const override {
     return InferCsv(input, options);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "glaux/engine/query_engine.h"
-#include "glaux/store/object_store.h"
+#include "glaux/store/location.h"
 #include "glaux/table/table.h"
 
 namespace glaux {
@@ -16,12 +16,7 @@ struct LakeAccess {
   std::shared_ptr<Catalog> catalog;
   /// Open a table of the catalog. kNotFound.
   std::function<Result<std::shared_ptr<Table>>(const TableId&)> open_table;
-  /// Which store and key a URI of the lake means ("s3://bucket/key"). kDenied outside the lake.
-  struct Resolved {
-    std::shared_ptr<ObjectStore> store;
-    std::string key;
-  };
-  std::function<Result<Resolved>(std::string_view uri)> resolve;
+  LocationResolver resolve;
 };
 
 struct DuckDBEngineOptions {

@@ -177,9 +177,9 @@ LakeAccess FakeLake::access() {
             if (found == state->tables.end()) return MakeError(ErrorKind::kNotFound, "there is no table ", id.ToString());
             return found->second;
           },
-          .resolve = [state = state_](std::string_view uri) -> Result<LakeAccess::Resolved> {
+          .resolve = [state = state_](std::string_view uri) -> Result<Location> {
             if (!uri.starts_with(kRoot)) return MakeError(ErrorKind::kDenied, uri, " lies outside the lake");
-            return LakeAccess::Resolved{.store = state->store, .key = std::string(uri.substr(kRoot.size()))};
+            return Location{.store = state->store, .key = std::string(uri.substr(kRoot.size()))};
           }};
 }
 

@@ -197,7 +197,7 @@ class LakeFileSystem : public duckdb::FileSystem {
   }
 
  private:
-  LakeAccess::Resolved Resolve(const string& path, QueryContext* query) const {
+  Location Resolve(const string& path, QueryContext* query) const {
     auto resolved = lake_.resolve(path);
     if (!resolved.ok()) {
       Throw(query, WithHint(Prefix(resolved.status(), "read " + path),

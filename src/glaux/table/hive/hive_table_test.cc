@@ -257,7 +257,9 @@ TEST_P(CommitFaults, AtAnyCallLeaveTheOldRowsOrTheNewAndARerunGivesTheNew) {
     ASSERT_OK_AND_ASSIGN(const auto seen, world.Ids());
     const std::vector<int64_t> old_rows = {0, 1}, new_rows = {0, 1, 10, 11};
     EXPECT_TRUE(seen == old_rows || seen == new_rows) << "fault at call " << n << ": " << broken.status().ToString();
-    if (broken.ok()) EXPECT_EQ(seen, new_rows) << "fault at call " << n;
+    if (broken.ok()) {
+      EXPECT_EQ(seen, new_rows) << "fault at call " << n;
+    }
     // The same load again, with a store that works: nothing lost, nothing twice.
     ASSERT_OK(world.Load(Orders(10, 2), "new")) << "after fault at call " << n;
     ASSERT_OK_AND_ASSIGN(const auto rows, world.Ids());

@@ -10,8 +10,9 @@
 namespace glaux {
 namespace {
 
-using testing::ElementsAre;
-using testing::UnorderedElementsAre;
+using ::testing::ElementsAre;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
 using Strings = std::vector<std::string>;
 
 std::shared_ptr<arrow::RecordBatch> TimesAndRegions() {
@@ -39,10 +40,10 @@ std::map<Strings, std::vector<int32_t>> Split(const char* spec, const arrow::Rec
 TEST(Partitioner, DayMakesYearMonthAndDayInUtcAndNullItsOwnPartition) {
   const auto groups = Split("day(at)", *TimesAndRegions());
   const std::string null = "__HIVE_DEFAULT_PARTITION__";
-  EXPECT_THAT(groups, UnorderedElementsAre(testing::Pair(ElementsAre("2025", "01", "31"), ElementsAre(0, 2)),
-                                           testing::Pair(ElementsAre("2025", "02", "01"), ElementsAre(1)),
-                                           testing::Pair(ElementsAre("1969", "12", "31"), ElementsAre(3)),
-                                           testing::Pair(ElementsAre(null, null, null), ElementsAre(4))));
+  EXPECT_THAT(groups, UnorderedElementsAre(Pair(ElementsAre("2025", "01", "31"), ElementsAre(0, 2)),
+                                           Pair(ElementsAre("2025", "02", "01"), ElementsAre(1)),
+                                           Pair(ElementsAre("1969", "12", "31"), ElementsAre(3)),
+                                           Pair(ElementsAre(null, null, null), ElementsAre(4))));
 }
 
 TEST(Partitioner, EveryTransformHasItsLevels) {
@@ -55,9 +56,9 @@ TEST(Partitioner, EveryTransformHasItsLevels) {
 
 TEST(Partitioner, IdentityTakesTheValueAndAnEmptyStringIsNull) {
   const auto groups = Split("region", *TimesAndRegions());
-  EXPECT_THAT(groups, UnorderedElementsAre(testing::Pair(ElementsAre("eu"), ElementsAre(0, 1)), testing::Pair(ElementsAre("us"), ElementsAre(2)),
-                                           testing::Pair(ElementsAre("a/b"), ElementsAre(3)),
-                                           testing::Pair(ElementsAre("__HIVE_DEFAULT_PARTITION__"), ElementsAre(4))));
+  EXPECT_THAT(groups, UnorderedElementsAre(Pair(ElementsAre("eu"), ElementsAre(0, 1)), Pair(ElementsAre("us"), ElementsAre(2)),
+                                           Pair(ElementsAre("a/b"), ElementsAre(3)),
+                                           Pair(ElementsAre("__HIVE_DEFAULT_PARTITION__"), ElementsAre(4))));
 }
 
 TEST(Partitioner, SeveralKeysRefineEachOther) {
