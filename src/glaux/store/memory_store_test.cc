@@ -32,6 +32,21 @@ TEST(MemoryStore, ContentsThatDifferInOneByteHaveDifferentETags) {
   }
 }
 
+TEST(MemoryStore, AContinuationTokenThatNoPageGaveIsInvalid) {
+  const auto store = MakeMemoryStore();
+  for (const char* token : {"x", "k", "k1", "kzz", "q6162", "k616", "\xff\xff\xff"}) {
+    EXPECT_EQ(KindOf(store->List({.continuation_token = token}).status()), ErrorKind::kInvalid) << token;
+  }
+}
+
+TEST(MemoryStore, AnyDelimiterFolds) {
+  const auto store = MakeMemoryStore();
+  for (const char* key : {"a--1", "a--2", "a-b", "b", "c--d--e"}) ASSERT_OK(PutString(*store, key, "x"));
+  ASSERT_OK_AND_ASSIGN(const auto page, store->List({.delimiter = "--"}));
+  EXPECT_EQ(page.common_prefixes, (std::vector<std::string>{"a--", "c--"}));
+  EXPECT_EQ(page.objects.size(), 2u);
+}
+
 TEST(MemoryStore, AReadOutlivesTheObject) {
   const auto store = MakeMemoryStore();
   ASSERT_OK(PutString(*store, "k", "content"));

@@ -15,25 +15,6 @@
 namespace glaux::posix {
 namespace {
 
-// For kernels and sandboxes without openat2: segment by segment, which comes to the same since no link is followed.
-int OpenStepByStep(int root, const std::string& path, int flags, mode_t mode) {
-  Fd dir;
-  size_t at = 0;
-  for (;;) {
-    const size_t slash = path.find('/', at);
-    const std::string segment = path.substr(at, slash == path.npos ? slash : slash - at);
-    const int parent = dir.get() < 0 ? root : dir.get();
-    if (slash == path.npos) {
-      const int fd = ::openat(parent, segment.c_str(), flags | O_NOFOLLOW, mode);
-      return fd < 0 ? -errno : fd;
-    }
-    Fd next(::openat(parent, segment.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (next.get() < 0) return -errno;
-    dir = std::move(next);
-    at = slash + 1;
-  }
-}
-
 int CopyThroughMemory(int from, int64_t from_offset, int to, int64_t to_offset, int64_t size) {
   std::vector<std::byte> buffer(static_cast<size_t>(std::min<int64_t>(size, 1 << 20)));
   while (size > 0) {
@@ -56,7 +37,6 @@ Fd::~Fd() {
 
 int OpenBeneath(int root, const std::string& path, int flags, mode_t mode) {
   static std::atomic<bool> missing{false};
-  const std::string& name = path.empty() ? "." : path;
   flags |= O_CLOEXEC;
   if (!missing) {
     open_how how{};
@@ -64,7 +44,7 @@ int OpenBeneath(int root, const std::string& path, int flags, mode_t mode) {
     how.mode = (flags & O_CREAT) != 0 ? mode : 0;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
     for (;;) {
-      const long fd = ::syscall(SYS_openat2, root, name.c_str(), &how, sizeof how);
+      const long fd = ::syscall(SYS_openat2, root, path.empty() ? "." : path.c_str(), &how, sizeof how);
       if (fd >= 0) return static_cast<int>(fd);
       if (errno == EINTR || errno == EAGAIN) continue;
       if (errno == ENOSYS) {
@@ -75,7 +55,27 @@ int OpenBeneath(int root, const std::string& path, int flags, mode_t mode) {
       break;
     }
   }
-  return OpenStepByStep(root, name, flags, mode);
+  return OpenStepByStep(root, path, flags, mode);
+}
+
+// Since no link is followed at any step, nothing can lead out of the root.
+int OpenStepByStep(int root, const std::string& path, int flags, mode_t mode) {
+  const std::string name = path.empty() ? "." : path;
+  Fd dir;
+  size_t at = 0;
+  for (;;) {
+    const size_t slash = name.find('/', at);
+    const std::string segment = name.substr(at, slash == name.npos ? slash : slash - at);
+    const int parent = dir.get() < 0 ? root : dir.get();
+    if (slash == name.npos) {
+      const int fd = ::openat(parent, segment.c_str(), flags | O_NOFOLLOW | O_CLOEXEC, mode);
+      return fd < 0 ? -errno : fd;
+    }
+    Fd next(::openat(parent, segment.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (next.get() < 0) return -errno;
+    dir = std::move(next);
+    at = slash + 1;
+  }
 }
 
 int WriteAt(int fd, std::span<const std::byte> bytes, int64_t offset) {

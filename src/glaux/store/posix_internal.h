@@ -36,6 +36,9 @@ class Fd {
 /// `path` has no "." and ".." segments; "" is the root itself.
 int OpenBeneath(int root, const std::string& path, int flags, mode_t mode = 0);
 
+/// The same for kernels and sandboxes without openat2: segment by segment.
+int OpenStepByStep(int root, const std::string& path, int flags, mode_t mode = 0);
+
 int WriteAt(int fd, std::span<const std::byte> bytes, int64_t offset);
 
 /// Copy `size` bytes between two files, inside the kernel where it can. -ENODATA if `from` ends before that.
