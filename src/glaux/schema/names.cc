@@ -70,6 +70,20 @@ size_t CountCharacters(std::string_view utf8) {
 
 }  // namespace
 
+std::string FoldName(std::string_view name) {
+  const auto composed = Compose(name);
+  if (!composed) return std::string(name);
+  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(composed->data());
+  const auto size = static_cast<utf8proc_ssize_t>(composed->size());
+  std::string result;
+  for (utf8proc_ssize_t at = 0; at < size;) {
+    utf8proc_int32_t c = 0;
+    at += utf8proc_iterate(bytes + at, size - at, &c);
+    AppendCodePoint(utf8proc_tolower(c), &result);
+  }
+  return Compose(result).value_or(result);
+}
+
 std::string NormalizeColumnName(std::string_view name) {
   const std::string composed = Compose(name).value_or(std::string(name));
   const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(composed.data());

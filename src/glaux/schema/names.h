@@ -14,6 +14,9 @@ namespace glaux {
 /// composed (NFC); bytes that are not UTF-8 count as what is not a letter.
 std::string NormalizeColumnName(std::string_view name);
 
+/// Lower case and composed, with nothing else changed: how a column that a person wrote is looked up.
+std::string FoldName(std::string_view name);
+
 struct NameMapping {
   std::string source;  ///< as the data has it
   std::string column;  ///< as the table has it

@@ -120,6 +120,34 @@ Result<int32_t> Scanner::TakeNumber(std::string_view expected) {
   return number;
 }
 
+std::string_view Scanner::TakeDecimal() {
+  size_t end = position();
+  const auto digits = [&] {
+    const size_t first = end;
+    while (end < text_.size() && IsDigit(text_[end])) ++end;
+    return end - first;
+  };
+  const auto sign = [&] {
+    if (end < text_.size() && (text_[end] == '-' || text_[end] == '+')) ++end;
+  };
+  sign();
+  size_t count = digits();
+  if (end < text_.size() && text_[end] == '.') {
+    ++end;
+    count += digits();
+  }
+  if (count == 0) return {};
+  const size_t mantissa_end = end;
+  if (end < text_.size() && (text_[end] == 'e' || text_[end] == 'E')) {
+    ++end;
+    sign();
+    if (digits() == 0) end = mantissa_end;
+  }
+  const auto number = text_.substr(at_, end - at_);
+  at_ = end;
+  return number;
+}
+
 Status Scanner::Take(char c, std::string_view expected) {
   return Accept(c) ? Status::OK() : Expected(expected);
 }

@@ -42,6 +42,8 @@ class Scanner {
   Result<std::string> TakeQuoted(char quote);
   /// A natural number of at most nine digits.
   Result<int32_t> TakeNumber(std::string_view expected);
+  /// A number as it is spelled: sign, digits, point, exponent. Empty if none comes next.
+  std::string_view TakeDecimal();
   Status Take(char c, std::string_view expected);
 
   /// kInvalid: "<what> "<text>", column N: expected …, found …", at the next token.
