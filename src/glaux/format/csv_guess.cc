@@ -18,7 +18,10 @@ CsvTypeGuess::Kind CsvTypeGuess::KindOf(std::string_view text) {
   if (ParseInteger(text, &integer)) {
     return integer > kExactInDouble || integer < -kExactInDouble ? Kind::kLargeInteger : Kind::kInteger;
   }
-  if (LooksLikeInteger(text) && text != "-0") return Kind::kString;
+  if (LooksLikeInteger(text) && text != "-0") {
+    const size_t digits = text.size() - (text[0] == '-' ? 1 : 0);
+    return digits <= static_cast<size_t>(arrow::Decimal128Type::kMaxPrecision) ? Kind::kHugeInteger : Kind::kString;
+  }
   double real = 0;
   if (ParseDouble(text, &real)) return Kind::kDouble;
   bool boolean = false;
@@ -35,7 +38,8 @@ CsvTypeGuess::Kind CsvTypeGuess::KindOf(std::string_view text) {
 CsvTypeGuess::Kind CsvTypeGuess::Join(Kind left, Kind right) {
   if (left > right) std::swap(left, right);
   if (left == right || left == Kind::kNothing) return right;
-  if (left == Kind::kInteger && (right == Kind::kLargeInteger || right == Kind::kDouble)) return right;
+  if (left == Kind::kInteger && right <= Kind::kDouble) return right;
+  if (left == Kind::kLargeInteger && right == Kind::kHugeInteger) return right;
   if (left == Kind::kDate && right == Kind::kTimestamp) return right;
   return Kind::kString;
 }
@@ -62,6 +66,8 @@ std::shared_ptr<arrow::DataType> CsvTypeGuess::type() const {
     case Kind::kInteger:
     case Kind::kLargeInteger:
       return arrow::int64();
+    case Kind::kHugeInteger:
+      return arrow::decimal128(arrow::Decimal128Type::kMaxPrecision, 0);
     case Kind::kDouble:
       return arrow::float64();
     case Kind::kDate:

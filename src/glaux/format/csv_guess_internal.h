@@ -10,8 +10,8 @@
 namespace glaux {
 
 /// The narrowest type that holds every value that was seen of a column, without loss: nothing < boolean | integer <
-/// double | date < timestamp | timestamp in UTC; all else is string. Integers beyond 2^53 do not mix with fractions, and
-/// integers beyond int64 are string: a double would lose digits.
+/// double | date < timestamp | timestamp in UTC; all else is string. A double would lose digits of integers beyond 2^53:
+/// such do not mix with fractions, and integers beyond int64 are decimal(38,0), or string where that does not hold them.
 class CsvTypeGuess {
  public:
   void Observe(const CsvCells& cells, const CsvCell& cell) {
@@ -32,7 +32,8 @@ class CsvTypeGuess {
     kNothing,
     kBoolean,
     kInteger,
-    kLargeInteger,
+    kLargeInteger,  // beyond 2^53
+    kHugeInteger,   // beyond int64
     kDouble,
     kDate,
     kTimestamp,

@@ -16,6 +16,7 @@ std::string TypeOf(const std::vector<std::string>& values) {
 TEST(CsvInfer, FindsTheNarrowestTypeThatLosesNothing) {
   EXPECT_EQ(TypeOf({""}), "null");
   EXPECT_EQ(TypeOf({"1", "", "-2"}), "int64");
+  EXPECT_EQ(TypeOf({"1", "9223372036854775808", "-9223372036854775807"}), "decimal128(38, 0)");
   EXPECT_EQ(TypeOf({"1", "2.5"}), "double");
   EXPECT_EQ(TypeOf({"2.5", "1", ".5", "1e-7", "-0.0"}), "double");
   EXPECT_EQ(TypeOf({"true", "False", "TRUE"}), "bool");
@@ -29,7 +30,7 @@ TEST(CsvInfer, FindsTheNarrowestTypeThatLosesNothing) {
 
 TEST(CsvInfer, KeepsAsStringsWhatATypeWouldChange) {
   for (const std::vector<std::string>& values : std::vector<std::vector<std::string>>{
-           {"007"}, {"000123456789"}, {"1", "02"}, {"9223372036854775808"}, {"1.5", "9007199254740993"}, {"9007199254740993", "1.5"},
+           {"007"}, {"000123456789"}, {"1", "02"}, {"9223372036854775808", "0.5"}, {std::string(39, '9')}, {"1.5", "9007199254740993"}, {"9007199254740993", "1.5"},
            {"+1"}, {" 1"}, {"nan"}, {"inf"}, {"1e999"}, {"10:30:00"}, {"2025-01-31T10:00:00.1234567"}, {"true", "1"},
            {"1", "2025-01-01"}, {"2025-01-01T00:00:00Z", "2025-01-01T00:00:00"}, {"2025-02-30"}, {"1,5"}, {"t"}, {"yes"}, {"0x10"}}) {
     std::vector<std::string> quoted;
