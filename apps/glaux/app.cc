@@ -104,7 +104,7 @@ void BuildApp(CLI::App* app, Session* session) {
   app->add_flag("-v,--verbose", options.verbose, "say more on stderr: files, statistics");
   app->add_option("--color", options.color, "colours: auto is on for terminals unless NO_COLOR is set")
       ->type_name("auto|always|never")
-      ->check(CLI::IsMember({"auto", "always", "never"}));
+      ->check(CLI::IsMember({"auto", "always", "never"}).description(""));
 
   AddLoadCommand(app, session);
   AddQueryCommand(app, session);

@@ -43,7 +43,7 @@ void AddCompletionCommand(CLI::App* app, Session* session) {
   command->add_option("SHELL", arguments->shell, "bash, zsh or fish")
       ->type_name("bash|zsh|fish")
       ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""));
   command->footer(
       "Examples:\n"
       "  source <(glaux completion bash)\n"

@@ -44,9 +44,12 @@ std::string OptionName(const CLI::Option& option) {
   return name;
 }
 
-void AppendOptions(const CLI::App& app, std::string_view title, std::string* out) {
-  const auto options =
-      app.get_options([](const CLI::Option* option) { return option->nonpositional() && !option->get_group().empty(); });
+/// \param inherited these are shown below a command's own: its --help says what the program's would
+void AppendOptions(const CLI::App& app, std::string_view title, bool inherited, std::string* out) {
+  const auto options = app.get_options([&](const CLI::Option* option) {
+    const bool about = option == app.get_help_ptr() || option == app.get_version_ptr();
+    return option->nonpositional() && !option->get_group().empty() && !(inherited && about);
+  });
   if (options.empty()) return;
   out->append("\n").append(title).append(":\n");
   for (const auto* option : options) AppendEntry(OptionName(*option), option->get_description(), out);
@@ -74,8 +77,8 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name, CLI:
     out += "\nArguments:\n";
     for (const auto* option : positionals) AppendEntry(option->get_name(true, false), option->get_description(), &out);
   }
-  AppendOptions(*app, "Options", &out);
-  if (parent != nullptr) AppendOptions(*parent, "Options of all commands", &out);
+  AppendOptions(*app, "Options", false, &out);
+  if (parent != nullptr) AppendOptions(*parent, "Options of all commands", true, &out);
   if (!app->get_footer().empty()) out += "\n" + app->get_footer() + "\n";
   return out;
 }

@@ -173,7 +173,8 @@ void AddLoadCommand(CLI::App* app, Session* session) {
   command
       ->add_option("FILES... TABLE", arguments->files_and_table,
                    "files, globs or s3:// addresses, and last the table, as database.table")
-      ->type_name("FILE|TABLE");
+      ->type_name("FILE|TABLE")
+      ->required();
   command
       ->add_option("--partition-by", arguments->partition_by,
                    "how a new table is divided, as in region or \"day(created_at), region\"; without it by the day of "
@@ -194,7 +195,7 @@ void AddLoadCommand(CLI::App* app, Session* session) {
       ->type_name("RULES");
   command->add_option("--compression", arguments->compression, "of the table's files (snappy)")
       ->type_name("snappy|zstd|gzip|none")
-      ->check(CLI::IsMember({"snappy", "zstd", "gzip", "none"}));
+      ->check(CLI::IsMember({"snappy", "zstd", "gzip", "none"}).description(""));
   command->add_option("--delimiter", arguments->delimiter, "CSV: what stands between values (,); tab and pipe have names")
       ->type_name("CHAR");
   command->add_option("--quote", arguments->quote, "CSV: what wraps a value (\")")->type_name("CHAR");

@@ -18,9 +18,9 @@ std::string Bar(double share, int width, bool utf8) {
   std::string bar;
   for (int i = 0; i < width; ++i) {
     if (utf8) {
-      bar += 2 * i + 2 <= halves ? "━" : 2 * i + 1 == halves ? "╸" : " ";
+      bar += 2 * i + 2 <= halves ? "━" : 2 * i + 1 == halves ? "╸" : "─";
     } else {
-      bar += 2 * i + 2 <= halves ? '=' : 2 * i + 1 == halves ? '-' : ' ';
+      bar += 2 * i + 2 <= halves ? '=' : 2 * i + 1 == halves ? '-' : '.';
     }
   }
   return bar;

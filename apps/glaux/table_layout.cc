@@ -5,14 +5,8 @@
 namespace glaux::cli {
 namespace {
 
-constexpr int kLeastWidth = 16;
-constexpr int kLeastNumberWidth = 24;  // an int64 with its sign, a decimal, most doubles
-constexpr int kGapWidth = 1;           // the column "…" that stands for what is left out
-constexpr int kBars = 3;               // "│ " in front of a column and " " behind it
-
-int LeastWidth(const ColumnDemand& column) {
-  return std::min(column.width, column.number ? kLeastNumberWidth : kLeastWidth);
-}
+constexpr int kGapWidth = 1;  // the column "…" that stands for what is left out
+constexpr int kBars = 3;      // "│ " in front of a column and " " behind it
 
 /// Give each column what it asks for, the widest less: no column gets more than one common limit.
 void Widen(const std::vector<ColumnDemand>& columns, int room, TableLayout* layout) {
@@ -20,7 +14,7 @@ void Widen(const std::vector<ColumnDemand>& columns, int room, TableLayout* layo
   const auto used = [&](int cap) {
     int sum = 0;
     for (size_t i = 0; i < columns.size(); ++i) {
-      if (layout->widths[i]) sum += std::max(LeastWidth(columns[i]), std::min(columns[i].width, cap));
+      if (layout->widths[i]) sum += std::max(columns[i].least, std::min(columns[i].width, cap));
     }
     return sum;
   };
@@ -37,7 +31,7 @@ void Widen(const std::vector<ColumnDemand>& columns, int room, TableLayout* layo
   int left = room - used(limit);
   for (size_t i = 0; i < columns.size(); ++i) {
     if (!layout->widths[i]) continue;
-    int width = std::max(LeastWidth(columns[i]), std::min(columns[i].width, limit));
+    int width = std::max(columns[i].least, std::min(columns[i].width, limit));
     if (width < columns[i].width && left > 0) {
       ++width;
       --left;
@@ -55,7 +49,7 @@ TableLayout FitColumns(const std::vector<ColumnDemand>& columns, std::optional<i
 
   const int line = *line_width - 1;  // the last bar
   int least = 0;
-  for (const auto& column : columns) least += LeastWidth(column) + kBars;
+  for (const auto& column : columns) least += column.least + kBars;
   // Leave out the middle, one column after the other, until the rest fits at its least width.
   size_t begin = columns.size() / 2;
   size_t end = begin;
@@ -64,7 +58,7 @@ TableLayout FitColumns(const std::vector<ColumnDemand>& columns, std::optional<i
     const bool left_side = begin >= columns.size() - end;
     const size_t dropped = left_side ? --begin : end++;
     layout.widths[dropped].reset();
-    least -= LeastWidth(columns[dropped]) + kBars;
+    least -= columns[dropped].least + kBars;
     --layout.shown;
   }
   int room = line - gap() - kBars * layout.shown;

@@ -5,10 +5,10 @@
 
 namespace glaux::cli {
 
-/// What a column of a printed table asks for.
+/// What a column of a printed table asks for, in cells.
 struct ColumnDemand {
-  int width = 0;        ///< cells of its widest value or name
-  bool number = false;  ///< shortening it would change what it says: others give way first
+  int width = 0;  ///< of its widest value or name
+  int least = 0;  ///< below this it is rather left out; at most `width`
 };
 
 struct TableLayout {
@@ -19,8 +19,8 @@ struct TableLayout {
 
 /// Fit columns between the bars of a table, "│ a │ b │", on lines of `line_width` cells (unset: no limit).
 ///
-/// The widest columns become narrower first, none of them below 16 cells; if that is not enough, columns in the middle
-/// are left out, and a column of one ellipsis stands for them. The first and the last column stay.
+/// The widest columns become narrower first, none of them below its least width; if that is not enough, columns in the
+/// middle are left out, and a column of one ellipsis stands for them. The first and the last column stay.
 TableLayout FitColumns(const std::vector<ColumnDemand>& columns, std::optional<int> line_width);
 
 }  // namespace glaux::cli

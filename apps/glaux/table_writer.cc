@@ -1,4 +1,5 @@
 #include <arrow/type.h>
+#include <arrow/type_traits.h>
 
 #include <algorithm>
 #include <deque>
@@ -25,6 +26,11 @@ struct Drawing {
 constexpr Drawing kBoxes = {"─", "│", "…", "·", {"┌", "┬", "┐"}, {"├", "┼", "┤"}, {"└", "┴", "┘"}};
 constexpr Drawing kAscii = {"-", "|", "...", ".", {"+", "+", "+"}, {"+", "+", "+"}, {"+", "+", "+"}};
 
+/// Narrower text says too little.
+constexpr int kLeastWidth = 12;
+/// Numbers and times up to this width are shown whole: an int64, a timestamp with microseconds.
+constexpr int kWholeWidth = 27;
+constexpr int kTypeWidth = 14;
 /// Lines of dots that stand for the rows left out.
 constexpr int kOmissionRows = 3;
 
@@ -67,13 +73,15 @@ class TableWriter final : public ResultWriter {
     }
     std::vector<ColumnDemand> demands;
     for (size_t i = 0; i < names.size(); ++i) {
-      ColumnDemand demand{.width = 1, .number = right_[i]};
-      const auto widen = [&](const Row& row) { demand.width = std::max(demand.width, DisplayWidth(row[i].text)); };
-      widen(names);
-      for (const auto& row : head_) widen(row);
-      for (const auto& row : tail_) widen(row);
+      int value_width = 1;
+      for (const auto* rows : {&head_, &tail_}) {
+        for (const auto& row : *rows) value_width = std::max(value_width, DisplayWidth(row[i].text));
+      }
+      ColumnDemand demand{.width = std::max(value_width, DisplayWidth(names[i].text))};
       // A long type (a struct's) is no reason for a wide column.
-      if (!types.empty()) demand.width = std::max(demand.width, std::min(DisplayWidth(types[i].text), 14));
+      if (!types.empty()) demand.width = std::max(demand.width, std::min(DisplayWidth(types[i].text), kTypeWidth));
+      const bool whole = right_[i] || arrow::is_temporal(schema_->field(static_cast<int>(i))->type()->id());
+      demand.least = std::min(demand.width, whole ? std::clamp(value_width, kLeastWidth, kWholeWidth) : kLeastWidth);
       demands.push_back(demand);
     }
     layout_ = FitColumns(demands, options_.terminal.width);

@@ -1,0 +1,92 @@
+#include "arguments.h"
+
+#include "glaux/testing/matchers.h"
+#include "human_text.h"
+
+namespace glaux::cli {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST(ByteSize, KnowsUnitsOf1024AndOf1000) {
+  EXPECT_EQ(ParseByteSize("4096").ValueOrDie(), 4096);
+  EXPECT_EQ(ParseByteSize("64K").ValueOrDie(), 64 << 10);
+  EXPECT_EQ(ParseByteSize("64KiB").ValueOrDie(), 64 << 10);
+  EXPECT_EQ(ParseByteSize("64kb").ValueOrDie(), 64'000);
+  EXPECT_EQ(ParseByteSize(" 1.5 G ").ValueOrDie(), 3LL << 29);
+  EXPECT_EQ(ParseByteSize("2T").ValueOrDie(), 2LL << 40);
+  EXPECT_EQ(ParseByteSize("10B").ValueOrDie(), 10);
+  EXPECT_EQ(ParseByteSize("0").ValueOrDie(), 0);
+}
+
+TEST(ByteSize, RefusesWhatIsNoSize) {
+  for (const auto* text : {"", "x", "-1", "1X", "1KX", "K", "1 2", "nan", "inf", "99999999999T", "1e400"}) {
+    ASSERT_FAILS(ErrorKind::kInvalid, "not a size", ParseByteSize(text));
+  }
+}
+
+TEST(Duration, KnowsItsUnits) {
+  EXPECT_EQ(ParseDuration("500ms").ValueOrDie(), milliseconds(500));
+  EXPECT_EQ(ParseDuration("30").ValueOrDie(), milliseconds(30'000));
+  EXPECT_EQ(ParseDuration("1.5m").ValueOrDie(), milliseconds(90'000));
+  EXPECT_EQ(ParseDuration("2d").ValueOrDie(), milliseconds(172'800'000));
+  for (const auto* text : {"", "soon", "-1s", "1y", "1e300h"}) {
+    ASSERT_FAILS(ErrorKind::kInvalid, "not a duration", ParseDuration(text));
+  }
+}
+
+TEST(Character, HasNamesForWhatIsHardToType) {
+  EXPECT_EQ(ParseCharacter(";").ValueOrDie(), ';');
+  EXPECT_EQ(ParseCharacter("tab").ValueOrDie(), '\t');
+  EXPECT_EQ(ParseCharacter("\\t").ValueOrDie(), '\t');
+  EXPECT_EQ(ParseCharacter("Pipe").ValueOrDie(), '|');
+  for (const auto* text : {"", "ab", "ä", "\n"}) ASSERT_FAILS(ErrorKind::kInvalid, "not one ASCII", ParseCharacter(text));
+}
+
+TEST(Assignment, SplitsAtTheLastEqualsSign) {
+  const auto both = ParseAssignment("a=b = decimal(10,2)").ValueOrDie();
+  EXPECT_EQ(both.first, "a=b");
+  EXPECT_EQ(both.second, "decimal(10,2)");
+  for (const auto* text : {"", "a", "a=", "=int"}) ASSERT_FAILS(ErrorKind::kInvalid, "COLUMN=TYPE", ParseAssignment(text));
+}
+
+TEST(Contract, ChangesOnlyWhatIsNamed) {
+  const auto contract = ParseContract("columns=freeze, types = EVOLVE").ValueOrDie();
+  EXPECT_EQ(contract.columns, ContractMode::kFreeze);
+  EXPECT_EQ(contract.data_type, ContractMode::kEvolve);
+  EXPECT_EQ(contract.tables, ContractMode::kEvolve);
+  ASSERT_FAILS(ErrorKind::kInvalid, "rows=freeze", ParseContract("rows=freeze"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "columns", ParseContract("columns"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "melt", ParseContract("columns=melt"));
+}
+
+TEST(NearMatches, FindTyposBeginningsAndSwappedLetters) {
+  const std::vector<std::string> names = {"load", "query", "tables", "databases", "--format"};
+  EXPECT_THAT(NearMatches("tabels", names), ElementsAre("tables"));
+  EXPECT_THAT(NearMatches("da", names), ElementsAre("databases"));
+  EXPECT_THAT(NearMatches("QUERRY", names), ElementsAre("query"));
+  EXPECT_THAT(NearMatches("--fromat", names), ElementsAre("--format"));
+  EXPECT_THAT(NearMatches("xyzzy", names), IsEmpty());
+  EXPECT_EQ(DidYouMean("tabels", names), "did you mean 'tables'");
+  EXPECT_EQ(DidYouMean("xyzzy", names), "");
+}
+
+TEST(HumanText, GroupsDigitsAndScalesBytesAndTimes) {
+  EXPECT_EQ(FormatCount(0), "0");
+  EXPECT_EQ(FormatCount(999), "999");
+  EXPECT_EQ(FormatCount(1'234'567), "1,234,567");
+  EXPECT_EQ(FormatCount(-1'000), "-1,000");
+  EXPECT_EQ(FormatCount(1, "row", "rows"), "1 row");
+  EXPECT_EQ(FormatBytes(999), "999 B");
+  EXPECT_EQ(FormatBytes(1'234), "1.2 kB");
+  EXPECT_EQ(FormatBytes(999'960), "1.0 MB");
+  EXPECT_EQ(FormatDuration(std::chrono::microseconds(3'400)), "3 ms");
+  EXPECT_EQ(FormatDuration(milliseconds(1'240)), "1.24 s");
+  EXPECT_EQ(FormatDuration(milliseconds(59'970)), "1 min 0 s");
+  EXPECT_EQ(FormatDuration(std::chrono::minutes(62)), "1 h 2 min");
+}
+
+}  // namespace
+}  // namespace glaux::cli
