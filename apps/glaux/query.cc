@@ -142,7 +142,6 @@ Status RunQuery(Session& session, const QueryArguments& arguments) {
   ARROW_ASSIGN_OR_RAISE(auto destination, OpenDestination(session, arguments));
   ARROW_ASSIGN_OR_RAISE(auto* lake, session.lake());
   ARROW_ASSIGN_OR_RAISE(auto* engine, lake->engine());
-  request.database = lake->config().database;
 
   const auto started = std::chrono::steady_clock::now();
   auto progress = session.MakeProgress();
