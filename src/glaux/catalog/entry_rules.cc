@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "glaux/schema/names.h"
+
 namespace glaux {
 namespace {
 
@@ -50,31 +52,6 @@ void FoldSortAndBuckets(StorageDescriptor* storage) {
 }
 
 }  // namespace
-
-std::string FoldName(std::string_view name) {
-  std::string out;
-  out.reserve(name.size());
-  for (size_t at = 0; at < name.size();) {
-    const auto byte = static_cast<unsigned char>(name[at]);
-    if (byte < 0x80) {
-      out += (byte >= 'A' && byte <= 'Z') ? static_cast<char>(byte + 32) : name[at];
-      ++at;
-      continue;
-    }
-    utf8proc_int32_t code = 0;
-    const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(name.data() + at),
-                                         static_cast<utf8proc_ssize_t>(name.size() - at), &code);
-    if (length <= 0) {
-      out += name[at++];
-      continue;
-    }
-    utf8proc_uint8_t lower[4];
-    const auto written = utf8proc_encode_char(utf8proc_tolower(code), lower);
-    out.append(reinterpret_cast<const char*>(lower), static_cast<size_t>(written));
-    at += static_cast<size_t>(length);
-  }
-  return out;
-}
 
 Result<std::string> CheckName(std::string_view what, std::string_view name) {
   if (name.empty()) return MakeError(ErrorKind::kInvalid, what, " is empty");

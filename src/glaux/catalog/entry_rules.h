@@ -12,9 +12,6 @@ namespace glaux {
 // What every catalog of ours holds entries to. Each function folds names in place or returns them folded; errors are
 // kInvalid and name the entry, the field and what was found.
 
-/// A name in lower case, by Unicode's one-to-one mapping. Bytes that are not UTF-8 stay as they are.
-std::string FoldName(std::string_view name);
-
 /// Fold a database, table or column name and check it: 1 to 255 bytes of UTF-8 without control characters, as Glue has
 /// it. `what` is for the error: "table name".
 Result<std::string> CheckName(std::string_view what, std::string_view name);

@@ -9,6 +9,7 @@
 
 #include "glaux/catalog/entry_rules.h"
 #include "glaux/catalog/partition_key_internal.h"
+#include "glaux/schema/names.h"
 #include "glaux/schema/types.h"
 
 namespace glaux {

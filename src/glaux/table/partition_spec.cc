@@ -53,6 +53,7 @@ Result<PartitionField> ParseField(std::string_view text, std::string_view whole)
 
 Result<std::vector<PartitionField>> ParsePartitionSpec(std::string_view text) {
   std::vector<PartitionField> fields;
+  if (Trim(text).empty()) return fields;
   int depth = 0;
   size_t begin = 0;
   for (size_t i = 0; i <= text.size(); ++i) {

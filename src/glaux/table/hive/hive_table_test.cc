@@ -261,7 +261,7 @@ TEST_P(CommitFaults, AtAnyCallLeaveTheOldRowsOrTheNewAndARerunGivesTheNew) {
       EXPECT_EQ(seen, new_rows) << "fault at call " << n;
     }
     // The same load again, with a store that works: nothing lost, nothing twice.
-    ASSERT_OK(world.Load(Orders(10, 2), "new")) << "after fault at call " << n;
+    ASSERT_OK(world.Load(Orders(10, 2), "new"));
     ASSERT_OK_AND_ASSIGN(const auto rows, world.Ids());
     EXPECT_EQ(rows, new_rows) << "fault at call " << n << ": " << broken.status().ToString();
     // And repair leaves no upload behind.
