@@ -136,8 +136,9 @@ class Planner {
 
   void Miss(const std::string& path, const arrow::Field& field) {
     if (!field.nullable()) {
-      Refuse("column " + path + ": " + TypeText(field.type()) + " is required in the table and has no values in the data",
-             "fill the column in the source, or make it optional in the table");
+      Refuse(
+          "column " + path + ": " + TypeText(field.type()) + " is required in the table and has no values in the data",
+          "fill the column in the source, or make it optional in the table");
       return;
     }
     plan_.differences.push_back({.kind = Kind::kMissingColumn, .column = path, .table_type = field.type()});
@@ -229,7 +230,8 @@ class Planner {
       write_fields.push_back(table_fields.back());
     }
     // A struct of which no field is left cannot be written; its fields are on the lists already.
-    return Merged{arrow::struct_(std::move(table_fields)), write_fields.empty() ? nullptr : arrow::struct_(write_fields)};
+    return Merged{arrow::struct_(std::move(table_fields)),
+                  write_fields.empty() ? nullptr : arrow::struct_(write_fields)};
   }
 
   Result<Merged> Widen(const std::string& path, const TypePtr& table, const TypePtr& data, TypePtr wider) {
@@ -237,15 +239,17 @@ class Planner {
       plan_.differences.push_back({.kind = Kind::kWidenType, .column = path, .table_type = table, .data_type = wider});
       return Merged{wider, wider};
     }
-    const std::string hint = rules_.widen_types ? "set the contract's data_type to evolve, and the column becomes " + TypeText(wider)
-                                                : "cast the column to " + TypeText(table) + " in the source or the pipeline";
+    const std::string hint = rules_.widen_types
+                                 ? "set the contract's data_type to evolve, and the column becomes " + TypeText(wider)
+                                 : "cast the column to " + TypeText(table) + " in the source or the pipeline";
     return Reject(Kind::kWidenType, path, table, data, hint);
   }
 
   Result<Merged> Change(const std::string& path, const TypePtr& table, const TypePtr& data) {
-    return Reject(Kind::kChangedType, path, table, data,
-                  "cast the column to " + TypeText(table) +
-                      " in the source or the pipeline, or set the contract's data_type to discard_row or discard_value");
+    return Reject(
+        Kind::kChangedType, path, table, data,
+        "cast the column to " + TypeText(table) +
+            " in the source or the pipeline, or set the contract's data_type to discard_row or discard_value");
   }
 
   Result<Merged> Reject(Kind kind, const std::string& path, const TypePtr& table, const TypePtr& data,
@@ -269,7 +273,8 @@ class Planner {
       return nullptr;
     }
     const auto mode = contract_.columns;
-    SchemaDifference difference{.kind = nested ? Kind::kAddNestedField : Kind::kAddColumn, .column = path, .data_type = type};
+    SchemaDifference difference{
+        .kind = nested ? Kind::kAddNestedField : Kind::kAddColumn, .column = path, .data_type = type};
     if (mode == ContractMode::kDiscardRow || mode == ContractMode::kDiscardValue) {
       difference.applied = false;
       plan_.differences.push_back(std::move(difference));
@@ -348,7 +353,8 @@ Result<ContractMode> ParseContractMode(std::string_view text) {
   for (size_t i = 0; i < std::size(kModeNames); ++i) {
     if (schema_internal::EqualsIgnoringCase(kModeNames[i], text)) return static_cast<ContractMode>(i);
   }
-  return MakeError(ErrorKind::kInvalid, "contract: expected evolve, freeze, discard_row or discard_value, found: ", text);
+  return MakeError(ErrorKind::kInvalid,
+                   "contract: expected evolve, freeze, discard_row or discard_value, found: ", text);
 }
 
 std::string_view ContractModeName(ContractMode mode) { return kModeNames[static_cast<size_t>(mode)]; }
@@ -357,7 +363,9 @@ std::string SchemaDifference::ToString() const {
   std::string text;
   switch (kind) {
     case Kind::kAddColumn: text = "add column " + column + ": " + TypeText(data_type); break;
-    case Kind::kMissingColumn: text = "read column " + column + ": " + TypeText(table_type) + " as null: not in the data"; break;
+    case Kind::kMissingColumn:
+      text = "read column " + column + ": " + TypeText(table_type) + " as null: not in the data";
+      break;
     case Kind::kUntypedColumn: text = "leave out column " + column + ": no value has given it a type"; break;
     case Kind::kWidenType:
       text = "widen column " + column + ": " + TypeText(table_type) + " to " + TypeText(data_type);
@@ -381,8 +389,9 @@ bool EvolutionPlan::changes_table() const {
   });
 }
 
-Result<EvolutionPlan> PlanEvolution(const arrow::Schema& table, const arrow::Schema& data, const SchemaContract& contract,
-                                    const EvolutionRules& rules, std::string_view subject) {
+Result<EvolutionPlan> PlanEvolution(const arrow::Schema& table, const arrow::Schema& data,
+                                    const SchemaContract& contract, const EvolutionRules& rules,
+                                    std::string_view subject) {
   return Planner(contract, rules, subject).Plan(table, data);
 }
 

@@ -67,9 +67,9 @@ struct EvolutionPlan {
   std::shared_ptr<arrow::Schema> table_schema;
   /// What the writer receives: table_schema's columns that are in the data, in table order.
   std::shared_ptr<arrow::Schema> write_schema;
-  /// Columns of the data to leave out (kDiscardValue, untyped), and columns that send a row to quarantine when they have
-  /// a value. Paths as in SchemaDifference, down to the nearest named field: "a", "a.b". Neither is in write_schema, whose
-  /// structs miss such fields too; nor is a column whose data is all null.
+  /// Columns of the data to leave out (kDiscardValue, untyped), and columns that send a row to quarantine when they
+  /// have a value. Paths as in SchemaDifference, down to the nearest named field: "a", "a.b". Neither is in
+  /// write_schema, whose structs miss such fields too; nor is a column whose data is all null.
   std::vector<std::string> discarded_columns;
   std::vector<std::string> quarantine_columns;
 
@@ -85,9 +85,10 @@ Result<EvolutionPlan> PlanEvolution(const arrow::Schema& table, const arrow::Sch
                                     const EvolutionRules& rules, std::string_view subject);
 
 /// The narrowest type that holds the values of both, as inference uses it over several files: null with T is T, bigint
-/// with double is double, bool with anything else and all else that differs is string; date with timestamp is timestamp;
-/// decimals get the larger scale and integer part, and more than 38 digits are string. Structs, lists and maps recurse; a
-/// struct has the left fields, then what the right one adds. Commutative up to that order, and associative.
+/// with double is double, bool with anything else and all else that differs is string; date with timestamp is
+/// timestamp; decimals get the larger scale and integer part, and more than 38 digits are string. Structs, lists and
+/// maps recurse; a struct has the left fields, then what the right one adds. Commutative up to that order, and
+/// associative.
 std::shared_ptr<arrow::DataType> UnifyTypes(const std::shared_ptr<arrow::DataType>& left,
                                             const std::shared_ptr<arrow::DataType>& right);
 

@@ -18,7 +18,8 @@ using Kind = SchemaDifference::Kind;
 using Schema = std::shared_ptr<arrow::Schema>;
 using TypePtr = std::shared_ptr<arrow::DataType>;
 
-Result<EvolutionPlan> Plan(const Schema& table, const Schema& data, SchemaContract contract = {}, EvolutionRules rules = {}) {
+Result<EvolutionPlan> Plan(const Schema& table, const Schema& data, SchemaContract contract = {},
+                           EvolutionRules rules = {}) {
   return PlanEvolution(*table, *data, contract, rules, "billing.cur, file a.csv.gz");
 }
 
@@ -52,7 +53,8 @@ TEST(PlanEvolution, AddsNewColumnsAtTheEndInTheOrderOfTheData) {
 }
 
 TEST(PlanEvolution, ReadsAMissingColumnAsNull) {
-  ASSERT_OK_AND_ASSIGN(const auto plan, Plan(schema({field("a", arrow::int32()), field("b", arrow::utf8())}), One(arrow::int32())));
+  ASSERT_OK_AND_ASSIGN(const auto plan,
+                       Plan(schema({field("a", arrow::int32()), field("b", arrow::utf8())}), One(arrow::int32())));
   EXPECT_THAT(Lines(plan), ElementsAre("read column b: string as null: not in the data"));
   EXPECT_FALSE(plan.changes_table());
   EXPECT_EQ(plan.table_schema->num_fields(), 2);
@@ -66,8 +68,9 @@ TEST(PlanEvolution, RefusesToLeaveARequiredColumnWithoutValues) {
 }
 
 TEST(PlanEvolution, DoesNotAddAColumnThatHasNoTypeYet) {
-  ASSERT_OK_AND_ASSIGN(const auto plan, Plan(One(arrow::int32()), schema({field("a", arrow::int32()), field("b", arrow::null()),
-                                                                          field("c", arrow::list(arrow::null()))})));
+  ASSERT_OK_AND_ASSIGN(const auto plan,
+                       Plan(One(arrow::int32()), schema({field("a", arrow::int32()), field("b", arrow::null()),
+                                                         field("c", arrow::list(arrow::null()))})));
   EXPECT_THAT(Lines(plan), ElementsAre("leave out column b: no value has given it a type",
                                        "leave out column c: no value has given it a type"));
   EXPECT_THAT(plan.discarded_columns, ElementsAre("b", "c"));
@@ -76,9 +79,9 @@ TEST(PlanEvolution, DoesNotAddAColumnThatHasNoTypeYet) {
 }
 
 TEST(PlanEvolution, AddsTheTypedPartOfANewStruct) {
-  ASSERT_OK_AND_ASSIGN(const auto plan,
-                       Plan(schema(arrow::FieldVector{}),
-                            One(arrow::struct_({field("x", arrow::int32()), field("y", arrow::null())}))));
+  ASSERT_OK_AND_ASSIGN(
+      const auto plan,
+      Plan(schema(arrow::FieldVector{}), One(arrow::struct_({field("x", arrow::int32()), field("y", arrow::null())}))));
   EXPECT_TRUE(plan.table_schema->field(0)->type()->Equals(*arrow::struct_({field("x", arrow::int32())})));
   EXPECT_THAT(plan.discarded_columns, ElementsAre("a.y"));
 }
@@ -93,9 +96,12 @@ TEST(PlanEvolution, AnAllNullColumnFitsEveryTypeAndIsNotWritten) {
 
 TEST(PlanEvolution, CastsValuesThatFit) {
   const std::vector<std::pair<TypePtr, TypePtr>> fitting = {
-      {arrow::int64(), arrow::int32()},           {arrow::int64(), arrow::uint16()},
-      {arrow::decimal128(12, 2), arrow::int32()}, {arrow::decimal128(22, 2), arrow::uint64()},
-      {arrow::float64(), arrow::float32()},       {arrow::float64(), arrow::int64()},
+      {arrow::int64(), arrow::int32()},
+      {arrow::int64(), arrow::uint16()},
+      {arrow::decimal128(12, 2), arrow::int32()},
+      {arrow::decimal128(22, 2), arrow::uint64()},
+      {arrow::float64(), arrow::float32()},
+      {arrow::float64(), arrow::int64()},
       {arrow::decimal128(10, 3), arrow::decimal128(8, 2)},
   };
   for (const auto& [table, data] : fitting) {
@@ -144,7 +150,8 @@ TEST(PlanEvolution, WidensUnderEvolve) {
     EXPECT_TRUE(plan.write_schema->field(0)->type()->Equals(*wide));
     // Frozen types, or rules without widening, refuse the same.
     ASSERT_FAILS(ErrorKind::kInvalid, "billing.cur, file a.csv.gz: column a is", Plan(One(table), One(data)));
-    ASSERT_FAILS(ErrorKind::kInvalid, "column a is", Plan(One(table), One(data), kWideningContract, {.widen_types = false}));
+    ASSERT_FAILS(ErrorKind::kInvalid, "column a is",
+                 Plan(One(table), One(data), kWideningContract, {.widen_types = false}));
   }
 }
 
@@ -157,13 +164,20 @@ TEST(PlanEvolution, NamesTheTypesAndTheWayOnWhenItRefusesToWiden) {
 TEST(PlanEvolution, RefusesAChangedTypeUnderFreezeAndEvolve) {
   const auto us = arrow::timestamp(arrow::TimeUnit::MICRO);
   const std::vector<std::pair<TypePtr, TypePtr>> changed = {
-      {arrow::utf8(), arrow::int32()},   {arrow::int32(), arrow::utf8()},
-      {arrow::int64(), arrow::float64()}, {us, arrow::date32()},
-      {arrow::date32(), us},              {arrow::boolean(), arrow::int8()},
-      {arrow::float64(), arrow::decimal128(10, 2)}, {arrow::decimal128(10, 2), arrow::decimal128(10, 3)},
-      {arrow::decimal128(38, 30), arrow::int64()},  {arrow::list(arrow::int32()), arrow::int32()},
-      {arrow::utf8(), arrow::struct_({field("x", arrow::int32())})}, {arrow::int64(), arrow::uint64()},
-      {arrow::utf8(), arrow::dictionary(arrow::int8(), arrow::int64())}, {arrow::utf8(), arrow::boolean()},
+      {arrow::utf8(), arrow::int32()},
+      {arrow::int32(), arrow::utf8()},
+      {arrow::int64(), arrow::float64()},
+      {us, arrow::date32()},
+      {arrow::date32(), us},
+      {arrow::boolean(), arrow::int8()},
+      {arrow::float64(), arrow::decimal128(10, 2)},
+      {arrow::decimal128(10, 2), arrow::decimal128(10, 3)},
+      {arrow::decimal128(38, 30), arrow::int64()},
+      {arrow::list(arrow::int32()), arrow::int32()},
+      {arrow::utf8(), arrow::struct_({field("x", arrow::int32())})},
+      {arrow::int64(), arrow::uint64()},
+      {arrow::utf8(), arrow::dictionary(arrow::int8(), arrow::int64())},
+      {arrow::utf8(), arrow::boolean()},
   };
   for (const auto& [table, data] : changed) {
     SCOPED_TRACE(table->ToString() + " <- " + data->ToString());
@@ -182,7 +196,8 @@ TEST(PlanEvolution, DiscardsTheValuesOfAChangedType) {
   EXPECT_THAT(values.write_schema->field_names(), ElementsAre("b"));
   EXPECT_TRUE(values.table_schema->Equals(*table));
   EXPECT_FALSE(values.changes_table());
-  EXPECT_THAT(Lines(values), ElementsAre("change type of column a: int to string (not done: the contract leaves its values out)"));
+  EXPECT_THAT(Lines(values),
+              ElementsAre("change type of column a: int to string (not done: the contract leaves its values out)"));
 
   ASSERT_OK_AND_ASSIGN(const auto rows, Plan(table, data, {.data_type = ContractMode::kDiscardRow}));
   EXPECT_THAT(rows.quarantine_columns, ElementsAre("a"));
@@ -195,7 +210,8 @@ TEST(PlanEvolution, TreatsNewColumnsAsTheContractSays) {
   const auto data = schema({field("a", arrow::int32()), field("tax", arrow::float64())});
   const auto frozen = Plan(table, data, {.columns = ContractMode::kFreeze}).status();
   EXPECT_EQ(KindOf(frozen), ErrorKind::kInvalid);
-  EXPECT_THAT(frozen.message(), HasSubstr("billing.cur, file a.csv.gz: column tax: double is in the data and not in the table"));
+  EXPECT_THAT(frozen.message(),
+              HasSubstr("billing.cur, file a.csv.gz: column tax: double is in the data and not in the table"));
   EXPECT_THAT(InfoOf(frozen).hint, HasSubstr("columns to evolve"));
 
   ASSERT_OK_AND_ASSIGN(const auto values, Plan(table, data, {.columns = ContractMode::kDiscardValue}));
@@ -211,9 +227,12 @@ TEST(PlanEvolution, TreatsNewColumnsAsTheContractSays) {
 }
 
 TEST(PlanEvolution, AddsFieldsInsideStructsAtAnyDepth) {
-  const auto nest = [](arrow::FieldVector fields) { return arrow::list(field("element", arrow::struct_(std::move(fields)))); };
+  const auto nest = [](arrow::FieldVector fields) {
+    return arrow::list(field("element", arrow::struct_(std::move(fields))));
+  };
   const auto table = One(arrow::map(arrow::utf8(), nest({field("x", arrow::int32()), field("old", arrow::utf8())})));
-  const auto data = One(arrow::map(arrow::utf8(), nest({field("new", arrow::float64()), field("x", arrow::int32()), field("n", arrow::null())})));
+  const auto data = One(arrow::map(
+      arrow::utf8(), nest({field("new", arrow::float64()), field("x", arrow::int32()), field("n", arrow::null())})));
   ASSERT_OK_AND_ASSIGN(const auto plan, Plan(table, data));
   EXPECT_THAT(Lines(plan), ElementsAre("read column a.value.element.old: string as null: not in the data",
                                        "add field a.value.element.new: double",
@@ -224,7 +243,8 @@ TEST(PlanEvolution, AddsFieldsInsideStructsAtAnyDepth) {
   EXPECT_TRUE(plan.write_schema->field(0)->type()->Equals(*expected));
   EXPECT_TRUE(plan.changes_table());
 
-  ASSERT_FAILS(ErrorKind::kInvalid, "column a.value.element.new: double is in the data", Plan(table, data, {}, {.nested_fields = false}));
+  ASSERT_FAILS(ErrorKind::kInvalid, "column a.value.element.new: double is in the data",
+               Plan(table, data, {}, {.nested_fields = false}));
   ASSERT_FAILS(ErrorKind::kInvalid, "freezes its columns", Plan(table, data, {.columns = ContractMode::kFreeze}));
   ASSERT_OK_AND_ASSIGN(const auto without, Plan(table, data, {.columns = ContractMode::kDiscardValue}));
   EXPECT_THAT(without.discarded_columns, ElementsAre("a.value.element.new", "a.value.element.n"));
@@ -275,7 +295,8 @@ TEST(PlanEvolution, RefusesTwoColumnsOfOneName) {
 
 TEST(PlanEvolution, RefusesTypesThatHaveNoPlaceInATable) {
   const auto data = schema({field("u", arrow::sparse_union({field("x", arrow::int32())}))});
-  ASSERT_FAILS(ErrorKind::kInvalid, "billing.cur, file a.csv.gz: column u: type sparse_union", Plan(One(arrow::int32()), data));
+  ASSERT_FAILS(ErrorKind::kInvalid, "billing.cur, file a.csv.gz: column u: type sparse_union",
+               Plan(One(arrow::int32()), data));
 }
 
 TEST(PlanEvolution, TellsAllProblemsAtOnceUpToFive) {
@@ -290,7 +311,8 @@ TEST(PlanEvolution, TellsAllProblemsAtOnceUpToFive) {
 }
 
 TEST(ContractMode, IsReadAndPrinted) {
-  for (const auto mode : {ContractMode::kEvolve, ContractMode::kFreeze, ContractMode::kDiscardRow, ContractMode::kDiscardValue}) {
+  for (const auto mode :
+       {ContractMode::kEvolve, ContractMode::kFreeze, ContractMode::kDiscardRow, ContractMode::kDiscardValue}) {
     ASSERT_OK_AND_ASSIGN(const auto back, ParseContractMode(ContractModeName(mode)));
     EXPECT_EQ(back, mode);
   }

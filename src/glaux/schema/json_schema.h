@@ -14,9 +14,9 @@ namespace glaux {
 /// $ref into $defs, anyOf/oneOf with null, enum and const, formats date, date-time, time, uuid, binary; nested objects,
 /// arrays, tuples of one type (prefixItems), additionalProperties as map<string, T>; a property that is required and
 /// not nullable is a field that is not nullable. A number with "type": ["integer", …] is int64; Decimal, which Pydantic
-/// prints as anyOf number and string, is decimal(38, 18) or what maxDigits/decimalPlaces or its pattern say. Other unions
-/// become the type that holds all of them (UnifyTypes; of several objects, one struct with the fields of all). date-time is
-/// timestamp[us] in UTC without a zone; a property's description is its field's metadata "comment".
+/// prints as anyOf number and string, is decimal(38, 18) or what maxDigits/decimalPlaces or its pattern say. Other
+/// unions become the type that holds all of them (UnifyTypes; of several objects, one struct with the fields of all).
+/// date-time is timestamp[us] in UTC without a zone; a property's description is its field's metadata "comment".
 /// kInvalid with the JSON pointer of what has no type: anything goes, objects of unknown fields, recursive models.
 Result<std::shared_ptr<arrow::Schema>> ParseJsonSchema(std::string_view text);
 

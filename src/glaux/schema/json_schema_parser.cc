@@ -38,7 +38,8 @@ std::optional<std::string_view> TextAt(const json::object& object, std::string_v
 
 std::optional<int> NumberAt(const json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
-  if (value == nullptr || !value->is_int64() || value->get_int64() < 0 || value->get_int64() > 1'000) return std::nullopt;
+  if (value == nullptr || !value->is_int64() || value->get_int64() < 0 || value->get_int64() > 1'000)
+    return std::nullopt;
   return static_cast<int>(value->get_int64());
 }
 
@@ -86,15 +87,20 @@ class SchemaReader {
  private:
   template <typename... Args>
   static Status Fail(const std::string& path, Args&&... args) {
-    return MakeError(ErrorKind::kInvalid, "JSON Schema at ", path.empty() ? "the root" : path, ": ", std::forward<Args>(args)...);
+    return MakeError(ErrorKind::kInvalid, "JSON Schema at ", path.empty() ? "the root" : path, ": ",
+                     std::forward<Args>(args)...);
   }
 
   static std::string Below(const std::string& path, std::string_view key) {
     std::string result = path + "/";
     for (const char c : key) {
-      if (c == '~') result += "~0";
-      else if (c == '/') result += "~1";
-      else result += c;
+      if (c == '~') {
+        result += "~0";
+      } else if (c == '/') {
+        result += "~1";
+      } else {
+        result += c;
+      }
     }
     return result;
   }
@@ -104,7 +110,8 @@ class SchemaReader {
   }
 
   Result<Typed> Parse(const json::value& value, const std::string& path) {
-    if (++depth_ > kMaxDepth) return Fail(path, "schemas nest at most ", kMaxDepth, " levels deep, and this one goes on");
+    if (++depth_ > kMaxDepth)
+      return Fail(path, "schemas nest at most ", kMaxDepth, " levels deep, and this one goes on");
     if (++parts_ > kMaxParts) return Fail(path, "the schema has more than ", kMaxParts, " parts");
     auto typed = ParseAny(value, path);
     --depth_;
@@ -141,13 +148,15 @@ class SchemaReader {
       const auto* choices = object.if_contains(key);
       if (choices == nullptr) continue;
       if (is_null(*choices)) return true;
-      if (choices->is_array() && std::any_of(choices->get_array().begin(), choices->get_array().end(), is_null)) return true;
+      if (choices->is_array() && std::any_of(choices->get_array().begin(), choices->get_array().end(), is_null))
+        return true;
     }
     return false;
   }
 
   Result<Typed> ParseReference(std::string_view reference, const std::string& path) {
-    if (!reference.starts_with('#')) return Fail(path, "expected a $ref inside this schema (#/...), found: ", reference);
+    if (!reference.starts_with('#'))
+      return Fail(path, "expected a $ref inside this schema (#/...), found: ", reference);
     const std::string pointer(reference.substr(1));
     boost::system::error_code error;
     const auto* target = root_.find_pointer(pointer, error);
@@ -174,16 +183,21 @@ class SchemaReader {
   }
 
   /// A Decimal of Pydantic: a number, or a string without a meaning of its own.
-  Result<std::optional<TypePtr>> AsDecimal(const json::object& object, const json::array& choices, const std::string& path) {
+  Result<std::optional<TypePtr>> AsDecimal(const json::object& object, const json::array& choices,
+                                           const std::string& path) {
     const json::object* number = nullptr;
     const json::object* text = nullptr;
     for (const auto& choice : choices) {
       const auto* branch = choice.if_object();
       const auto type = branch == nullptr ? std::nullopt : TextAt(*branch, "type");
       if (type == "null") continue;
-      if (type == "number" && number == nullptr && text == nullptr) number = branch;
-      else if (type == "string" && number != nullptr && text == nullptr && !branch->contains("format") && !branch->contains("enum")) text = branch;
-      else return std::nullopt;
+      if (type == "number" && number == nullptr && text == nullptr)
+        number = branch;
+      else if (type == "string" && number != nullptr && text == nullptr && !branch->contains("format") &&
+               !branch->contains("enum"))
+        text = branch;
+      else
+        return std::nullopt;
     }
     if (number == nullptr || text == nullptr) return std::nullopt;
     DecimalDigits digits;
@@ -224,7 +238,8 @@ class SchemaReader {
       ARROW_ASSIGN_OR_RAISE(const auto part, Parse(parts.get_array()[i], path + "/" + std::to_string(i)));
       if (part.type->id() != arrow::Type::STRUCT) return Fail(path, "expected objects with properties");
       for (const auto& field : part.type->fields()) {
-        const auto same = std::find_if(fields.begin(), fields.end(), [&](const auto& f) { return f->name() == field->name(); });
+        const auto same =
+            std::find_if(fields.begin(), fields.end(), [&](const auto& f) { return f->name() == field->name(); });
         if (same == fields.end()) fields.push_back(field);
       }
     }
@@ -255,7 +270,8 @@ class SchemaReader {
 
   Result<Typed> ParseTypes(const json::object& object, const json::value& type, const std::string& path) {
     if (type.is_string()) return ParseNamed(object, ViewOf(type.get_string()), path);
-    if (!type.is_array() || type.get_array().empty()) return Fail(Below(path, "type"), "expected the name of a type, or a list of names");
+    if (!type.is_array() || type.get_array().empty())
+      return Fail(Below(path, "type"), "expected the name of a type, or a list of names");
     std::vector<Typed> branches;
     for (const auto& name : type.get_array()) {
       if (!name.is_string()) return Fail(Below(path, "type"), "expected names of types");
@@ -301,9 +317,11 @@ class SchemaReader {
     for (const auto& [key, value] : properties->get_object()) {
       const std::string name(key.data(), key.size());
       ARROW_ASSIGN_OR_RAISE(const auto typed, Parse(value, Below(Below(path, "properties"), name)));
-      const bool must = required != nullptr && required->is_array() &&
-                        std::any_of(required->get_array().begin(), required->get_array().end(),
-                                    [&](const json::value& other) { return other.is_string() && ViewOf(other.get_string()) == name; });
+      const bool must =
+          required != nullptr && required->is_array() &&
+          std::any_of(required->get_array().begin(), required->get_array().end(), [&](const json::value& other) {
+            return other.is_string() && ViewOf(other.get_string()) == name;
+          });
       auto field = arrow::field(name, typed.type, !must || typed.nullable);
       if (const auto description = TextAt(value.get_object(), "description")) {
         field = field->WithMetadata(arrow::key_value_metadata({"comment"}, {std::string(*description)}));
@@ -317,7 +335,8 @@ class SchemaReader {
     std::vector<Typed> values;
     if (const auto* pattern = object.if_contains("patternProperties"); pattern != nullptr && pattern->is_object()) {
       for (const auto& [key, value] : pattern->get_object()) {
-        ARROW_ASSIGN_OR_RAISE(auto typed, Parse(value, Below(Below(path, "patternProperties"), {key.data(), key.size()})));
+        ARROW_ASSIGN_OR_RAISE(auto typed,
+                              Parse(value, Below(Below(path, "patternProperties"), {key.data(), key.size()})));
         values.push_back(std::move(typed));
       }
     }
@@ -326,7 +345,9 @@ class SchemaReader {
       values.push_back(std::move(typed));
     }
     if (values.empty()) {
-      return Fail(path, "an object of unknown fields has no column type; give it properties, or additionalProperties of a type");
+      return Fail(
+          path,
+          "an object of unknown fields has no column type; give it properties, or additionalProperties of a type");
     }
     ARROW_ASSIGN_OR_RAISE(const auto value, Unify(values, path));
     return Typed{arrow::map(arrow::utf8(), arrow::field("value", value.type, value.nullable))};

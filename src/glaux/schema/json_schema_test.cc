@@ -18,11 +18,14 @@ using TypePtr = std::shared_ptr<arrow::DataType>;
 const TypePtr kMicros = arrow::timestamp(arrow::TimeUnit::MICRO);
 
 TypePtr ListOf(const TypePtr& type, bool nullable = false) { return arrow::list(field("element", type, nullable)); }
-TypePtr MapOf(const TypePtr& type, bool nullable = false) { return arrow::map(arrow::utf8(), field("value", type, nullable)); }
+TypePtr MapOf(const TypePtr& type, bool nullable = false) {
+  return arrow::map(arrow::utf8(), field("value", type, nullable));
+}
 
 /// The type of the one required property `a` with this schema, among these definitions.
 Result<TypePtr> TypeOf(const std::string& property, const std::string& definitions = "{}") {
-  ARROW_ASSIGN_OR_RAISE(const auto parsed, ParseJsonSchema(R"({"$defs": )" + definitions + R"(, "type": "object", "required": ["a"],
+  ARROW_ASSIGN_OR_RAISE(const auto parsed, ParseJsonSchema(R"({"$defs": )" + definitions +
+                                                           R"(, "type": "object", "required": ["a"],
                         "properties": {"a": )" + property + "}}"));
   return parsed->field(0)->type();
 }
@@ -114,10 +117,13 @@ TEST(ParseJsonSchema, ReadsAPydanticModel) {
 }
 
 TEST(ParseJsonSchema, FindsTheDigitsOfADecimal) {
-  EXPECT_TYPE(arrow::decimal128(9, 3), TypeOf(R"({"anyOf": [{"type": "number"}, {"type": "string"}], "maxDigits": 9, "decimalPlaces": 3})"));
-  EXPECT_TYPE(arrow::decimal128(38, 4), TypeOf(R"({"anyOf": [{"type": "number"}, {"type": "string"}], "decimal_places": 4})"));
+  EXPECT_TYPE(arrow::decimal128(9, 3),
+              TypeOf(R"({"anyOf": [{"type": "number"}, {"type": "string"}], "maxDigits": 9, "decimalPlaces": 3})"));
+  EXPECT_TYPE(arrow::decimal128(38, 4),
+              TypeOf(R"({"anyOf": [{"type": "number"}, {"type": "string"}], "decimal_places": 4})"));
   EXPECT_TYPE(arrow::decimal128(38, 18), TypeOf(R"({"anyOf": [{"type": "number"}, {"type": "string"}]})"));
-  EXPECT_TYPE(arrow::decimal128(38, 5), TypeOf(R"({"type": "string", "pattern": "^(?!^[-+.]*$)[+-]?0*\\d*\\.?\\d{0,5}0*$"})"));
+  EXPECT_TYPE(arrow::decimal128(38, 5),
+              TypeOf(R"({"type": "string", "pattern": "^(?!^[-+.]*$)[+-]?0*\\d*\\.?\\d{0,5}0*$"})"));
   EXPECT_TYPE(arrow::utf8(), TypeOf(R"({"type": "string", "pattern": "^[a-z]{0,5}$"})"));
   ASSERT_FAILS(ErrorKind::kInvalid, "at most 38 digits, found: 40",
                TypeOf(R"({"anyOf": [{"type": "number"}, {"type": "string"}], "maxDigits": 40, "decimalPlaces": 3})"));
@@ -134,27 +140,35 @@ TEST(ParseJsonSchema, ReadsWhatOtherToolsWrite) {
               TypeOf(R"({"allOf": [{"$ref": "#/$defs/X"}, {"properties": {"y": {"type": "integer"}}}]})",
                      R"({"X": {"properties": {"x": {"type": "integer"}}}})"));
   // A discriminated union: one struct with the fields of all.
-  EXPECT_TYPE(arrow::struct_({field("kind", arrow::utf8(), false), field("x", arrow::int64()), field("y", arrow::utf8())}),
-              TypeOf(R"({"oneOf": [{"properties": {"kind": {"const": "a"}, "x": {"type": "integer"}}, "required": ["kind"]},
+  EXPECT_TYPE(
+      arrow::struct_({field("kind", arrow::utf8(), false), field("x", arrow::int64()), field("y", arrow::utf8())}),
+      TypeOf(R"({"oneOf": [{"properties": {"kind": {"const": "a"}, "x": {"type": "integer"}}, "required": ["kind"]},
                                    {"properties": {"kind": {"const": "b"}, "y": {"type": "string"}}, "required": ["kind"]}]})"));
 }
 
 TEST(ParseJsonSchema, ReadsARootThatIsAReference) {
-  ASSERT_OK_AND_ASSIGN(const auto parsed, ParseJsonSchema(R"({"$defs": {"M/x": {"properties": {"v": {"type": "integer"}}, "type": "object"}}, "$ref": "#/$defs/M~1x"})"));
+  ASSERT_OK_AND_ASSIGN(
+      const auto parsed,
+      ParseJsonSchema(
+          R"({"$defs": {"M/x": {"properties": {"v": {"type": "integer"}}, "type": "object"}}, "$ref": "#/$defs/M~1x"})"));
   EXPECT_TRUE(parsed->Equals(*schema({field("v", arrow::int64())})));
 }
 
 TEST(ParseJsonSchema, TakesARequiredFieldThatMayBeNullAsNullable) {
-  ASSERT_OK_AND_ASSIGN(const auto parsed, ParseJsonSchema(R"({"properties": {"a": {"type": ["string", "null"]}}, "required": ["a"]})"));
+  ASSERT_OK_AND_ASSIGN(const auto parsed,
+                       ParseJsonSchema(R"({"properties": {"a": {"type": ["string", "null"]}}, "required": ["a"]})"));
   EXPECT_TRUE(parsed->field(0)->nullable());
 }
 
 TEST(ParseJsonSchema, SaysWhatHasNoType) {
-  ASSERT_FAILS(ErrorKind::kInvalid, "JSON Schema at /properties/a: anything may stand here", TypeOf(R"({"title": "Any"})"));
-  ASSERT_FAILS(ErrorKind::kInvalid, "/properties/a: an object of unknown fields", TypeOf(R"({"type": "object", "additionalProperties": true})"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "JSON Schema at /properties/a: anything may stand here",
+               TypeOf(R"({"title": "Any"})"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "/properties/a: an object of unknown fields",
+               TypeOf(R"({"type": "object", "additionalProperties": true})"));
   ASSERT_FAILS(ErrorKind::kInvalid, "/properties/a/items: anything", TypeOf(R"({"type": "array", "items": {}})"));
   ASSERT_FAILS(ErrorKind::kInvalid, "/properties/a: an array of anything", TypeOf(R"({"type": "array"})"));
-  ASSERT_FAILS(ErrorKind::kInvalid, "tuple of several types", TypeOf(R"({"type": "array", "prefixItems": [{"type": "integer"}, {"type": "string"}]})"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "tuple of several types",
+               TypeOf(R"({"type": "array", "prefixItems": [{"type": "integer"}, {"type": "string"}]})"));
   ASSERT_FAILS(ErrorKind::kInvalid, "/properties/a/anyOf: no column type holds all of these",
                TypeOf(R"({"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "integer"}}]})"));
   ASSERT_FAILS(ErrorKind::kInvalid, "found: int", TypeOf(R"({"type": "int"})"));
@@ -162,7 +176,8 @@ TEST(ParseJsonSchema, SaysWhatHasNoType) {
   ASSERT_FAILS(ErrorKind::kInvalid, "leads nowhere: #/$defs/X", TypeOf(R"({"$ref": "#/$defs/X"})"));
   ASSERT_FAILS(ErrorKind::kInvalid, "inside this schema", TypeOf(R"({"$ref": "other.json#/X"})"));
   ASSERT_FAILS(ErrorKind::kInvalid, "/properties/a~1b: anything", ParseJsonSchema(R"({"properties": {"a/b": {}}})"));
-  ASSERT_FAILS(ErrorKind::kInvalid, "at the root: expected a record", ParseJsonSchema(R"({"type": "array", "items": {"type": "integer"}})"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "at the root: expected a record",
+               ParseJsonSchema(R"({"type": "array", "items": {"type": "integer"}})"));
   ASSERT_FAILS(ErrorKind::kInvalid, "line 2: not JSON", ParseJsonSchema("{\n\"a\": tru}"));
   ASSERT_FAILS(ErrorKind::kInvalid, "not JSON", ParseJsonSchema(""));
   ASSERT_FAILS(ErrorKind::kInvalid, "not JSON", ParseJsonSchema("{} {}"));
@@ -182,11 +197,14 @@ TEST(ParseJsonSchema, RefusesModelsWithoutEnd) {
     const std::string next = R"({"$ref": "#/$defs/D)" + std::to_string(i + 1) + R"("})";
     doubling += R"("D)" + std::to_string(i) + R"(": {"properties": {"l": )" + next + R"(, "r": )" + next + "}},";
   }
-  ASSERT_FAILS(ErrorKind::kInvalid, "more than 100000 parts", TypeOf(R"({"$ref": "#/$defs/D0"})", doubling + R"("D40": {"type": "integer"}})"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "more than 100000 parts",
+               TypeOf(R"({"$ref": "#/$defs/D0"})", doubling + R"("D40": {"type": "integer"}})"));
 }
 
 TEST(ToJsonSchema, PrintsTwoBlanksOfIndent) {
-  ASSERT_OK_AND_ASSIGN(const auto text, ToJsonSchema(*schema({field("id", arrow::int32(), false), field("tags", ListOf(arrow::utf8()))}), "Order"));
+  ASSERT_OK_AND_ASSIGN(
+      const auto text,
+      ToJsonSchema(*schema({field("id", arrow::int32(), false), field("tags", ListOf(arrow::utf8()))}), "Order"));
   EXPECT_EQ(text, R"({
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "title": "Order",
@@ -209,8 +227,10 @@ TEST(ToJsonSchema, PrintsTwoBlanksOfIndent) {
 }
 
 TEST(ToJsonSchema, RefusesWhatHasNoPlaceInATable) {
-  ASSERT_FAILS(ErrorKind::kInvalid, "field u: ", ToJsonSchema(*schema({field("u", arrow::sparse_union({field("x", arrow::int32())}))}), "T"));
-  ASSERT_FAILS(ErrorKind::kInvalid, "two fields are called a", ToJsonSchema(*schema({field("a", arrow::int32()), field("a", arrow::int32())}), "T"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "field u: ",
+               ToJsonSchema(*schema({field("u", arrow::sparse_union({field("x", arrow::int32())}))}), "T"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "two fields are called a",
+               ToJsonSchema(*schema({field("a", arrow::int32()), field("a", arrow::int32())}), "T"));
 }
 
 TEST(ToJsonSchema, SaysWhatItCanOfTypesThatGlueLacks) {
@@ -232,18 +252,19 @@ TEST(ToJsonSchema, SaysWhatItCanOfTypesThatGlueLacks) {
 }
 
 TEST(ToJsonSchema, KeepsDescriptions) {
-  const auto described = schema({field("a", arrow::utf8(), true, arrow::key_value_metadata({"comment"}, {"say \"so\""}))});
+  const auto described =
+      schema({field("a", arrow::utf8(), true, arrow::key_value_metadata({"comment"}, {"say \"so\""}))});
   ASSERT_OK_AND_ASSIGN(const auto text, ToJsonSchema(*described, "T"));
   ASSERT_OK_AND_ASSIGN(const auto back, ParseJsonSchema(text));
   EXPECT_TRUE(back->Equals(*described, /*check_metadata=*/true)) << text;
 }
 
 TEST(ToJsonSchema, IsReadBackAsItWasPrinted) {
-  schema_internal::RandomTypes random(
-      21,
-      {arrow::boolean(), arrow::int8(), arrow::int16(), arrow::int32(), arrow::int64(), arrow::float32(), arrow::float64(),
-       arrow::utf8(), arrow::binary(), arrow::date32(), kMicros, arrow::decimal128(10, 2), arrow::decimal128(38, 38)},
-      {"a", "B", "x y", "ä", "\"", "~/"});
+  schema_internal::RandomTypes random(21,
+                                      {arrow::boolean(), arrow::int8(), arrow::int16(), arrow::int32(), arrow::int64(),
+                                       arrow::float32(), arrow::float64(), arrow::utf8(), arrow::binary(),
+                                       arrow::date32(), kMicros, arrow::decimal128(10, 2), arrow::decimal128(38, 38)},
+                                      {"a", "B", "x y", "ä", "\"", "~/"});
   for (int i = 0; i < 2'000; ++i) {
     arrow::FieldVector fields;
     for (const auto* name : {"p", "q/r", ""}) fields.push_back(field(name, random.Next(3), random.Pick(2) == 0));
@@ -257,11 +278,42 @@ TEST(ToJsonSchema, IsReadBackAsItWasPrinted) {
 
 TEST(ParseJsonSchema, GarbageIsAnErrorAndNeverACrash) {
   schema_internal::RandomTypes random(22, {arrow::int32()}, {"a"});
-  const std::vector<std::string> values = {"7", "null", "true", "\"string\"", "\"object\"", "\"#/\"", "\"#\"", "[]", "{}", "[{}]", "[7]", "\"decimal(3\"", "{\"a\": {\"type\": \"integer\"}}", "[\"string\", 7]", "[{\"type\": \"number\"}, 7]"};
-  const std::vector<std::string> keys = {"type", "properties", "items", "prefixItems", "anyOf", "oneOf", "allOf", "enum", "const", "$ref", "x-glaux-type", "additionalProperties", "patternProperties", "required", "format", "pattern", "description"};
+  const std::vector<std::string> values = {"7",
+                                           "null",
+                                           "true",
+                                           "\"string\"",
+                                           "\"object\"",
+                                           "\"#/\"",
+                                           "\"#\"",
+                                           "[]",
+                                           "{}",
+                                           "[{}]",
+                                           "[7]",
+                                           "\"decimal(3\"",
+                                           "{\"a\": {\"type\": \"integer\"}}",
+                                           "[\"string\", 7]",
+                                           "[{\"type\": \"number\"}, 7]"};
+  const std::vector<std::string> keys = {"type",
+                                         "properties",
+                                         "items",
+                                         "prefixItems",
+                                         "anyOf",
+                                         "oneOf",
+                                         "allOf",
+                                         "enum",
+                                         "const",
+                                         "$ref",
+                                         "x-glaux-type",
+                                         "additionalProperties",
+                                         "patternProperties",
+                                         "required",
+                                         "format",
+                                         "pattern",
+                                         "description"};
   for (int i = 0; i < 20'000; ++i) {
     std::string text = "{";
-    for (size_t n = 1 + random.Pick(4); n > 0; --n) text += "\"" + keys[random.Pick(keys.size())] + "\": " + values[random.Pick(values.size())] + (n > 1 ? ", " : "");
+    for (size_t n = 1 + random.Pick(4); n > 0; --n)
+      text += "\"" + keys[random.Pick(keys.size())] + "\": " + values[random.Pick(values.size())] + (n > 1 ? ", " : "");
     const auto parsed = ParseJsonSchema(text + "}");
     if (parsed.ok()) continue;
     ASSERT_EQ(KindOf(parsed.status()), ErrorKind::kInvalid) << text;

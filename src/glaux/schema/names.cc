@@ -34,9 +34,9 @@ bool IsLetterOrDigit(utf8proc_int32_t c) {
 /// Nothing where `text` is not UTF-8.
 std::optional<std::string> Compose(std::string_view text) {
   utf8proc_uint8_t* composed = nullptr;
-  const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                 static_cast<utf8proc_ssize_t>(text.size()), &composed,
-                                 static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+  const auto size =
+      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
+                   &composed, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
   std::optional<std::string> result;
   if (size >= 0) result.emplace(reinterpret_cast<const char*>(composed), static_cast<size_t>(size));
   std::free(composed);
@@ -148,10 +148,11 @@ Result<std::string> NormalizeTableName(std::string_view name) {
   std::string result;
   for (const char c : name) {
     const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    const bool allowed = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9') || lower == '_' || lower == '-';
+    const bool allowed =
+        (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9') || lower == '_' || lower == '-';
     if (!allowed) {
-      return MakeError(ErrorKind::kInvalid, "name of a database or table: expected only a-z, 0-9, _ and -, found: ",
-                       Printable(name));
+      return MakeError(ErrorKind::kInvalid,
+                       "name of a database or table: expected only a-z, 0-9, _ and -, found: ", Printable(name));
     }
     result += lower;
   }

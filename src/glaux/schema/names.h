@@ -8,10 +8,10 @@
 
 namespace glaux {
 
-/// A column name as Glue and Athena can use it: lower case, runs of what is not a letter, digit or underscore become one
-/// underscore ("lineItem/UnblendedCost" -> "lineitem_unblendedcost", "Größe" -> "größe", "a  b" -> "a_b"). Leading and
-/// trailing underscores that the rewrite made are dropped; a name of which nothing is left is "column". The result is
-/// composed (NFC); bytes that are not UTF-8 count as what is not a letter.
+/// A column name as Glue and Athena can use it: lower case, runs of what is not a letter, digit or underscore become
+/// one underscore ("lineItem/UnblendedCost" -> "lineitem_unblendedcost", "Größe" -> "größe", "a  b" -> "a_b"). Leading
+/// and trailing underscores that the rewrite made are dropped; a name of which nothing is left is "column". The result
+/// is composed (NFC); bytes that are not UTF-8 count as what is not a letter.
 std::string NormalizeColumnName(std::string_view name);
 
 /// Lower case and composed, with nothing else changed: how a column that a person wrote is looked up.

@@ -44,7 +44,8 @@ TEST(NormalizeColumnName, CallsANameOfWhichNothingIsLeftColumn) {
 
 TEST(NormalizeColumnName, ChangesNothingTheSecondTime) {
   std::mt19937 random(7);
-  const std::vector<std::string> pieces = {"A", "b", "_", " ", "/", "Ä", "İ", "o\xcc\x88", "\xcc\x82", "ß", "Σ", "é", "9", "\xff", "日", "ǅ"};
+  const std::vector<std::string> pieces = {"A",        "b", "_", " ", "/", "Ä",    "İ",  "o\xcc\x88",
+                                           "\xcc\x82", "ß", "Σ", "é", "9", "\xff", "日", "ǅ"};
   for (int i = 0; i < 5'000; ++i) {
     std::string name;
     for (auto n = random() % 8; n > 0; --n) name += pieces[random() % pieces.size()];
@@ -74,7 +75,8 @@ TEST(NormalizeColumnNames, RefusesTheSameNameTwice) {
 }
 
 TEST(NormalizeColumnNames, RefusesNamesThatAreNotUtf8) {
-  ASSERT_FAILS(ErrorKind::kInvalid, "column 2: its name is not UTF-8: gr\\xf6sse", NormalizeColumnNames({"a", "gr\xf6sse"}));
+  ASSERT_FAILS(ErrorKind::kInvalid, "column 2: its name is not UTF-8: gr\\xf6sse",
+               NormalizeColumnNames({"a", "gr\xf6sse"}));
 }
 
 TEST(NormalizeColumnNames, RefusesNamesLongerThanGlueTakes) {

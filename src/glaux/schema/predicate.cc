@@ -133,7 +133,8 @@ Predicate Predicate::Like(std::string column, std::string pattern) {
   while (backslashes < pattern.size() && pattern[pattern.size() - 1 - backslashes] == '\\') ++backslashes;
   if (backslashes % 2 == 1) pattern += '\\';
   Predicate result;
-  result.node_ = std::make_shared<Node>(Node{.op = Op::kLike, .column = FoldName(column), .pattern = std::move(pattern)});
+  result.node_ =
+      std::make_shared<Node>(Node{.op = Op::kLike, .column = FoldName(column), .pattern = std::move(pattern)});
   return result;
 }
 
@@ -239,8 +240,9 @@ std::string Print(const Predicate& predicate) {
   switch (predicate.op()) {
     case Op::kTrue: return "TRUE";
     case Op::kCompare:
-      return ColumnText(predicate.column()) + " " + std::string(kComparisons[static_cast<size_t>(predicate.comparison())]) +
-             " " + LiteralText(predicate.values()[0]);
+      return ColumnText(predicate.column()) + " " +
+             std::string(kComparisons[static_cast<size_t>(predicate.comparison())]) + " " +
+             LiteralText(predicate.values()[0]);
     case Op::kIn:
     case Op::kLike:
     case Op::kIsNull: return PrintCondition(predicate, false);

@@ -14,10 +14,10 @@ namespace glaux {
 
 /// A condition over columns: what Glue's GetPartitions takes as Expression, and what a scan takes as filter.
 ///
-/// Grammar (SQL, as Glue's "GetPartitions" page lists it): `=`, `<>`, `!=`, `<`, `<=`, `>`, `>=`, [NOT] BETWEEN … AND …,
-/// [NOT] IN (…), [NOT] LIKE, IS [NOT] NULL, AND, OR, NOT, parentheses; literals are 'text', numbers, TRUE, FALSE,
-/// DATE '2025-01-31', TIMESTAMP '2025-01-31 08:00:00'; names may be quoted with " or `. Comparisons with null are unknown,
-/// as in SQL. Immutable and cheap to copy; the default is always true.
+/// Grammar (SQL, as Glue's "GetPartitions" page lists it): `=`, `<>`, `!=`, `<`, `<=`, `>`, `>=`, [NOT] BETWEEN … AND
+/// …, [NOT] IN (…), [NOT] LIKE, IS [NOT] NULL, AND, OR, NOT, parentheses; literals are 'text', numbers, TRUE, FALSE,
+/// DATE '2025-01-31', TIMESTAMP '2025-01-31 08:00:00'; names may be quoted with " or `. Comparisons with null are
+/// unknown, as in SQL. Immutable and cheap to copy; the default is always true.
 class Predicate {
  public:
   enum class Op { kTrue, kCompare, kIn, kLike, kIsNull, kAnd, kOr, kNot };
@@ -29,8 +29,8 @@ class Predicate {
 
   static Predicate Compare(std::string column, Comparison comparison, std::shared_ptr<arrow::Scalar> value);
   static Predicate In(std::string column, std::vector<std::shared_ptr<arrow::Scalar>> values);
-  /// % is any text, _ one character, and a backslash takes the meaning from the character behind it. (In Parse's text only
-  /// ESCAPE does that.)
+  /// % is any text, _ one character, and a backslash takes the meaning from the character behind it. (In Parse's text
+  /// only ESCAPE does that.)
   static Predicate Like(std::string column, std::string pattern);
   static Predicate IsNull(std::string column);
   static Predicate And(std::vector<Predicate> children);
@@ -53,8 +53,9 @@ class Predicate {
   /// Value of a column; null pointer: this row's value is not known. A null Scalar is SQL's NULL.
   using Lookup = std::function<std::shared_ptr<arrow::Scalar>(const std::string& column)>;
   enum class Truth { kFalse, kTrue, kUnknown };
-  /// SQL's three-valued truth. Literals are cast to the type of the value they meet (text '07' meets int 7 as 7, the number
-  /// 7 meets text as '7', a date meets a timestamp as midnight UTC); kInvalid if that fails. Text is ordered by its bytes. A column whose value is not known makes its comparison kUnknown.
+  /// SQL's three-valued truth. Literals are cast to the type of the value they meet (text '07' meets int 7 as 7, the
+  /// number 7 meets text as '7', a date meets a timestamp as midnight UTC); kInvalid if that fails. Text is ordered by
+  /// its bytes. A column whose value is not known makes its comparison kUnknown.
   Result<Truth> Evaluate(const Lookup& lookup) const;
 
  private:

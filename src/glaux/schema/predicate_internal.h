@@ -9,8 +9,9 @@
 
 namespace glaux::schema_internal {
 
-/// Order of a value and a literal, after the literal was cast to the value's type: text meets numbers, dates and times as
-/// what it spells, and text as text; numbers meet each other exactly. Neither is null. kInvalid where that makes no sense.
+/// Order of a value and a literal, after the literal was cast to the value's type: text meets numbers, dates and times
+/// as what it spells, and text as text; numbers meet each other exactly. Neither is null. kInvalid where that makes no
+/// sense.
 Result<std::partial_ordering> CompareToLiteral(const arrow::Scalar& value, const arrow::Scalar& literal);
 
 /// SQL's LIKE over UTF-8: % is any text, _ one character, a backslash takes the meaning from the character behind it.

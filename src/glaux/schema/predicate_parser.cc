@@ -61,7 +61,8 @@ class PredicateParser {
     const size_t start = scan_.position();
     if (!scan_.Accept('(')) return ParseCondition();
     if (depth >= kMaxDepth) {
-      return scan_.Fail(start, "conditions nest at most " + std::to_string(kMaxDepth) + " levels deep, and this one goes on");
+      return scan_.Fail(start,
+                        "conditions nest at most " + std::to_string(kMaxDepth) + " levels deep, and this one goes on");
     }
     ARROW_ASSIGN_OR_RAISE(auto inner, ParseOr(depth + 1));
     ARROW_RETURN_NOT_OK(scan_.Take(')', "AND, OR or )"));
@@ -85,7 +86,8 @@ class PredicateParser {
     if (scan_.AcceptWord("in")) return ParseIn(std::move(column), negated);
     if (scan_.AcceptWord("like")) return ParseLike(std::move(column), negated);
     if (scan_.AcceptWord("between")) return ParseBetween(column, negated);
-    return scan_.Expected(negated ? "IN, LIKE or BETWEEN" : "a comparison (=, <>, <, <=, >, >=, IN, LIKE, BETWEEN, IS)");
+    return scan_.Expected(negated ? "IN, LIKE or BETWEEN"
+                                  : "a comparison (=, <>, <, <=, >, >=, IN, LIKE, BETWEEN, IS)");
   }
 
   static Predicate Signed(bool negated, Predicate predicate) {
@@ -132,7 +134,8 @@ class PredicateParser {
       const size_t at = scan_.position();
       if (scan_.Peek() != '\'') return scan_.Expected("one character in single quotes");
       ARROW_ASSIGN_OR_RAISE(escape, scan_.TakeQuoted('\''));
-      if (escape.size() != 1 || (escape[0] & 0x80) != 0) return scan_.Fail(at, "expected one ASCII character to escape with");
+      if (escape.size() != 1 || (escape[0] & 0x80) != 0)
+        return scan_.Fail(at, "expected one ASCII character to escape with");
     }
     std::string canonical;  // escaped with a backslash, as Predicate::Like wants it
     for (size_t i = 0; i < pattern.size(); ++i) {
@@ -168,7 +171,8 @@ class PredicateParser {
       return name;
     }
     const std::string word = schema_internal::Lower(scan_.PeekWord());
-    for (const std::string_view keyword : {"and", "or", "not", "in", "like", "between", "is", "null", "escape", "true", "false"}) {
+    for (const std::string_view keyword :
+         {"and", "or", "not", "in", "like", "between", "is", "null", "escape", "true", "false"}) {
       if (word == keyword) return scan_.Expected(expected);
     }
     if (word.empty()) return scan_.Expected(expected);
@@ -230,11 +234,13 @@ class PredicateParser {
     int32_t scale = 0;
     if (text.find_first_of("eE") == std::string_view::npos &&
         arrow::Decimal128::FromString(text, &decimal, &precision, &scale).ok() && precision <= 38) {
-      return std::make_shared<arrow::Decimal128Scalar>(decimal, arrow::decimal128(std::max({precision, scale, 1}), scale));
+      return std::make_shared<arrow::Decimal128Scalar>(decimal,
+                                                       arrow::decimal128(std::max({precision, scale, 1}), scale));
     }
     double number = 0;
     // Out of range leaves 0 or infinity's sign unsaid, so strtod's answer is taken.
-    if (std::from_chars(text.data(), end, number).ec != std::errc()) number = std::strtod(std::string(text).c_str(), nullptr);
+    if (std::from_chars(text.data(), end, number).ec != std::errc())
+      number = std::strtod(std::string(text).c_str(), nullptr);
     return std::make_shared<arrow::DoubleScalar>(number);
   }
 

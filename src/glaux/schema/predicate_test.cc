@@ -97,7 +97,9 @@ TEST(Predicate, ShowsItsParts) {
 }
 
 TEST(Predicate, SaysThePositionOfWhatItDoesNotUnderstand) {
-  EXPECT_EQ(Reprint("year = "), "filter \"year = \", column 8: expected a value: 'text', a number, TRUE, FALSE, DATE '...' or TIMESTAMP '...', found the end");
+  EXPECT_EQ(Reprint("year = "),
+            "filter \"year = \", column 8: expected a value: 'text', a number, TRUE, FALSE, DATE '...' or TIMESTAMP "
+            "'...', found the end");
   EXPECT_THAT(Reprint("year == month"), HasSubstr("column 9: expected a value"));
   EXPECT_THAT(Reprint("(a = 1"), HasSubstr("column 7: expected AND, OR or ), found the end"));
   EXPECT_THAT(Reprint("a = 1 b"), HasSubstr("column 7: expected AND, OR or the end, found b"));
@@ -125,7 +127,8 @@ TEST(Predicate, RefusesToNestWithoutEnd) {
 }
 
 TEST(Predicate, ComparesTextAsTextAndNumbersAsNumbers) {
-  const Row row = {{"s", MakeScalar("07")}, {"n", MakeScalar(int32_t{7})}, {"d", MakeScalar(1.5)}, {"t", MakeScalar(int8_t{7})}};
+  const Row row = {
+      {"s", MakeScalar("07")}, {"n", MakeScalar(int32_t{7})}, {"d", MakeScalar(1.5)}, {"t", MakeScalar(int8_t{7})}};
   EXPECT_EQ(Evaluate("s = '07'", row), "true");
   EXPECT_EQ(Evaluate("s = '7'", row), "false");
   EXPECT_EQ(Evaluate("s < '1'", row), "true");
@@ -145,16 +148,26 @@ TEST(Predicate, ComparesBigNumbersExactly) {
                    {"d", Decimal(38, 10, "1234567890123456789012345678.0000000001")}};
   EXPECT_EQ(Evaluate("n = 9007199254740993 AND n > 9007199254740992.5", row), "true");
   EXPECT_EQ(Evaluate("u = 18446744073709551615 AND u = '18446744073709551615' AND u > -1", row), "true");
-  EXPECT_EQ(Evaluate("d > 1234567890123456789012345678 AND d = '1234567890123456789012345678.0000000001'", row), "true");
+  EXPECT_EQ(Evaluate("d > 1234567890123456789012345678 AND d = '1234567890123456789012345678.0000000001'", row),
+            "true");
 }
 
 TEST(Predicate, ComparesDatesAndTimes) {
   const auto noon = Typed(arrow::timestamp(arrow::TimeUnit::NANO), "2025-01-31 12:00:00.000000001");
-  const Row row = {{"d", kJanuary}, {"t", noon}, {"z", std::make_shared<arrow::TimestampScalar>(1'738'281'600'000, arrow::timestamp(arrow::TimeUnit::MILLI, "UTC"))}, {"c", Typed(arrow::time64(arrow::TimeUnit::MICRO), "08:30:00")}};
-  EXPECT_EQ(Evaluate("d = '2025-01-31' AND d = DATE '2025-01-31' AND d < TIMESTAMP '2025-01-31 00:00:01'", row), "true");
+  const Row row = {{"d", kJanuary},
+                   {"t", noon},
+                   {"z", std::make_shared<arrow::TimestampScalar>(1'738'281'600'000,
+                                                                  arrow::timestamp(arrow::TimeUnit::MILLI, "UTC"))},
+                   {"c", Typed(arrow::time64(arrow::TimeUnit::MICRO), "08:30:00")}};
+  EXPECT_EQ(Evaluate("d = '2025-01-31' AND d = DATE '2025-01-31' AND d < TIMESTAMP '2025-01-31 00:00:01'", row),
+            "true");
   EXPECT_EQ(Evaluate("d > '2025-01-30 23:00:00'", row), "true");
-  EXPECT_EQ(Evaluate("t > DATE '2025-01-31' AND t > '2025-01-31 12:00:00' AND t = TIMESTAMP '2025-01-31 12:00:00.000000001'", row), "true");
-  EXPECT_EQ(Evaluate("z = '2025-01-31 00:00:00' AND z = '2025-01-31T00:00:00Z' AND z = DATE '2025-01-31'", row), "true");
+  EXPECT_EQ(
+      Evaluate("t > DATE '2025-01-31' AND t > '2025-01-31 12:00:00' AND t = TIMESTAMP '2025-01-31 12:00:00.000000001'",
+               row),
+      "true");
+  EXPECT_EQ(Evaluate("z = '2025-01-31 00:00:00' AND z = '2025-01-31T00:00:00Z' AND z = DATE '2025-01-31'", row),
+            "true");
   EXPECT_EQ(Evaluate("c = '08:30:00' AND c < '09:00:00'", row), "true");
   EXPECT_THAT(Evaluate("d = 20250131", row), HasSubstr("expected something to compare a date with, found: 20250131"));
   EXPECT_THAT(Evaluate("d = 'January'", row), HasSubstr("found: January"));
@@ -218,7 +231,9 @@ TEST(Predicate, TakesConstantsApart) {
   EXPECT_EQ(Say(Predicate::In("a", {}).Evaluate(In({}))), "false");
   EXPECT_EQ(Predicate::And({Predicate::IsNull("A"), Predicate()}).ToString(), "a IS NULL");
   EXPECT_EQ(Predicate::Or({}).ToString(), "FALSE");
-  EXPECT_EQ(Predicate::Compare("a", Predicate::Comparison::kEqual, std::make_shared<arrow::DoubleScalar>(INFINITY)).ToString(), "a = 'inf'");
+  EXPECT_EQ(Predicate::Compare("a", Predicate::Comparison::kEqual, std::make_shared<arrow::DoubleScalar>(INFINITY))
+                .ToString(),
+            "a = 'inf'");
 }
 
 TEST(Predicate, MeansTheSameAfterPrintingAndParsing) {
@@ -226,10 +241,14 @@ TEST(Predicate, MeansTheSameAfterPrintingAndParsing) {
   const auto pick = [&](size_t n) { return random() % n; };
   const std::vector<std::string> columns = {"a", "b", "or", "x y", "größe", "date"};
   const std::vector<ScalarPtr> values = {
-      MakeScalar(int64_t{-3}), MakeScalar(int32_t{0}), MakeScalar(int64_t{7}), MakeScalar(7.25), MakeScalar(-1e-7),
-      Decimal(9, 3, "7.250"), Decimal(5, 0, "-3"), MakeScalar(0.1f), arrow::MakeNullScalar(arrow::utf8())};
-  const std::vector<ScalarPtr> texts = {MakeScalar(""), MakeScalar("it's"), MakeScalar("%_\\"), MakeScalar("NULL"), MakeScalar("ä"), arrow::MakeNullScalar(arrow::utf8())};
-  const std::vector<ScalarPtr> days = {kJanuary, Typed(arrow::date32(), "1969-12-31"), Typed(arrow::timestamp(arrow::TimeUnit::NANO), "2025-01-31 00:00:00.000000001"), Typed(arrow::timestamp(arrow::TimeUnit::SECOND, "UTC"), "2025-01-31 00:00:00Z")};
+      MakeScalar(int64_t{-3}), MakeScalar(int32_t{0}), MakeScalar(int64_t{7}),
+      MakeScalar(7.25),        MakeScalar(-1e-7),      Decimal(9, 3, "7.250"),
+      Decimal(5, 0, "-3"),     MakeScalar(0.1f),       arrow::MakeNullScalar(arrow::utf8())};
+  const std::vector<ScalarPtr> texts = {MakeScalar(""),     MakeScalar("it's"), MakeScalar("%_\\"),
+                                        MakeScalar("NULL"), MakeScalar("ä"),    arrow::MakeNullScalar(arrow::utf8())};
+  const std::vector<ScalarPtr> days = {kJanuary, Typed(arrow::date32(), "1969-12-31"),
+                                       Typed(arrow::timestamp(arrow::TimeUnit::NANO), "2025-01-31 00:00:00.000000001"),
+                                       Typed(arrow::timestamp(arrow::TimeUnit::SECOND, "UTC"), "2025-01-31 00:00:00Z")};
   // Columns have one kind of value each, so that nothing fails to compare.
   const auto value_for = [&](size_t column) {
     const auto& kind = column % 3 == 0 ? values : column % 3 == 1 ? texts : days;
@@ -238,9 +257,12 @@ TEST(Predicate, MeansTheSameAfterPrintingAndParsing) {
   std::function<Predicate(int)> grow = [&](int depth) {
     const size_t column = pick(columns.size());
     switch (pick(depth == 0 ? 4 : 7)) {
-      case 0: return Predicate::Compare(columns[column], static_cast<Predicate::Comparison>(pick(6)), value_for(column));
+      case 0:
+        return Predicate::Compare(columns[column], static_cast<Predicate::Comparison>(pick(6)), value_for(column));
       case 1: return Predicate::In(columns[column], {value_for(column), value_for(column)});
-      case 2: return Predicate::Like(columns[column], std::vector<std::string>{"%", "_", "it's%", "\\%\\_\\\\", "x\\", ""}[pick(6)]);
+      case 2:
+        return Predicate::Like(columns[column],
+                               std::vector<std::string>{"%", "_", "it's%", "\\%\\_\\\\", "x\\", ""}[pick(6)]);
       case 3: return pick(8) == 0 ? Predicate() : Predicate::IsNull(columns[column]);
       case 4: return Predicate::Not(grow(depth - 1));
       case 5: return Predicate::And({grow(depth - 1), grow(depth - 1)});
@@ -265,7 +287,40 @@ TEST(Predicate, MeansTheSameAfterPrintingAndParsing) {
 
 TEST(Predicate, GarbageIsAnErrorWithAPositionAndNeverACrash) {
   schema_internal::RandomTypes random(12, {arrow::int32()}, {"a"});
-  const std::vector<std::string> pieces = {"a", " ", "=", "<", ">", "!", "'", "''", "\"", "`", "(", ")", ",", "AND ", " OR ", " NOT ", " IN ", " LIKE ", " BETWEEN ", " IS ", "NULL", "TRUE", "DATE ", "TIMESTAMP ", "'2025-01-31'", "1", "-", ".", "e9", "1e999", "99999999999999999999999999999999999999999999", "\xff", " ESCAPE ", "\\"};
+  const std::vector<std::string> pieces = {"a",
+                                           " ",
+                                           "=",
+                                           "<",
+                                           ">",
+                                           "!",
+                                           "'",
+                                           "''",
+                                           "\"",
+                                           "`",
+                                           "(",
+                                           ")",
+                                           ",",
+                                           "AND ",
+                                           " OR ",
+                                           " NOT ",
+                                           " IN ",
+                                           " LIKE ",
+                                           " BETWEEN ",
+                                           " IS ",
+                                           "NULL",
+                                           "TRUE",
+                                           "DATE ",
+                                           "TIMESTAMP ",
+                                           "'2025-01-31'",
+                                           "1",
+                                           "-",
+                                           ".",
+                                           "e9",
+                                           "1e999",
+                                           "99999999999999999999999999999999999999999999",
+                                           "\xff",
+                                           " ESCAPE ",
+                                           "\\"};
   int understood = 0;
   for (int i = 0; i < 50'000; ++i) {
     const std::string text = random.Garbage(pieces);

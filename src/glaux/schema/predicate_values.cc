@@ -43,7 +43,10 @@ std::optional<Number> NumberOf(const Scalar& scalar) {
       const auto value = ValueOf<arrow::Decimal128Scalar>(scalar);
       const int32_t scale = static_cast<const arrow::DecimalType&>(*scalar.type).scale();
       // A negative scale counts zeros before the point; as a double it is compared well enough.
-      return Number{.exact = scale >= 0, .decimal = arrow::Decimal256(value), .scale = scale, .approximate = value.ToDouble(scale)};
+      return Number{.exact = scale >= 0,
+                    .decimal = arrow::Decimal256(value),
+                    .scale = scale,
+                    .approximate = value.ToDouble(scale)};
     }
     default: return std::nullopt;
   }
@@ -79,9 +82,8 @@ std::optional<Ticks> TicksOf(const Scalar& scalar) {
     case Type::DATE32: return Ticks{Ticks::Kind::kInstant, ValueOf<arrow::Date32Scalar>(scalar) * kDay};
     case Type::DATE64: return Ticks{Ticks::Kind::kInstant, ValueOf<arrow::Date64Scalar>(scalar) * Int128{1'000'000}};
     case Type::TIMESTAMP:
-      return Ticks{Ticks::Kind::kInstant,
-                   ValueOf<arrow::TimestampScalar>(scalar) *
-                       NanosPer(static_cast<const arrow::TimestampType&>(*scalar.type).unit())};
+      return Ticks{Ticks::Kind::kInstant, ValueOf<arrow::TimestampScalar>(scalar) *
+                                              NanosPer(static_cast<const arrow::TimestampType&>(*scalar.type).unit())};
     case Type::TIME32:
       return Ticks{Ticks::Kind::kTimeOfDay, ValueOf<arrow::Time32Scalar>(scalar) *
                                                 NanosPer(static_cast<const arrow::TimeType&>(*scalar.type).unit())};

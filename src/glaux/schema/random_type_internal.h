@@ -27,7 +27,8 @@ class RandomTypes {
       arrow::FieldVector fields;
       const size_t first = Pick(names_.size());
       const size_t count = 1 + Pick(std::min<size_t>(4, names_.size()));
-      for (size_t i = 0; i < count; ++i) fields.push_back(arrow::field(names_[(first + i) % names_.size()], Next(depth - 1)));
+      for (size_t i = 0; i < count; ++i)
+        fields.push_back(arrow::field(names_[(first + i) % names_.size()], Next(depth - 1)));
       return arrow::struct_(std::move(fields));
     }
     return leaves_[Pick(leaves_.size())];

@@ -148,9 +148,7 @@ std::string_view Scanner::TakeDecimal() {
   return number;
 }
 
-Status Scanner::Take(char c, std::string_view expected) {
-  return Accept(c) ? Status::OK() : Expected(expected);
-}
+Status Scanner::Take(char c, std::string_view expected) { return Accept(c) ? Status::OK() : Expected(expected); }
 
 Status Scanner::Expected(std::string_view expected) {
   std::string problem("expected ");
@@ -165,8 +163,8 @@ Status Scanner::Fail(size_t position, std::string_view problem) const {
   const auto before = text_.substr(0, position);
   const auto column = 1 + std::count_if(before.begin(), before.end(), [](char c) { return !IsContinuation(c); });
   const auto shown = Cut(text_, kMaxShown);
-  return MakeError(ErrorKind::kInvalid, what_, " \"", shown, shown.size() < text_.size() ? "..." : "", "\", column ", column,
-                   ": ", problem);
+  return MakeError(ErrorKind::kInvalid, what_, " \"", shown, shown.size() < text_.size() ? "..." : "", "\", column ",
+                   column, ": ", problem);
 }
 
 }  // namespace glaux::schema_internal

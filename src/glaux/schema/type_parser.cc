@@ -52,7 +52,8 @@ class TypeParser {
   }
 
   Status TooDeep(size_t position) const {
-    return scan_.Fail(position, "types nest at most " + std::to_string(kMaxTypeDepth) + " levels deep, and this one goes on");
+    return scan_.Fail(position,
+                      "types nest at most " + std::to_string(kMaxTypeDepth) + " levels deep, and this one goes on");
   }
 
   Result<Parsed> ParseBase(int depth) {
@@ -69,7 +70,8 @@ class TypeParser {
     if (word == "timestamp") return ParseTimestamp();
     if (word == "time" && !glue()) return ParseTime();
     if (word == "interval" && !glue()) return ParseInterval(start);
-    if (word == "varchar" || word == "char" || word == "character" || (duckdb() && (word == "bpchar" || word == "string"))) {
+    if (word == "varchar" || word == "char" || word == "character" ||
+        (duckdb() && (word == "bpchar" || word == "string"))) {
       return ParseText(word);
     }
     if (word == "double") {
@@ -82,7 +84,8 @@ class TypeParser {
     if (word == "struct" || (word == "row" && !glue())) return ParseStruct(depth);
     if (word == "uniontype" || word == "union") return scan_.Fail(start, "a union has no place in a table");
     if (auto type = FindWord(dialect_, word)) {
-      if (athena() && type->id() == arrow::Type::BINARY && scan_.Peek() == '(') ARROW_RETURN_NOT_OK(SkipParameter(depth));
+      if (athena() && type->id() == arrow::Type::BINARY && scan_.Peek() == '(')
+        ARROW_RETURN_NOT_OK(SkipParameter(depth));
       return Parsed{std::move(type)};
     }
     scan_.set_position(start);
@@ -97,7 +100,8 @@ class TypeParser {
       const size_t start = scan_.position();
       ARROW_ASSIGN_OR_RAISE(precision, scan_.TakeNumber("a number of digits"));
       scale = 0;
-      if (precision < 1 || precision > 38) return scan_.Fail(start, "expected 1 to 38 digits, found " + std::to_string(precision));
+      if (precision < 1 || precision > 38)
+        return scan_.Fail(start, "expected 1 to 38 digits, found " + std::to_string(precision));
       if (scan_.Accept(',')) {
         const size_t at = scan_.position();
         ARROW_ASSIGN_OR_RAISE(scale, scan_.TakeNumber("a number of digits after the point"));
@@ -116,9 +120,13 @@ class TypeParser {
     if (!scan_.Accept('(')) return otherwise;
     const size_t start = scan_.position();
     ARROW_ASSIGN_OR_RAISE(const int32_t digits, scan_.TakeNumber("a number of digits of the second"));
-    if (digits > 9) return scan_.Fail(start, "expected at most 9 digits of the second, found " + std::to_string(digits));
+    if (digits > 9)
+      return scan_.Fail(start, "expected at most 9 digits of the second, found " + std::to_string(digits));
     ARROW_RETURN_NOT_OK(scan_.Take(')', ")"));
-    return digits == 0 ? TimeUnit::SECOND : digits <= 3 ? TimeUnit::MILLI : digits <= 6 ? TimeUnit::MICRO : TimeUnit::NANO;
+    return digits == 0   ? TimeUnit::SECOND
+           : digits <= 3 ? TimeUnit::MILLI
+           : digits <= 6 ? TimeUnit::MICRO
+                         : TimeUnit::NANO;
   }
 
   bool AcceptZone() {

@@ -29,15 +29,16 @@ void AppendQuoted(std::string_view name, char quote, std::string* out) {
 
 bool IsPlainIdentifier(std::string_view name) {
   if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-  return name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string_view::npos;
+  return name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+         std::string_view::npos;
 }
 
 bool IsBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 void AppendName(Dialect dialect, std::string_view name, std::string* out) {
   if (dialect == Dialect::kGlue) {
-    const bool plain = !name.empty() && name.find_first_of(":,<>`") == std::string_view::npos && !IsBlank(name.front()) &&
-                       !IsBlank(name.back());
+    const bool plain = !name.empty() && name.find_first_of(":,<>`") == std::string_view::npos &&
+                       !IsBlank(name.front()) && !IsBlank(name.back());
     plain ? out->append(name) : (AppendQuoted(name, '`', out), *out);
   } else {
     const bool plain = IsPlainIdentifier(name) && !(dialect == Dialect::kDuckDB && IsDuckDBKeyword(name));

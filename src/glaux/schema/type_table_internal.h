@@ -39,8 +39,8 @@ const TypeRow* FindRow(const arrow::DataType& type);
 /// The type of one word ("INT", "string", "timestamptz") in a dialect, synonyms included; null if it has none.
 std::shared_ptr<arrow::DataType> FindWord(Dialect dialect, std::string_view word);
 
-/// Take away what only Arrow's memory knows: large and view layouts, dictionaries, run ends, extension types, narrow and
-/// wide decimals, zones other than UTC. Children of nested types are left as they are.
+/// Take away what only Arrow's memory knows: large and view layouts, dictionaries, run ends, extension types, narrow
+/// and wide decimals, zones other than UTC. Children of nested types are left as they are.
 Result<std::shared_ptr<arrow::DataType>> Plain(const std::shared_ptr<arrow::DataType>& type);
 
 /// list<element: T>, as Parquet calls it.

@@ -23,11 +23,11 @@ using TypePtr = std::shared_ptr<arrow::DataType>;
     EXPECT_TRUE((*glaux_type)->Equals(*(expected))) << (*glaux_type)->ToString(); \
   } while (false)
 
-#define EXPECT_TEXT(expected, expression)                         \
-  do {                                                            \
-    const Result<std::string> glaux_text = (expression);          \
+#define EXPECT_TEXT(expected, expression)                           \
+  do {                                                              \
+    const Result<std::string> glaux_text = (expression);            \
     ASSERT_TRUE(glaux_text.ok()) << glaux_text.status().ToString(); \
-    EXPECT_EQ(*glaux_text, expected);                             \
+    EXPECT_EQ(*glaux_text, expected);                               \
   } while (false)
 
 const TypePtr kMicros = arrow::timestamp(TimeUnit::MICRO);
@@ -108,9 +108,9 @@ TEST(ParseDuckDBType, RefusesToNestWithoutEndBySuffixesToo) {
 
 TEST(ToGlueType, PrintsWhatGlueHas) {
   EXPECT_TEXT("array<struct<a:int,b:map<string,decimal(10,2)>>>",
-              ToGlueType(*arrow::list(arrow::struct_(
-                  {arrow::field("a", arrow::int32()),
-                   arrow::field("b", arrow::map(arrow::utf8(), arrow::decimal128(10, 2)))}))));
+              ToGlueType(*arrow::list(
+                  arrow::struct_({arrow::field("a", arrow::int32()),
+                                  arrow::field("b", arrow::map(arrow::utf8(), arrow::decimal128(10, 2)))}))));
   EXPECT_TEXT("struct<`a:b`:int,` c`:int,d e:int>",
               ToGlueType(*arrow::struct_({arrow::field("a:b", arrow::int32()), arrow::field(" c", arrow::int32()),
                                           arrow::field("d e", arrow::int32())})));
@@ -162,7 +162,8 @@ TEST(StoredType, RefusesWhatHasNoPlaceInATable) {
                StoredType(*arrow::sparse_union({arrow::field("a", arrow::int32())})));
   ASSERT_FAILS(ErrorKind::kInvalid, "has no place in a table", ToGlueType(*arrow::month_interval()));
   ASSERT_FAILS(ErrorKind::kInvalid, "at most 38 digits", ToGlueType(*arrow::decimal256(39, 0)));
-  ASSERT_FAILS(ErrorKind::kInvalid, "field a: type null", StoredType(*arrow::struct_({arrow::field("a", arrow::null())})));
+  ASSERT_FAILS(ErrorKind::kInvalid, "field a: type null",
+               StoredType(*arrow::struct_({arrow::field("a", arrow::null())})));
   ASSERT_FAILS(ErrorKind::kInvalid, "without fields", StoredType(*arrow::struct_(arrow::FieldVector{})));
   ASSERT_FAILS(ErrorKind::kInvalid, "fields Id and ID, which are one",
                StoredType(*arrow::struct_({arrow::field("Id", arrow::int32()), arrow::field("ID", arrow::int32())})));
@@ -242,13 +243,14 @@ TEST(ToDuckDBType, QuotesNamesThatDuckDBWouldNotTake) {
 }
 
 std::vector<TypePtr> With(std::vector<TypePtr> more) {
-  more.insert(more.end(), {arrow::boolean(), arrow::int8(), arrow::int16(), arrow::int32(), arrow::int64(), arrow::float32(),
-                           arrow::float64(), arrow::utf8(), arrow::binary(), arrow::date32(), kMicros,
+  more.insert(more.end(), {arrow::boolean(), arrow::int8(), arrow::int16(), arrow::int32(), arrow::int64(),
+                           arrow::float32(), arrow::float64(), arrow::utf8(), arrow::binary(), arrow::date32(), kMicros,
                            arrow::decimal128(38, 38), arrow::decimal128(1, 0), arrow::decimal128(10, 2)});
   return more;
 }
 
-const std::vector<std::string> kNames = {"a", "B", "order", "a b", "x\"y", "x`y", "`", "date", "ä", "_1", "2", "timestamp", "with", "a:b,c<d>", " p "};
+const std::vector<std::string> kNames = {"a", "B",  "order", "a b",       "x\"y", "x`y",      "`",  "date",
+                                         "ä", "_1", "2",     "timestamp", "with", "a:b,c<d>", " p "};
 
 TEST(Types, AreReadBackAsTheyWerePrinted) {
   RandomTypes glue(1, With({}), kNames);
@@ -260,8 +262,8 @@ TEST(Types, AreReadBackAsTheyWerePrinted) {
   RandomTypes duckdb(3,
                      With({arrow::uint8(), arrow::uint16(), arrow::uint32(), arrow::uint64(), arrow::null(),
                            arrow::timestamp(TimeUnit::MILLI), arrow::timestamp(TimeUnit::MICRO, "UTC"),
-                           arrow::time64(TimeUnit::MICRO), arrow::time64(TimeUnit::NANO), arrow::month_day_nano_interval(),
-                           arrow::fixed_size_list(arrow::int32(), 3)}),
+                           arrow::time64(TimeUnit::MICRO), arrow::time64(TimeUnit::NANO),
+                           arrow::month_day_nano_interval(), arrow::fixed_size_list(arrow::int32(), 3)}),
                      kNames);
   for (int i = 0; i < 3'000; ++i) {
     const auto g = glue.Next();
@@ -283,7 +285,20 @@ TEST(Types, AreReadBackAsTheyWerePrinted) {
 
 TEST(Types, GarbageIsAnErrorWithAColumnAndNeverACrash) {
   RandomTypes random(4, {arrow::int32()}, {"a"});
-  const std::vector<std::string> pieces = {"array", "<", ">", "(", ")", "struct", "row", "map", ",", ":", "int", "a", " ", "[", "]", "7", "`", "\"", "'", "decimal", "timestamp", "with time zone", "interval", "enum", "\xff", "999999999999", "comment"};
+  const std::vector<std::string> pieces = {"array",     "<",
+                                           ">",         "(",
+                                           ")",         "struct",
+                                           "row",       "map",
+                                           ",",         ":",
+                                           "int",       "a",
+                                           " ",         "[",
+                                           "]",         "7",
+                                           "`",         "\"",
+                                           "'",         "decimal",
+                                           "timestamp", "with time zone",
+                                           "interval",  "enum",
+                                           "\xff",      "999999999999",
+                                           "comment"};
   for (int i = 0; i < 30'000; ++i) {
     const std::string text = random.Garbage(pieces);
     for (const auto& parsed : {ParseGlueType(text), ParseAthenaType(text), ParseDuckDBType(text)}) {

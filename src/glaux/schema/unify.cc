@@ -65,7 +65,8 @@ TypePtr UnifyTypes(const TypePtr& left, const TypePtr& right) {
   if (a.id() == Type::STRUCT && b.id() == Type::STRUCT) {
     return UnifyStructs(static_cast<const arrow::StructType&>(a), static_cast<const arrow::StructType&>(b));
   }
-  if (IsListLike(a) && IsListLike(b)) return schema_internal::ListOf(UnifyTypes(a.field(0)->type(), b.field(0)->type()));
+  if (IsListLike(a) && IsListLike(b))
+    return schema_internal::ListOf(UnifyTypes(a.field(0)->type(), b.field(0)->type()));
   if (a.id() == Type::MAP && b.id() == Type::MAP) {
     const auto& x = static_cast<const arrow::MapType&>(a);
     const auto& y = static_cast<const arrow::MapType&>(b);

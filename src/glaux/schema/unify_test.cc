@@ -50,34 +50,58 @@ TEST(UnifyTypes, FindsTheNarrowestTypeThatHoldsBoth) {
       {arrow::list(arrow::null()), arrow::list(arrow::int8()), arrow::list(arrow::int8())},
       {arrow::list(arrow::int32()), arrow::large_list(arrow::float64()), arrow::list(arrow::float64())},
       {arrow::list(arrow::int32()), arrow::int32(), arrow::utf8()},
-      {arrow::map(arrow::utf8(), arrow::int32()), arrow::map(arrow::utf8(), arrow::utf8()), arrow::map(arrow::utf8(), arrow::utf8())},
-      {arrow::list(arrow::sparse_union({arrow::field("x", arrow::int32())})), arrow::list(arrow::int32()), arrow::list(arrow::utf8())},
+      {arrow::map(arrow::utf8(), arrow::int32()), arrow::map(arrow::utf8(), arrow::utf8()),
+       arrow::map(arrow::utf8(), arrow::utf8())},
+      {arrow::list(arrow::sparse_union({arrow::field("x", arrow::int32())})), arrow::list(arrow::int32()),
+       arrow::list(arrow::utf8())},
   };
   for (const auto& [left, right, unified] : cases) {
-    EXPECT_TRUE(UnifyTypes(left, right)->Equals(*unified)) << left->ToString() << " and " << right->ToString() << " gave "
-                                                           << UnifyTypes(left, right)->ToString();
+    EXPECT_TRUE(UnifyTypes(left, right)->Equals(*unified))
+        << left->ToString() << " and " << right->ToString() << " gave " << UnifyTypes(left, right)->ToString();
   }
 }
 
 TEST(UnifyTypes, KeepsTheLeftFieldsOfStructsFirst) {
-  const auto left = arrow::struct_({arrow::field("id", arrow::int32(), false), arrow::field("b", arrow::int32(), false)});
-  const auto right = arrow::struct_({arrow::field("a", arrow::utf8(), false), arrow::field("id", arrow::int64(), false)});
-  const auto expected = arrow::struct_({arrow::field("id", arrow::int64(), false), arrow::field("b", arrow::int32()),
-                                        arrow::field("a", arrow::utf8())});
+  const auto left =
+      arrow::struct_({arrow::field("id", arrow::int32(), false), arrow::field("b", arrow::int32(), false)});
+  const auto right =
+      arrow::struct_({arrow::field("a", arrow::utf8(), false), arrow::field("id", arrow::int64(), false)});
+  const auto expected = arrow::struct_(
+      {arrow::field("id", arrow::int64(), false), arrow::field("b", arrow::int32()), arrow::field("a", arrow::utf8())});
   EXPECT_TRUE(UnifyTypes(left, right)->Equals(*expected)) << UnifyTypes(left, right)->ToString();
 }
 
 TEST(UnifyTypes, DoesNotDependOnTheOrderOfFiles) {
-  schema_internal::RandomTypes random(
-      5,
-      {arrow::null(), arrow::boolean(), arrow::int8(), arrow::uint8(), arrow::int32(), arrow::int64(), arrow::uint64(),
-       arrow::float16(), arrow::float32(), arrow::float64(), arrow::decimal128(10, 2), arrow::decimal128(38, 0),
-       arrow::decimal128(38, 38), arrow::decimal256(70, 3), arrow::date32(), arrow::date64(), arrow::timestamp(TimeUnit::NANO),
-       arrow::timestamp(TimeUnit::SECOND, "UTC"), arrow::utf8(), arrow::large_utf8(), arrow::binary(),
-       arrow::time32(TimeUnit::SECOND), arrow::time64(TimeUnit::NANO), arrow::duration(TimeUnit::SECOND),
-       arrow::duration(TimeUnit::NANO), arrow::dictionary(arrow::int8(), arrow::int64()), arrow::month_interval(),
-       arrow::sparse_union({arrow::field("x", arrow::int32())})},
-      {"a", "b", "c", "d"});
+  schema_internal::RandomTypes random(5,
+                                      {arrow::null(),
+                                       arrow::boolean(),
+                                       arrow::int8(),
+                                       arrow::uint8(),
+                                       arrow::int32(),
+                                       arrow::int64(),
+                                       arrow::uint64(),
+                                       arrow::float16(),
+                                       arrow::float32(),
+                                       arrow::float64(),
+                                       arrow::decimal128(10, 2),
+                                       arrow::decimal128(38, 0),
+                                       arrow::decimal128(38, 38),
+                                       arrow::decimal256(70, 3),
+                                       arrow::date32(),
+                                       arrow::date64(),
+                                       arrow::timestamp(TimeUnit::NANO),
+                                       arrow::timestamp(TimeUnit::SECOND, "UTC"),
+                                       arrow::utf8(),
+                                       arrow::large_utf8(),
+                                       arrow::binary(),
+                                       arrow::time32(TimeUnit::SECOND),
+                                       arrow::time64(TimeUnit::NANO),
+                                       arrow::duration(TimeUnit::SECOND),
+                                       arrow::duration(TimeUnit::NANO),
+                                       arrow::dictionary(arrow::int8(), arrow::int64()),
+                                       arrow::month_interval(),
+                                       arrow::sparse_union({arrow::field("x", arrow::int32())})},
+                                      {"a", "b", "c", "d"});
   for (int i = 0; i < 20'000; ++i) {
     const int depth = i % 3;
     const auto a = random.Next(depth);
@@ -85,8 +109,11 @@ TEST(UnifyTypes, DoesNotDependOnTheOrderOfFiles) {
     const auto c = random.Next(depth);
     ASSERT_TRUE(Sorted(UnifyTypes(a, b))->Equals(*Sorted(UnifyTypes(b, a)))) << a->ToString() << "\n" << b->ToString();
     ASSERT_TRUE(UnifyTypes(UnifyTypes(a, b), c)->Equals(*UnifyTypes(a, UnifyTypes(b, c))))
-        << a->ToString() << "\n" << b->ToString() << "\n" << c->ToString() << "\n"
-        << UnifyTypes(UnifyTypes(a, b), c)->ToString() << "\n" << UnifyTypes(a, UnifyTypes(b, c))->ToString();
+        << a->ToString() << "\n"
+        << b->ToString() << "\n"
+        << c->ToString() << "\n"
+        << UnifyTypes(UnifyTypes(a, b), c)->ToString() << "\n"
+        << UnifyTypes(a, UnifyTypes(b, c))->ToString();
     ASSERT_TRUE(UnifyTypes(a, a)->Equals(*a));
   }
 }
