@@ -1,7 +1,5 @@
 #include "glaux/format/csv_dialect_internal.h"
 
-#include <bit>
-
 #include "glaux/format/csv_scan_internal.h"
 
 namespace glaux {
@@ -34,7 +32,7 @@ int64_t CountLines(std::string_view text) {
   uint64_t returns = 0;
   for (; at + 64 <= text.size(); at += 64) {
     const ByteMask bytes(text.data() + at);
-    lines += std::popcount(bytes.Equal('\n'));
+    lines += bytes.Count('\n');
     returns |= bytes.Equal('\r');
   }
   for (; at < text.size(); ++at) {

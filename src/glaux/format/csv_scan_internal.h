@@ -32,6 +32,13 @@ class ByteMask {
     }
     return mask;
   }
+  int64_t Count(char c) const {
+    const __m128i wanted = _mm_set1_epi8(c);
+    __m128i counts = _mm_setzero_si128();
+    for (int i = 0; i < 4; ++i) counts = _mm_sub_epi8(counts, _mm_cmpeq_epi8(lanes_[i], wanted));
+    const __m128i sums = _mm_sad_epu8(counts, _mm_setzero_si128());
+    return _mm_cvtsi128_si64(sums) + _mm_cvtsi128_si64(_mm_unpackhi_epi64(sums, sums));
+  }
 
  private:
   __m128i lanes_[4];
@@ -42,6 +49,7 @@ class ByteMask {
     for (int i = 0; i < 64; ++i) mask |= static_cast<uint64_t>(bytes_[i] == c) << i;
     return mask;
   }
+  int64_t Count(char c) const { return std::popcount(Equal(c)); }
 
  private:
   char bytes_[64];

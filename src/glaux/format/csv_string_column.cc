@@ -83,22 +83,33 @@ class StringColumn final : public CsvColumn {
   Bytes bytes_;
 };
 
-/// A hash over all bytes; quality matters only as far as the table below needs it.
+template <typename Word>
+uint64_t LoadWord(const char* at) {
+  Word word;
+  std::memcpy(&word, at, sizeof(word));
+  return word;
+}
+
+/// A hash over all bytes, some of them twice: the last word overlaps what is before it.
 uint64_t HashOf(std::string_view text) {
   constexpr uint64_t kMultiplier = 0x9e3779b97f4a7c15;
-  uint64_t hash = text.size() * kMultiplier;
-  const char* at = text.data();
-  size_t left = text.size();
-  uint64_t word = 0;
-  for (; left >= 8; left -= 8, at += 8) {
-    std::memcpy(&word, at, 8);
+  const char* const data = text.data();
+  const size_t size = text.size();
+  uint64_t hash = size * kMultiplier;
+  const auto mix = [&](uint64_t word) {
     hash = (hash ^ word) * kMultiplier;
     hash ^= hash >> 32;
+  };
+  if (size >= 8) {
+    for (size_t at = 0; at + 8 < size; at += 8) mix(LoadWord<uint64_t>(data + at));
+    mix(LoadWord<uint64_t>(data + size - 8));
+  } else if (size >= 4) {
+    mix(LoadWord<uint32_t>(data) | LoadWord<uint32_t>(data + size - 4) << 32);
+  } else if (size > 0) {
+    mix(static_cast<unsigned char>(data[0]) | static_cast<uint64_t>(static_cast<unsigned char>(data[size / 2])) << 8 |
+        static_cast<uint64_t>(static_cast<unsigned char>(data[size - 1])) << 16);
   }
-  word = 0;
-  std::memcpy(&word, at, left);
-  hash = (hash ^ word) * kMultiplier;
-  return hash ^ (hash >> 29);
+  return hash;
 }
 
 class DictionaryColumn final : public CsvColumn {
