@@ -24,8 +24,8 @@ constexpr std::string_view kBlanks = " \t\r\n";
 /// doubled quote is the quote itself.
 Result<std::string> TakePart(std::string_view whole, std::string_view* text) {
   auto bad = [&](std::string_view why) {
-    return MakeError({.kind = ErrorKind::kInvalid, .hint = "write database.table, or table"}, "table name ", whole, ": ",
-                     why);
+    return MakeError({.kind = ErrorKind::kInvalid, .hint = "write database.table, or table"}, "table name ", whole,
+                     ": ", why);
   };
   text->remove_prefix(std::min(text->find_first_not_of(kBlanks), text->size()));
   std::string part;

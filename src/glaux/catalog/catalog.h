@@ -14,8 +14,8 @@
 
 namespace glaux {
 
-// The data model is AWS Glue's ("Data Catalog API"): same names, same meaning, lower-case identifiers. Maps keep what we
-// do not know about, so that an update never loses another tool's properties.
+// The data model is AWS Glue's ("Data Catalog API"): same names, same meaning, lower-case identifiers. Maps keep what
+// we do not know about, so that an update never loses another tool's properties.
 
 using Parameters = std::map<std::string, std::string>;
 

@@ -163,7 +163,8 @@ class Reader {
   }
   void Fail(const std::string& path, std::string_view expected, const json::value& found) {
     if (status_.ok()) {
-      status_ = MakeError(ErrorKind::kInvalid, path, ": expected ", expected, ", found ", json::to_string(found.kind()));
+      status_ =
+          MakeError(ErrorKind::kInvalid, path, ": expected ", expected, ", found ", json::to_string(found.kind()));
     }
   }
   void Take(const json::value& value, const std::string& path, std::string* out) {

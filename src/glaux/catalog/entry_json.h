@@ -10,10 +10,10 @@ namespace glaux {
 // Entries as JSON with AWS Glue's own field names ("Table", "Partition", "Database", "StorageDescriptor" of the Data
 // Catalog API). The local catalog stores them, and Glue's protocol speaks them.
 //
-// Printing: arrays, maps and flags are always there, text and times only where they are set, so an entry without what the
-// catalog sets prints as Glue's TableInput, PartitionInput, DatabaseInput. Times are seconds since 1970 with a fraction.
-// Reading: a field that is not there or null keeps its default; fields that we do not know are skipped; a field of
-// another type is kInvalid and named with its path ("StorageDescriptor.Columns[2].Name").
+// Printing: arrays, maps and flags are always there, text and times only where they are set, so an entry without what
+// the catalog sets prints as Glue's TableInput, PartitionInput, DatabaseInput. Times are seconds since 1970 with a
+// fraction. Reading: a field that is not there or null keeps its default; fields that we do not know are skipped; a
+// field of another type is kInvalid and named with its path ("StorageDescriptor.Columns[2].Name").
 
 boost::json::object ToJson(const Parameters& parameters);
 boost::json::object ToJson(const StorageDescriptor& storage);

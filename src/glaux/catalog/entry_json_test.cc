@@ -130,7 +130,8 @@ TEST(EntryJson, NamesTheFieldOfAnotherType) {
        "StorageDescriptor.SortColumns[0].SortOrder: expected a whole number"},
       {R"({"StorageDescriptor": {"BucketColumns": [null]}})", "StorageDescriptor.BucketColumns[0]: expected text"},
   };
-  for (const auto& [text, message] : cases) ASSERT_FAILS(ErrorKind::kInvalid, message, TableFromJson(json::parse(text)));
+  for (const auto& [text, message] : cases)
+    ASSERT_FAILS(ErrorKind::kInvalid, message, TableFromJson(json::parse(text)));
 }
 
 }  // namespace

@@ -105,9 +105,9 @@ Status CheckSamePartitionKeys(const TableEntry& before, const TableEntry& after)
                  after.partition_keys.end(), same)) {
     return Status::OK();
   }
-  return MakeError({.kind = ErrorKind::kInvalid, .hint = "make a new table with the new keys and copy the rows"}, "table ",
-                   before.id.ToString(), ": partition keys cannot change from ", KeyList(before.partition_keys), " to ",
-                   KeyList(after.partition_keys));
+  return MakeError({.kind = ErrorKind::kInvalid, .hint = "make a new table with the new keys and copy the rows"},
+                   "table ", before.id.ToString(), ": partition keys cannot change from ",
+                   KeyList(before.partition_keys), " to ", KeyList(after.partition_keys));
 }
 
 Status CheckPartitionValues(const TableId& table, const std::vector<Column>& keys,

@@ -60,7 +60,9 @@ KeyBounds BoundsOf(const std::vector<Predicate>& terms, const std::string& key) 
       const auto text = KeyText(literal);
       if (!text) continue;
       switch (term.comparison()) {
-        case Comparison::kEqual: keep_points({*text}); break;
+        case Comparison::kEqual:
+          keep_points({*text});
+          break;
         case Comparison::kGreater:
         case Comparison::kGreaterEqual:
           if (!bounds.lower || *text > *bounds.lower) bounds.lower = text;
@@ -69,7 +71,8 @@ KeyBounds BoundsOf(const std::vector<Predicate>& terms, const std::string& key) 
         case Comparison::kLessEqual:
           if (!bounds.upper || *text < *bounds.upper) bounds.upper = text;
           break;
-        case Comparison::kNotEqual: break;
+        case Comparison::kNotEqual:
+          break;
       }
     }
   }
@@ -160,8 +163,8 @@ Result<std::shared_ptr<arrow::Scalar>> PartitionFilter::Typed(Key& key, const st
   if (const auto it = key.seen.find(value); it != key.seen.end()) return it->second;
   auto parsed = ParseValue(key.type, value);
   if (!parsed.ok()) {
-    return MakeError({.kind = ErrorKind::kInvalid, .hint = "drop the partition, or make the key's type string"}, "table ",
-                     table_.ToString(), ": partition value ", key.name, " = '", value, "' is not a ",
+    return MakeError({.kind = ErrorKind::kInvalid, .hint = "drop the partition, or make the key's type string"},
+                     "table ", table_.ToString(), ": partition value ", key.name, " = '", value, "' is not a ",
                      key.type->ToString());
   }
   if (key.seen.size() >= kMaxRemembered) key.seen.clear();

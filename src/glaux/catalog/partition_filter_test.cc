@@ -27,7 +27,7 @@ std::string InRanges(std::string_view expression, const std::vector<std::vector<
 }
 
 TEST(PartitionFilter, NarrowsTheKeysToReadByConditionsOnLeadingTextKeys) {
-  const std::vector<std::vector<std::string>> all = {{"", "1"},  {"x", "1"},  {"x", "2"}, {"x", "3"},
+  const std::vector<std::vector<std::string>> all = {{"", "1"},   {"x", "1"}, {"x", "2"}, {"x", "3"},
                                                      {"xx", "1"}, {"y", "1"}, {"z", "2"}};
   const std::pair<const char*, const char*> cases[] = {
       {"", "1 x1 x2 x3 xx1 y1 z2 "},
@@ -49,18 +49,24 @@ TEST(PartitionFilter, NarrowsTheKeysToReadByConditionsOnLeadingTextKeys) {
 }
 
 TEST(PartitionFilter, LeavesNoMatchOutsideItsRanges) {
-  const std::vector<std::string> texts = {"", "1", "10", "2", "x", "xx", "x/y", "\xc3\xa9", "__HIVE_DEFAULT_PARTITION__"};
+  const std::vector<std::string> texts = {
+      "", "1", "10", "2", "x", "xx", "x/y", "\xc3\xa9", "__HIVE_DEFAULT_PARTITION__"};
   std::mt19937 random(7);
   auto pick = [&](const auto& from) { return from[random() % std::size(from)]; };
   const char* const operators[] = {"=", "<>", "<", "<=", ">", ">="};
   auto term = [&]() -> std::string {
     const std::string column = random() % 2 == 0 ? "a" : "b";
     switch (random() % 6) {
-      case 0: return column + " IN ('" + pick(texts) + "', '" + pick(texts) + "')";
-      case 1: return column + " BETWEEN '" + pick(texts) + "' AND '" + pick(texts) + "'";
-      case 2: return column + " " + pick(operators) + " " + std::to_string(random() % 12);
-      case 3: return "NOT " + column + " = '" + pick(texts) + "'";
-      default: return column + " " + pick(operators) + " '" + pick(texts) + "'";
+      case 0:
+        return column + " IN ('" + pick(texts) + "', '" + pick(texts) + "')";
+      case 1:
+        return column + " BETWEEN '" + pick(texts) + "' AND '" + pick(texts) + "'";
+      case 2:
+        return column + " " + pick(operators) + " " + std::to_string(random() % 12);
+      case 3:
+        return "NOT " + column + " = '" + pick(texts) + "'";
+      default:
+        return column + " " + pick(operators) + " '" + pick(texts) + "'";
     }
   };
   int matched = 0;
@@ -76,9 +82,10 @@ TEST(PartitionFilter, LeavesNoMatchOutsideItsRanges) {
         if (!matches) continue;
         ++matched;
         const auto key = EncodePartitionKey({a, b});
-        EXPECT_TRUE(std::any_of(filter.ranges().begin(), filter.ranges().end(), [&](const KeyRange& range) {
-          return key >= range.first && (!range.last || key < *range.last);
-        })) << expression << " matches " << a << ", " << b;
+        EXPECT_TRUE(std::any_of(
+            filter.ranges().begin(), filter.ranges().end(),
+            [&](const KeyRange& range) { return key >= range.first && (!range.last || key < *range.last); }))
+            << expression << " matches " << a << ", " << b;
       }
     }
   }
@@ -129,7 +136,8 @@ TEST(PartitionFilter, NamesTheValueThatIsNotOfItsType) {
 }
 
 TEST(PartitionFilter, RefusesWhatItCannotAnswer) {
-  ASSERT_FAILS(ErrorKind::kInvalid, "c is no partition key; they are: a, b", PartitionFilter::Make(kTable, kText, "c = 1"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "c is no partition key; they are: a, b",
+               PartitionFilter::Make(kTable, kText, "c = 1"));
   ASSERT_FAILS(ErrorKind::kInvalid, "db.t", PartitionFilter::Make(kTable, kText, "a = = 1"));
   ASSERT_FAILS(ErrorKind::kInvalid, "partition key k",
                PartitionFilter::Make(kTable, {{.name = "k", .type = "no such type"}}, "k = 1"));

@@ -7,10 +7,20 @@
 namespace glaux {
 namespace {
 
-const std::vector<std::vector<std::string>> kTuples = {
-    {"", ""},         {"", "a"},  {std::string("\0", 1), ""}, {std::string("\0\0", 2), ""}, {std::string("\0a", 2), "b"},
-    {"\x01", ""},     {"a", ""},  {"a", "b"},                 {"a", std::string("b\0", 2)}, {std::string("a\0", 2), ""},
-    {"a\x01", "zzz"}, {"aa", ""}, {"\xff", "\xff"},           {"\xff\xff", ""}};
+const std::vector<std::vector<std::string>> kTuples = {{"", ""},
+                                                       {"", "a"},
+                                                       {std::string("\0", 1), ""},
+                                                       {std::string("\0\0", 2), ""},
+                                                       {std::string("\0a", 2), "b"},
+                                                       {"\x01", ""},
+                                                       {"a", ""},
+                                                       {"a", "b"},
+                                                       {"a", std::string("b\0", 2)},
+                                                       {std::string("a\0", 2), ""},
+                                                       {"a\x01", "zzz"},
+                                                       {"aa", ""},
+                                                       {"\xff", "\xff"},
+                                                       {"\xff\xff", ""}};
 
 TEST(PartitionKey, OrdersBytesAsTheValues) {
   for (const auto& left : kTuples) {
@@ -29,8 +39,8 @@ TEST(PartitionKey, DecodesWhatItEncodes) {
 }
 
 TEST(PartitionKey, RefusesBrokenBytes) {
-  for (const std::string& bytes : {std::string("a"), std::string("a\0", 2), std::string("a\0b", 3),
-                                   std::string("a\0\0b", 4)}) {
+  for (const std::string& bytes :
+       {std::string("a"), std::string("a\0", 2), std::string("a\0b", 3), std::string("a\0\0b", 4)}) {
     ASSERT_FAILS(ErrorKind::kCorrupt, "partition key", DecodePartitionKey(bytes));
   }
 }

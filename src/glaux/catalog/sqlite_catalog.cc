@@ -95,8 +95,7 @@ class SqliteCatalog final : public Catalog {
     ARROW_ASSIGN_OR_RAISE(entry.name, CheckName("database name", database.name));
     entry.create_time = clock_.Now();
     return Write([&](Connection& connection) -> Status {
-      ARROW_ASSIGN_OR_RAISE(const auto found,
-                            connection.Number("SELECT id FROM databases WHERE name = ?", entry.name));
+      ARROW_ASSIGN_OR_RAISE(const auto found, connection.Number("SELECT id FROM databases WHERE name = ?", entry.name));
       if (found) return MakeError(ErrorKind::kAlreadyExists, "database ", entry.name, " is there already");
       return connection.Run("INSERT INTO databases(name, entry) VALUES(?, ?)", entry.name,
                             json::serialize(ToJson(entry)));
@@ -161,12 +160,12 @@ class SqliteCatalog final : public Catalog {
     entry.create_time = entry.update_time = clock_.Now();
     ARROW_RETURN_NOT_OK(Write([&](Connection& connection) -> Status {
       ARROW_ASSIGN_OR_RAISE(const int64_t database, FindDatabase(connection, entry.id.database));
-      ARROW_ASSIGN_OR_RAISE(const auto found,
-                            connection.Number("SELECT id FROM tables WHERE database_id = ? AND name = ?", database,
-                                              entry.id.name));
+      ARROW_ASSIGN_OR_RAISE(
+          const auto found,
+          connection.Number("SELECT id FROM tables WHERE database_id = ? AND name = ?", database, entry.id.name));
       if (found) return MakeError(ErrorKind::kAlreadyExists, "table ", entry.id.ToString(), " is there already");
-      ARROW_RETURN_NOT_OK(connection.Run("INSERT INTO tables(database_id, name, version) VALUES(?, ?, 0)", database,
-                                         entry.id.name));
+      ARROW_RETURN_NOT_OK(
+          connection.Run("INSERT INTO tables(database_id, name, version) VALUES(?, ?, 0)", database, entry.id.name));
       return WriteTableVersion(connection, connection.last_insert_id(), 0, entry);
     }));
     return entry;

@@ -11,7 +11,8 @@
 namespace glaux {
 
 struct SqliteCatalogOptions {
-  /// The file, "./lake/catalog.sqlite". On a local disk: SQLite's write-ahead log does not work over network file systems.
+  /// The file, "./lake/catalog.sqlite". On a local disk: SQLite's write-ahead log does not work over network file
+  /// systems.
   std::string path;
   /// How long a call waits while other processes write before it fails with kTimeout.
   std::chrono::milliseconds busy_timeout{30'000};

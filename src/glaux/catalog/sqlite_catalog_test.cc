@@ -208,8 +208,7 @@ TEST_F(SqliteFile, IsDeniedInAFolderThatIsNotWritable) {
 
 TEST_F(SqliteFile, ReadsWhileAnotherProcessWritesAndSaysWhenItWaitedTooLong) {
   Fill();
-  ASSERT_OK_AND_ASSIGN(auto catalog,
-                       OpenSqliteCatalog({.path = path_, .busy_timeout = std::chrono::milliseconds(30)}));
+  ASSERT_OK_AND_ASSIGN(auto catalog, OpenSqliteCatalog({.path = path_, .busy_timeout = std::chrono::milliseconds(30)}));
   ASSERT_OK_AND_ASSIGN(auto other, sqlite::OpenCatalogFile(path_, std::chrono::milliseconds(30), false));
   ASSERT_OK_AND_ASSIGN(auto transaction, sqlite::Transaction::Begin(*other, sqlite::Transaction::Mode::kWrite));
   ASSERT_OK(other->Execute("DELETE FROM partitions"));

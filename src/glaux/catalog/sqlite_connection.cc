@@ -7,7 +7,8 @@ namespace {
 
 int PrimaryCode(int code) { return code & 0xff; }
 
-/// SQLite's busy handler is not asked everywhere (changing the journal mode, recovery): ask again until the time is over.
+/// SQLite's busy handler is not asked everywhere (changing the journal mode, recovery): ask again until the time is
+/// over.
 template <typename Call>
 int RetryWhileBusy(std::chrono::milliseconds timeout, Call&& call) {
   Clock& clock = Clock::System();
@@ -80,8 +81,8 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path, in
 }
 
 Status Connection::Execute(const char* sql) {
-  const int code = RetryWhileBusy(
-      busy_timeout_, [&] { return sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr); });
+  const int code =
+      RetryWhileBusy(busy_timeout_, [&] { return sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr); });
   return code == SQLITE_OK ? Status::OK() : Error(code);
 }
 
@@ -130,9 +131,14 @@ Status Connection::Error(int code) const {
       info.hint = "the catalog's file and its folder must be there and writable";
       break;
     case SQLITE_IOERR:
-    case SQLITE_NOMEM: info.kind = ErrorKind::kUnavailable; break;
-    case SQLITE_TOOBIG: info.kind = ErrorKind::kInvalid; break;
-    default: info.kind = ErrorKind::kOther;
+    case SQLITE_NOMEM:
+      info.kind = ErrorKind::kUnavailable;
+      break;
+    case SQLITE_TOOBIG:
+      info.kind = ErrorKind::kInvalid;
+      break;
+    default:
+      info.kind = ErrorKind::kOther;
   }
   return MakeError(std::move(info), "catalog ", path_, ": ", text);
 }

@@ -19,8 +19,8 @@ constexpr std::string_view kSelectBounded =
 std::string RequestOf(const TableId& table, const PartitionQuery& query) {
   const Segment segment = query.segment.value_or(Segment{});
   std::string out = "partitions";
-  for (const std::string& part : {table.database, table.name, query.expression, std::to_string(segment.number),
-                                  std::to_string(segment.total)}) {
+  for (const std::string& part :
+       {table.database, table.name, query.expression, std::to_string(segment.number), std::to_string(segment.total)}) {
     out.append(" ").append(std::to_string(part.size())).append(" ").append(part);
   }
   return out;
@@ -129,10 +129,9 @@ Status WritePartitions(Connection& connection, const TableId& table, const Parti
   std::string sql =
       "INSERT INTO partitions(table_id, key, shape_id, location, storage_parameters, parameters, creation_time) "
       "VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT(table_id, key) DO ";
-  sql += change.replace_existing
-             ? "UPDATE SET shape_id = excluded.shape_id, location = excluded.location, "
-               "storage_parameters = excluded.storage_parameters, parameters = excluded.parameters"
-             : "NOTHING";
+  sql += change.replace_existing ? "UPDATE SET shape_id = excluded.shape_id, location = excluded.location, "
+                                   "storage_parameters = excluded.storage_parameters, parameters = excluded.parameters"
+                                 : "NOTHING";
   ARROW_ASSIGN_OR_RAISE(auto put, connection.Prepare(sql));
   Shapes shapes(connection, row.id);
   const StorageDescriptor* last = nullptr;  // of the last partition, as given

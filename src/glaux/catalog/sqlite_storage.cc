@@ -32,8 +32,8 @@ StorageDescriptor ShapeOf(const StorageDescriptor& storage) {
 
 Status Damaged(const Connection& connection, std::string_view what, const Status& status) {
   if (KindOf(status) != ErrorKind::kInvalid && KindOf(status) != ErrorKind::kCorrupt) return status;
-  return MakeError({.kind = ErrorKind::kCorrupt, .service = "sqlite", .hint = "put back a copy of the file"}, "catalog ",
-                   connection.path(), ": ", what, " is damaged: ", status.message());
+  return MakeError({.kind = ErrorKind::kCorrupt, .service = "sqlite", .hint = "put back a copy of the file"},
+                   "catalog ", connection.path(), ": ", what, " is damaged: ", status.message());
 }
 
 Result<Parameters> ReadParameters(std::string_view text) {
@@ -59,9 +59,9 @@ Result<int64_t> Shapes::Intern(const StorageDescriptor& storage) {
   const std::string text = json::serialize(ToJson(ShapeOf(storage)));
   if (const auto it = ids_.find(text); it != ids_.end()) return it->second;
   const auto hash = static_cast<int64_t>(StableHash(text));
-  ARROW_ASSIGN_OR_RAISE(
-      const auto found,
-      connection_.Number("SELECT id FROM shapes WHERE table_id = ? AND hash = ? AND descriptor = ?", table_id_, hash, text));
+  ARROW_ASSIGN_OR_RAISE(const auto found,
+                        connection_.Number("SELECT id FROM shapes WHERE table_id = ? AND hash = ? AND descriptor = ?",
+                                           table_id_, hash, text));
   int64_t id = 0;
   if (found) {
     id = *found;
@@ -76,8 +76,8 @@ Result<int64_t> Shapes::Intern(const StorageDescriptor& storage) {
 
 Result<const StorageDescriptor*> Shapes::Get(int64_t id) {
   if (const auto it = shapes_.find(id); it != shapes_.end()) return &it->second;
-  ARROW_ASSIGN_OR_RAISE(auto row, connection_.Prepare("SELECT descriptor FROM shapes WHERE id = ? AND table_id = ?", id,
-                                                      table_id_));
+  ARROW_ASSIGN_OR_RAISE(
+      auto row, connection_.Prepare("SELECT descriptor FROM shapes WHERE id = ? AND table_id = ?", id, table_id_));
   ARROW_ASSIGN_OR_RAISE(const bool found, row.Step());
   const std::string what = "storage descriptor " + std::to_string(id);
   if (!found) return Damaged(connection_, what, MakeError(ErrorKind::kCorrupt, "it is not there"));
@@ -97,8 +97,9 @@ Result<int64_t> FindDatabase(Connection& connection, std::string_view name) {
 
 Result<TableRow> FindTable(Connection& connection, const TableId& id) {
   ARROW_ASSIGN_OR_RAISE(const int64_t database, FindDatabase(connection, id.database));
-  ARROW_ASSIGN_OR_RAISE(auto row, connection.Prepare("SELECT id, version FROM tables WHERE database_id = ? AND name = ?",
-                                                     database, id.name));
+  ARROW_ASSIGN_OR_RAISE(
+      auto row,
+      connection.Prepare("SELECT id, version FROM tables WHERE database_id = ? AND name = ?", database, id.name));
   ARROW_ASSIGN_OR_RAISE(const bool found, row.Step());
   if (!found) return MakeError(ErrorKind::kNotFound, "table ", id.ToString(), " is not there");
   return TableRow{.id = row.Int(0), .version = row.Int(1)};
@@ -135,7 +136,8 @@ Status WriteTableVersion(Connection& connection, int64_t table_id, int64_t versi
   return connection.Run(
       "INSERT INTO table_versions(table_id, version, entry, shape_id, location, storage_parameters) "
       "VALUES(?, ?, ?, ?, ?, ?)",
-      table_id, version, json::serialize(entry), shape, table.storage.location, PrintParameters(table.storage.parameters));
+      table_id, version, json::serialize(entry), shape, table.storage.location,
+      PrintParameters(table.storage.parameters));
 }
 
 }  // namespace glaux::sqlite

@@ -10,7 +10,8 @@
 //
 //   #include "glaux/testing/catalog_conformance.h"
 //   namespace glaux::testing {
-//   INSTANTIATE_TEST_SUITE_P(Mine, CatalogConformance, ::testing::Values(CatalogUnderTest{"Mine", OpenMine}), CatalogName);
+//   INSTANTIATE_TEST_SUITE_P(Mine, CatalogConformance, ::testing::Values(CatalogUnderTest{"Mine", OpenMine}),
+//   CatalogName);
 //   }
 
 namespace glaux::testing {
@@ -223,7 +224,8 @@ TEST_P(CatalogConformance, KeepsThePartitionKeysOfATable) {
     changed.partition_keys = std::move(keys);
     return catalog_->CommitTable(created.version_id, changed);
   };
-  ASSERT_FAILS(ErrorKind::kInvalid, "(year string, month string) to (year string)", attempt({created.partition_keys[0]}));
+  ASSERT_FAILS(ErrorKind::kInvalid, "(year string, month string) to (year string)",
+               attempt({created.partition_keys[0]}));
   ASSERT_FAILS(ErrorKind::kInvalid, "(year string, day string)",
                attempt({created.partition_keys[0], {.name = "day", .type = "string"}}));
   ASSERT_FAILS(ErrorKind::kInvalid, "(year int, month string)",

@@ -42,9 +42,8 @@ TEST_P(CatalogConformance, LeavesColumnsOutOfPartitionsOnRequest) {
 
 TEST_P(CatalogConformance, OrdersPartitionsByTheirValues) {
   ASSERT_OK_AND_ASSIGN(const auto table, catalog_->CreateTable(Billing()));
-  const std::vector<std::vector<std::string>> ordered = {{"", "b"},   {"a", "z"},    {"a b", "a"},
-                                                         {"a/", "0"}, {"ab", "a"},   {"ab", "aa"},
-                                                         {"b", ""},   {"b", "\xc3\xa9"}};
+  const std::vector<std::vector<std::string>> ordered = {{"", "b"},   {"a", "z"},   {"a b", "a"}, {"a/", "0"},
+                                                         {"ab", "a"}, {"ab", "aa"}, {"b", ""},    {"b", "\xc3\xa9"}};
   PartitionChange change;
   for (auto it = ordered.rbegin(); it != ordered.rend(); ++it) change.put.push_back(PartitionOf(table, *it));
   ASSERT_OK(catalog_->ApplyPartitions(table.id, change));
@@ -54,10 +53,13 @@ TEST_P(CatalogConformance, OrdersPartitionsByTheirValues) {
 
 TEST_P(CatalogConformance, KeepsPartitionValuesOfAnyText) {
   ASSERT_OK_AND_ASSIGN(const auto table, catalog_->CreateTable(Billing()));
-  const std::set<std::vector<std::string>> given = {
-      {"a/b=c%2F", "line\nbreak\ttab"}, {"ÄÖÜ 猫 🦉", "'quoted' \"twice\" \\"}, {"", ""},
-      {"__HIVE_DEFAULT_PARTITION__", " blank "}, {std::string("nul\0in", 6), std::string("\0\0", 2)},
-      {std::string("nul"), std::string("\0in\0\0", 5)}, {std::string(5000, 'x'), "UPPER"}};
+  const std::set<std::vector<std::string>> given = {{"a/b=c%2F", "line\nbreak\ttab"},
+                                                    {"ÄÖÜ 猫 🦉", "'quoted' \"twice\" \\"},
+                                                    {"", ""},
+                                                    {"__HIVE_DEFAULT_PARTITION__", " blank "},
+                                                    {std::string("nul\0in", 6), std::string("\0\0", 2)},
+                                                    {std::string("nul"), std::string("\0in\0\0", 5)},
+                                                    {std::string(5000, 'x'), "UPPER"}};
   PartitionChange change;
   for (const auto& values : given) change.put.push_back({.values = values});
   ASSERT_OK(catalog_->ApplyPartitions(table.id, change));
@@ -119,7 +121,8 @@ TEST_P(CatalogConformance, AppliesNothingIfOnePartitionIsInvalid) {
   for (int i = 0; i < 150; ++i) change.put.push_back(PartitionOf(table, {"2026", std::to_string(i)}));
   change.put.push_back({.values = {"2027"}});
   ASSERT_FAILS(ErrorKind::kInvalid, "2027", catalog_->ApplyPartitions(table.id, change));
-  ASSERT_FAILS(ErrorKind::kInvalid, "", catalog_->ApplyPartitions(table.id, {.drop = {{"2025", "01"}, {"a", "b", "c"}}}));
+  ASSERT_FAILS(ErrorKind::kInvalid, "",
+               catalog_->ApplyPartitions(table.id, {.drop = {{"2025", "01"}, {"a", "b", "c"}}}));
   ASSERT_FAILS(ErrorKind::kInvalid, "", catalog_->ApplyPartitions(table.id, {.put = {{.values = {}}}}));
   ASSERT_OK_AND_ASSIGN(const auto partitions, AllPartitions(*catalog_, table.id));
   EXPECT_THAT(Values(partitions), ::testing::ElementsAre(std::vector<std::string>{"2025", "01"}));
@@ -127,7 +130,8 @@ TEST_P(CatalogConformance, AppliesNothingIfOnePartitionIsInvalid) {
 
 TEST_P(CatalogConformance, RefusesPartitionsOfATableWithoutKeys) {
   ASSERT_OK(catalog_->CreateTable({.id = Id("plain")}));
-  ASSERT_FAILS(ErrorKind::kInvalid, "no partition keys", catalog_->ApplyPartitions(Id("plain"), {.put = {{.values = {}}}}));
+  ASSERT_FAILS(ErrorKind::kInvalid, "no partition keys",
+               catalog_->ApplyPartitions(Id("plain"), {.put = {{.values = {}}}}));
   ASSERT_OK_AND_ASSIGN(const auto partitions, AllPartitions(*catalog_, Id("plain")));
   EXPECT_TRUE(partitions.empty());
 }
@@ -188,17 +192,16 @@ TEST_P(CatalogConformance, PagesThroughAFilter) {
 
 TEST_P(CatalogConformance, FiltersPartitionsByTypedValues) {
   TableEntry table{.id = Id("typed")};
-  table.partition_keys = {{.name = "region", .type = "string"},
-                          {.name = "n", .type = "int"},
-                          {.name = "day", .type = "date"}};
+  table.partition_keys = {
+      {.name = "region", .type = "string"}, {.name = "n", .type = "int"}, {.name = "day", .type = "date"}};
   ASSERT_OK(catalog_->CreateTable(table));
   const std::vector<std::vector<std::string>> rows = {
-      {"__HIVE_DEFAULT_PARTITION__", "1", "2025-01-31"},          // a
-      {"ap-south", "9", "2024-12-31"},                            // b
-      {"eu-north", "10", "2025-02-01"},                           // c
-      {"eu-west", "100", "2025-10-05"},                           // d
-      {"eu-west", "__HIVE_DEFAULT_PARTITION__", "2025-10-06"},    // e
-      {"us'east", "-3", "__HIVE_DEFAULT_PARTITION__"},            // f
+      {"__HIVE_DEFAULT_PARTITION__", "1", "2025-01-31"},        // a
+      {"ap-south", "9", "2024-12-31"},                          // b
+      {"eu-north", "10", "2025-02-01"},                         // c
+      {"eu-west", "100", "2025-10-05"},                         // d
+      {"eu-west", "__HIVE_DEFAULT_PARTITION__", "2025-10-06"},  // e
+      {"us'east", "-3", "__HIVE_DEFAULT_PARTITION__"},          // f
   };
   PartitionChange change;
   std::map<std::vector<std::string>, char> letters;
