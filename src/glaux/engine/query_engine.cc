@@ -43,11 +43,16 @@ class OwningReader : public arrow::RecordBatchReader {
 
 std::string_view QueryStateName(QueryState state) {
   switch (state) {
-    case QueryState::kQueued: return "QUEUED";
-    case QueryState::kRunning: return "RUNNING";
-    case QueryState::kSucceeded: return "SUCCEEDED";
-    case QueryState::kFailed: return "FAILED";
-    case QueryState::kCancelled: return "CANCELLED";
+    case QueryState::kQueued:
+      return "QUEUED";
+    case QueryState::kRunning:
+      return "RUNNING";
+    case QueryState::kSucceeded:
+      return "SUCCEEDED";
+    case QueryState::kFailed:
+      return "FAILED";
+    case QueryState::kCancelled:
+      return "CANCELLED";
   }
   return "UNKNOWN";
 }

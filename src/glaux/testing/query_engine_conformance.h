@@ -84,7 +84,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 TEST_P(QueryEngineConformance, ReadsATableOfADatabase) {
-  EXPECT_THAT(Rows("SELECT id, amount FROM conformance.orders ORDER BY id"), ElementsAre("1 1.5", "2 2.5", "3 4", "4 8"));
+  EXPECT_THAT(Rows("SELECT id, amount FROM conformance.orders ORDER BY id"),
+              ElementsAre("1 1.5", "2 2.5", "3 4", "4 8"));
 }
 
 TEST_P(QueryEngineConformance, LooksUpPlainNamesInTheDatabaseOfTheRequest) {
@@ -130,7 +131,8 @@ TEST_P(QueryEngineConformance, GivesTheSchemaOfAnEmptyResult) {
 TEST_P(QueryEngineConformance, NamesTheTableThatIsNotThere) {
   ASSERT_FAILS(ErrorKind::kNotFound, "ordersx", QueryTable(engine(), {.sql = "SELECT * FROM conformance.ordersx"}));
   ASSERT_FAILS(ErrorKind::kNotFound, "nowhere", QueryTable(engine(), {.sql = "SELECT * FROM nowhere.orders"}));
-  ASSERT_FAILS(ErrorKind::kNotFound, "nowhere", QueryTable(engine(), {.sql = "SELECT * FROM orders", .database = "nowhere"}));
+  ASSERT_FAILS(ErrorKind::kNotFound, "nowhere",
+               QueryTable(engine(), {.sql = "SELECT * FROM orders", .database = "nowhere"}));
 }
 
 TEST_P(QueryEngineConformance, RefusesWhatIsNoSql) {

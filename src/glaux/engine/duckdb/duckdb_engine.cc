@@ -1,6 +1,8 @@
 #include "glaux/engine/duckdb/duckdb_engine.h"
 
 #include <duckdb.hpp>
+#include <duckdb/catalog/catalog.hpp>
+#include <duckdb/parser/parsed_data/drop_info.hpp>
 
 #include <arrow/record_batch.h>
 
@@ -49,14 +51,19 @@ class DuckDBEngine : public QueryEngine {
       std::lock_guard lock(mutex_);
       runs.swap(runs_);
     }
-    for (auto& [id, run] : runs) run->Cancel();
+    for (auto& [id, run] : runs) {
+      run->Cancel();
+      run->buffer().Close(MakeError(ErrorKind::kCancelled, "the engine is closed"));  // a reader may outlive it
+    }
     runs.clear();
     database_.reset();
     std::error_code ignored;
     std::filesystem::remove_all(temp_directory_, ignored);
   }
 
-  EngineTraits traits() const override { return {.name = "duckdb", .dialect = "duckdb", .billed = false, .streaming = true}; }
+  EngineTraits traits() const override {
+    return {.name = "duckdb", .dialect = "duckdb", .billed = false, .streaming = true};
+  }
 
   Result<QueryId> Submit(const QueryRequest& request) override {
     const auto id = NewId();
@@ -128,6 +135,26 @@ Result<std::string> MakeTempDirectory(const std::string& parent) {
   return folder.string();
 }
 
+/// Functions by which a SELECT would change the engine or read memory.
+constexpr const char* kUnsafeFunctions[] = {"arrow_scan",       "arrow_scan_dumb",     "checkpoint",
+                                            "disable_logging",  "disable_peg_parser",  "disable_profiling",
+                                            "enable_logging",   "enable_peg_parser",   "enable_profiling",
+                                            "force_checkpoint", "truncate_duckdb_logs"};
+
+void DropUnsafeFunctions(duckdb::ClientContext& context) {
+  context.RunFunctionInTransaction([&] {
+    for (const auto* function : kUnsafeFunctions) {
+      duckdb::DropInfo info;
+      info.type = duckdb::CatalogType::TABLE_FUNCTION_ENTRY;
+      info.schema = DEFAULT_SCHEMA;
+      info.name = function;
+      info.if_not_found = duckdb::OnEntryNotFound::RETURN_NULL;
+      info.allow_drop_internal = true;
+      duckdb::Catalog::GetSystemCatalog(context).DropEntry(context, info);
+    }
+  });
+}
+
 std::shared_ptr<duckdb::DuckDB> OpenDatabase(const LakeAccess& lake, const DuckDBEngineOptions& options,
                                              const std::string& temp_directory) {
   duckdb::DBConfig config;
@@ -151,10 +178,14 @@ std::shared_ptr<duckdb::DuckDB> OpenDatabase(const LakeAccess& lake, const DuckD
   }
   auto database = std::make_shared<duckdb::DuckDB>(duckdb_engine::kCatalogName, &config);
   duckdb::Connection connection(*database);
-  for (const auto* setting : {"SET GLOBAL TimeZone = 'UTC'", "SET GLOBAL lock_configuration = true"}) {
-    if (options.allow_local_access && std::string_view(setting).find("lock") != std::string_view::npos) continue;
-    const auto result = connection.Query(setting);
+  const auto run = [&](const char* statement) {
+    const auto result = connection.Query(statement);
     if (result->HasError()) result->ThrowError();
+  };
+  run("SET GLOBAL TimeZone = 'UTC'");
+  if (!options.allow_local_access) {
+    DropUnsafeFunctions(*connection.context);
+    run("SET GLOBAL lock_configuration = true");
   }
   return database;
 }

@@ -33,9 +33,9 @@ struct DuckDBEngineOptions {
 
 /// SQL over the lake with DuckDB in this process.
 ///
-/// Every table of the catalog appears as database.table (names fold to lower case); its columns have the catalog's types,
-/// whatever the single files have; partition keys are typed columns. Filters on partition keys decide which files are
-/// opened. Read-only for now.
+/// Every table of the catalog appears as database.table (names fold to lower case); its columns have the catalog's
+/// types, whatever the single files have; partition keys are typed columns. Filters on partition keys decide which
+/// files are opened. Read-only for now.
 Result<std::unique_ptr<QueryEngine>> MakeDuckDBEngine(LakeAccess lake, const DuckDBEngineOptions& options);
 
 }  // namespace glaux

@@ -40,7 +40,8 @@ class ConformanceLake : public EngineLake {
 }  // namespace
 
 INSTANTIATE_TEST_SUITE_P(DuckDB, QueryEngineConformance,
-                         ::testing::Values(EngineUnderTest{"Embedded", [] { return std::make_shared<ConformanceLake>(); }}),
+                         ::testing::Values(EngineUnderTest{"Embedded",
+                                                           [] { return std::make_shared<ConformanceLake>(); }}),
                          EngineName);
 
 }  // namespace glaux::testing

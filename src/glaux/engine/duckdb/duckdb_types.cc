@@ -13,29 +13,44 @@ using duckdb::LogicalTypeId;
 
 Result<LogicalType> ToLogicalType(const arrow::DataType& type) {
   switch (type.id()) {
-    case arrow::Type::BOOL: return LogicalType::BOOLEAN;
-    case arrow::Type::INT8: return LogicalType::TINYINT;
-    case arrow::Type::INT16: return LogicalType::SMALLINT;
-    case arrow::Type::INT32: return LogicalType::INTEGER;
-    case arrow::Type::INT64: return LogicalType::BIGINT;
-    case arrow::Type::UINT8: return LogicalType::UTINYINT;
-    case arrow::Type::UINT16: return LogicalType::USMALLINT;
-    case arrow::Type::UINT32: return LogicalType::UINTEGER;
-    case arrow::Type::UINT64: return LogicalType::UBIGINT;
+    case arrow::Type::BOOL:
+      return LogicalType::BOOLEAN;
+    case arrow::Type::INT8:
+      return LogicalType::TINYINT;
+    case arrow::Type::INT16:
+      return LogicalType::SMALLINT;
+    case arrow::Type::INT32:
+      return LogicalType::INTEGER;
+    case arrow::Type::INT64:
+      return LogicalType::BIGINT;
+    case arrow::Type::UINT8:
+      return LogicalType::UTINYINT;
+    case arrow::Type::UINT16:
+      return LogicalType::USMALLINT;
+    case arrow::Type::UINT32:
+      return LogicalType::UINTEGER;
+    case arrow::Type::UINT64:
+      return LogicalType::UBIGINT;
     case arrow::Type::HALF_FLOAT:
-    case arrow::Type::FLOAT: return LogicalType::FLOAT;
-    case arrow::Type::DOUBLE: return LogicalType::DOUBLE;
+    case arrow::Type::FLOAT:
+      return LogicalType::FLOAT;
+    case arrow::Type::DOUBLE:
+      return LogicalType::DOUBLE;
     case arrow::Type::STRING:
     case arrow::Type::STRING_VIEW:
-    case arrow::Type::LARGE_STRING: return LogicalType::VARCHAR;
+    case arrow::Type::LARGE_STRING:
+      return LogicalType::VARCHAR;
     case arrow::Type::BINARY:
     case arrow::Type::BINARY_VIEW:
     case arrow::Type::FIXED_SIZE_BINARY:
-    case arrow::Type::LARGE_BINARY: return LogicalType::BLOB;
+    case arrow::Type::LARGE_BINARY:
+      return LogicalType::BLOB;
     case arrow::Type::DATE32:
-    case arrow::Type::DATE64: return LogicalType::DATE;
+    case arrow::Type::DATE64:
+      return LogicalType::DATE;
     case arrow::Type::TIME32:
-    case arrow::Type::TIME64: return LogicalType::TIME;
+    case arrow::Type::TIME64:
+      return LogicalType::TIME;
     case arrow::Type::TIMESTAMP: {
       const auto& timestamp = static_cast<const arrow::TimestampType&>(type);
       if (!timestamp.timezone().empty()) return LogicalType::TIMESTAMP_TZ;
@@ -85,13 +100,27 @@ Result<duckdb::Value> ToValue(const arrow::Scalar& scalar, const LogicalType& ty
   if (!scalar.is_valid) return Value(type);
   Value value;
   switch (scalar.type->id()) {
-    case arrow::Type::BOOL: value = Value::BOOLEAN(static_cast<const arrow::BooleanScalar&>(scalar).value); break;
-    case arrow::Type::INT8: value = Value::TINYINT(static_cast<const arrow::Int8Scalar&>(scalar).value); break;
-    case arrow::Type::INT16: value = Value::SMALLINT(static_cast<const arrow::Int16Scalar&>(scalar).value); break;
-    case arrow::Type::INT32: value = Value::INTEGER(static_cast<const arrow::Int32Scalar&>(scalar).value); break;
-    case arrow::Type::INT64: value = Value::BIGINT(static_cast<const arrow::Int64Scalar&>(scalar).value); break;
-    case arrow::Type::FLOAT: value = Value::FLOAT(static_cast<const arrow::FloatScalar&>(scalar).value); break;
-    case arrow::Type::DOUBLE: value = Value::DOUBLE(static_cast<const arrow::DoubleScalar&>(scalar).value); break;
+    case arrow::Type::BOOL:
+      value = Value::BOOLEAN(static_cast<const arrow::BooleanScalar&>(scalar).value);
+      break;
+    case arrow::Type::INT8:
+      value = Value::TINYINT(static_cast<const arrow::Int8Scalar&>(scalar).value);
+      break;
+    case arrow::Type::INT16:
+      value = Value::SMALLINT(static_cast<const arrow::Int16Scalar&>(scalar).value);
+      break;
+    case arrow::Type::INT32:
+      value = Value::INTEGER(static_cast<const arrow::Int32Scalar&>(scalar).value);
+      break;
+    case arrow::Type::INT64:
+      value = Value::BIGINT(static_cast<const arrow::Int64Scalar&>(scalar).value);
+      break;
+    case arrow::Type::FLOAT:
+      value = Value::FLOAT(static_cast<const arrow::FloatScalar&>(scalar).value);
+      break;
+    case arrow::Type::DOUBLE:
+      value = Value::DOUBLE(static_cast<const arrow::DoubleScalar&>(scalar).value);
+      break;
     case arrow::Type::DATE32:
       value = Value::DATE(duckdb::date_t(static_cast<const arrow::Date32Scalar&>(scalar).value));
       break;
@@ -118,29 +147,44 @@ namespace {
 int IntegerDigits(LogicalTypeId id) {
   switch (id) {
     case LogicalTypeId::TINYINT:
-    case LogicalTypeId::UTINYINT: return 3;
+    case LogicalTypeId::UTINYINT:
+      return 3;
     case LogicalTypeId::SMALLINT:
-    case LogicalTypeId::USMALLINT: return 5;
+    case LogicalTypeId::USMALLINT:
+      return 5;
     case LogicalTypeId::INTEGER:
-    case LogicalTypeId::UINTEGER: return 10;
-    case LogicalTypeId::BIGINT: return 19;
-    case LogicalTypeId::UBIGINT: return 20;
-    default: return 0;
+    case LogicalTypeId::UINTEGER:
+      return 10;
+    case LogicalTypeId::BIGINT:
+      return 19;
+    case LogicalTypeId::UBIGINT:
+      return 20;
+    default:
+      return 0;
   }
 }
 
 /// Bits of the values' magnitude and whether there are negative ones; 0 bits for what is no integer.
 std::pair<int, bool> IntegerRange(LogicalTypeId id) {
   switch (id) {
-    case LogicalTypeId::TINYINT: return {7, true};
-    case LogicalTypeId::SMALLINT: return {15, true};
-    case LogicalTypeId::INTEGER: return {31, true};
-    case LogicalTypeId::BIGINT: return {63, true};
-    case LogicalTypeId::UTINYINT: return {8, false};
-    case LogicalTypeId::USMALLINT: return {16, false};
-    case LogicalTypeId::UINTEGER: return {32, false};
-    case LogicalTypeId::UBIGINT: return {64, false};
-    default: return {0, false};
+    case LogicalTypeId::TINYINT:
+      return {7, true};
+    case LogicalTypeId::SMALLINT:
+      return {15, true};
+    case LogicalTypeId::INTEGER:
+      return {31, true};
+    case LogicalTypeId::BIGINT:
+      return {63, true};
+    case LogicalTypeId::UTINYINT:
+      return {8, false};
+    case LogicalTypeId::USMALLINT:
+      return {16, false};
+    case LogicalTypeId::UINTEGER:
+      return {32, false};
+    case LogicalTypeId::UBIGINT:
+      return {64, false};
+    default:
+      return {0, false};
   }
 }
 
@@ -150,8 +194,10 @@ bool IsTimestamp(LogicalTypeId id) {
     case LogicalTypeId::TIMESTAMP_SEC:
     case LogicalTypeId::TIMESTAMP_MS:
     case LogicalTypeId::TIMESTAMP_NS:
-    case LogicalTypeId::TIMESTAMP_TZ: return true;
-    default: return false;
+    case LogicalTypeId::TIMESTAMP_TZ:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -166,15 +212,20 @@ bool Widens(const LogicalType& file, const LogicalType& table) {
     switch (table.id()) {
       case LogicalTypeId::DECIMAL:
         return duckdb::DecimalType::GetWidth(table) - duckdb::DecimalType::GetScale(table) >= IntegerDigits(file.id());
-      case LogicalTypeId::FLOAT: return file_bits <= 16;
-      case LogicalTypeId::DOUBLE: return file_bits <= 32;
-      default: return false;
+      case LogicalTypeId::FLOAT:
+        return file_bits <= 16;
+      case LogicalTypeId::DOUBLE:
+        return file_bits <= 32;
+      default:
+        return false;
     }
   }
   if (IsTimestamp(file.id())) return IsTimestamp(table.id());  // Hive's timestamp is UTC, whatever the file says of it
   switch (file.id()) {
-    case LogicalTypeId::FLOAT: return table.id() == LogicalTypeId::DOUBLE;
-    case LogicalTypeId::DATE: return IsTimestamp(table.id());
+    case LogicalTypeId::FLOAT:
+      return table.id() == LogicalTypeId::DOUBLE;
+    case LogicalTypeId::DATE:
+      return IsTimestamp(table.id());
     case LogicalTypeId::DECIMAL: {
       if (table.id() != LogicalTypeId::DECIMAL) return false;
       const int file_scale = duckdb::DecimalType::GetScale(file), scale = duckdb::DecimalType::GetScale(table);
@@ -182,13 +233,16 @@ bool Widens(const LogicalType& file, const LogicalType& table) {
              duckdb::DecimalType::GetWidth(table) - scale >= duckdb::DecimalType::GetWidth(file) - file_scale;
     }
     case LogicalTypeId::UUID:
-    case LogicalTypeId::ENUM: return table.id() == LogicalTypeId::VARCHAR;
-    case LogicalTypeId::TIME_TZ: return table.id() == LogicalTypeId::TIME;
+    case LogicalTypeId::ENUM:
+      return table.id() == LogicalTypeId::VARCHAR;
+    case LogicalTypeId::TIME_TZ:
+      return table.id() == LogicalTypeId::TIME;
     case LogicalTypeId::LIST:
       return table.id() == LogicalTypeId::LIST &&
              Widens(duckdb::ListType::GetChildType(file), duckdb::ListType::GetChildType(table));
     case LogicalTypeId::MAP:
-      return table.id() == LogicalTypeId::MAP && Widens(duckdb::MapType::KeyType(file), duckdb::MapType::KeyType(table)) &&
+      return table.id() == LogicalTypeId::MAP &&
+             Widens(duckdb::MapType::KeyType(file), duckdb::MapType::KeyType(table)) &&
              Widens(duckdb::MapType::ValueType(file), duckdb::MapType::ValueType(table));
     case LogicalTypeId::STRUCT: {
       if (table.id() != LogicalTypeId::STRUCT) return false;
@@ -201,7 +255,8 @@ bool Widens(const LogicalType& file, const LogicalType& table) {
       }
       return true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 

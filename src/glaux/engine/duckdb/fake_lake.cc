@@ -121,7 +121,8 @@ struct FakeLake::State {
 
 FakeLake::FakeLake() : state_(std::make_shared<State>()) {}
 
-std::shared_ptr<arrow::RecordBatch> FakeLake::Rows(const std::shared_ptr<arrow::Schema>& schema, const std::string& json) {
+std::shared_ptr<arrow::RecordBatch> FakeLake::Rows(const std::shared_ptr<arrow::Schema>& schema,
+                                                   const std::string& json) {
   const auto rows = arrow::json::ArrayFromJSONString(arrow::struct_(schema->fields()), json).ValueOrDie();
   return arrow::RecordBatch::FromStructArray(rows).ValueOrDie();
 }
@@ -141,7 +142,9 @@ void FakeLake::AddTable(const TableId& id, std::vector<std::shared_ptr<arrow::Fi
 std::string FakeLake::AddFile(const TableId& id, std::vector<std::shared_ptr<arrow::Scalar>> partition_values,
                               const arrow::RecordBatch& rows, int64_t row_group_rows) {
   auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
-  const auto table = arrow::Table::FromRecordBatches({arrow::RecordBatch::Make(rows.schema(), rows.num_rows(), rows.columns())}).ValueOrDie();
+  const auto table =
+      arrow::Table::FromRecordBatches({arrow::RecordBatch::Make(rows.schema(), rows.num_rows(), rows.columns())})
+          .ValueOrDie();
   Must(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink, row_group_rows));
   const auto content = sink->Finish().ValueOrDie();
   const auto key = AddRawFile(id, static_cast<std::string_view>(*content));
@@ -151,7 +154,8 @@ std::string FakeLake::AddFile(const TableId& id, std::vector<std::shared_ptr<arr
   file.partition_values = partition_values;
   for (auto& partition : partitions) {
     bool same = true;
-    for (size_t i = 0; i < partition_values.size(); ++i) same = same && partition.values[i]->Equals(*partition_values[i]);
+    for (size_t i = 0; i < partition_values.size(); ++i)
+      same = same && partition.values[i]->Equals(*partition_values[i]);
     if (same) {
       partition.files.push_back(std::move(file));
       return key;
@@ -174,7 +178,8 @@ LakeAccess FakeLake::access() {
   return {.catalog = state_->catalog,
           .open_table = [state = state_](const TableId& id) -> Result<std::shared_ptr<Table>> {
             const auto found = state->tables.find(id);
-            if (found == state->tables.end()) return MakeError(ErrorKind::kNotFound, "there is no table ", id.ToString());
+            if (found == state->tables.end())
+              return MakeError(ErrorKind::kNotFound, "there is no table ", id.ToString());
             return found->second;
           },
           .resolve = [state = state_](std::string_view uri) -> Result<Location> {

@@ -15,13 +15,15 @@ namespace glaux::testing {
 /// A store in memory that counts what is read.
 class CountingStore;
 
-/// A lake for tests of the embedded engine: Parquet files in memory behind a table that plans as real ones do, and counts.
+/// A lake for tests of the embedded engine: Parquet files in memory behind a table that plans as real ones do, and
+/// counts.
 class FakeLake {
  public:
   FakeLake();
 
   /// Rows as JSON: R"([{"a": 1}])".
-  static std::shared_ptr<arrow::RecordBatch> Rows(const std::shared_ptr<arrow::Schema>& schema, const std::string& json);
+  static std::shared_ptr<arrow::RecordBatch> Rows(const std::shared_ptr<arrow::Schema>& schema,
+                                                  const std::string& json);
 
   /// Define a table: its own columns and its partition columns.
   void AddTable(const TableId& id, std::vector<std::shared_ptr<arrow::Field>> columns,

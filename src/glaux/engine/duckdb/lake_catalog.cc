@@ -39,12 +39,15 @@ class LakeTableEntry : public duckdb::TableCatalogEntry {
                  std::shared_ptr<Table> table, ScanColumns columns)
       : TableCatalogEntry(catalog, schema, info), table_(std::move(table)), scan_columns_(std::move(columns)) {}
 
-  duckdb::unique_ptr<duckdb::BaseStatistics> GetStatistics(ClientContext&, duckdb::column_t) override { return nullptr; }
+  duckdb::unique_ptr<duckdb::BaseStatistics> GetStatistics(ClientContext&, duckdb::column_t) override {
+    return nullptr;
+  }
   duckdb::TableStorageInfo GetStorageInfo(ClientContext&) override { return {}; }
   duckdb::TableFunction GetScanFunction(ClientContext& context,
                                         duckdb::unique_ptr<duckdb::FunctionData>& bind_data) override {
-    return BindScan(context, table_, scan_columns_, bind_data);
+    return BindScan(context, *this, table_, scan_columns_, bind_data);
   }
+  duckdb::virtual_column_map_t GetVirtualColumns() const override { return HiddenColumns(); }
   void BindUpdateConstraints(duckdb::Binder&, duckdb::LogicalGet&, duckdb::LogicalProjection&, duckdb::LogicalUpdate&,
                              ClientContext&) override {
     RefuseWrite("UPDATE");
@@ -249,11 +252,13 @@ class LakeCatalog : public duckdb::Catalog {
                                                         const duckdb::EntryLookupInfo& lookup,
                                                         duckdb::OnEntryNotFound if_not_found) override {
     if (transaction.transaction) {
-      auto schema = transaction.transaction->Cast<LakeTransaction>().Schema(transaction.GetContext(), lookup.GetEntryName());
+      auto schema =
+          transaction.transaction->Cast<LakeTransaction>().Schema(transaction.GetContext(), lookup.GetEntryName());
       if (schema) return schema.get();
     }
     if (if_not_found == duckdb::OnEntryNotFound::RETURN_NULL) return nullptr;
-    throw duckdb::CatalogException(lookup.GetErrorContext(), "Schema with name %s does not exist!", lookup.GetEntryName());
+    throw duckdb::CatalogException(lookup.GetErrorContext(), "Schema with name %s does not exist!",
+                                   lookup.GetEntryName());
   }
   void ScanSchemas(ClientContext& context, std::function<void(duckdb::SchemaCatalogEntry&)> visit) override {
     duckdb::Transaction::Get(context, *this).Cast<LakeTransaction>().Scan(context, visit);

@@ -72,7 +72,8 @@ std::shared_ptr<const LakeFileList::Planned> LakeFileList::PlanFromTable() const
   const auto query = QueryContext::Of(context_);
   auto& table = *source_->table;
   const auto& columns = source_->columns;
-  const auto to_values = [&](std::span<const std::shared_ptr<arrow::Scalar>> scalars) -> Result<std::vector<duckdb::Value>> {
+  const auto to_values =
+      [&](std::span<const std::shared_ptr<arrow::Scalar>> scalars) -> Result<std::vector<duckdb::Value>> {
     std::vector<duckdb::Value> values;
     if (scalars.size() != columns.types.size() - columns.partition_begin) {
       return MakeError(ErrorKind::kCorrupt, "a partition has ", scalars.size(), " values, the table has ",

@@ -82,15 +82,16 @@ class LakeFileHandle : public duckdb::FileHandle {
  private:
   std::shared_ptr<arrow::Buffer> Fetch(int64_t offset, int64_t length) {
     if (query_ && query_->stop().IsStopRequested()) throw duckdb::InterruptException();
-    auto bytes = file_->store->Get(file_->key, {.range = {.offset = offset, .length = length}, .if_match = file_->etag});
+    auto bytes =
+        file_->store->Get(file_->key, {.range = {.offset = offset, .length = length}, .if_match = file_->etag});
     if (!bytes.ok()) {
       const auto kind = KindOf(bytes.status());
       if (kind == ErrorKind::kPrecondition || kind == ErrorKind::kNotFound) {
         auto info = InfoOf(bytes.status());
         info.hint = "run the query again: it will plan with the files that are there now";
-        Throw(query_.get(), MakeError(info, "read ", file_->uri, ": it was ",
-                                      kind == ErrorKind::kNotFound ? "deleted" : "replaced",
-                                      " after the query was planned: ", bytes.status().message()));
+        Throw(query_.get(),
+              MakeError(info, "read ", file_->uri, ": it was ", kind == ErrorKind::kNotFound ? "deleted" : "replaced",
+                        " after the query was planned: ", bytes.status().message()));
       }
       Throw(query_.get(), Prefix(bytes.status(), "read " + file_->uri));
     }
@@ -140,7 +141,9 @@ class LakeFileSystem : public duckdb::FileSystem {
   }
   string GetVersionTag(duckdb::FileHandle& handle) override { return AsLake(handle).file().etag; }
   duckdb::FileType GetFileType(duckdb::FileHandle&) override { return duckdb::FileType::FILE_TYPE_REGULAR; }
-  void Seek(duckdb::FileHandle& handle, idx_t location) override { AsLake(handle).position = static_cast<int64_t>(location); }
+  void Seek(duckdb::FileHandle& handle, idx_t location) override {
+    AsLake(handle).position = static_cast<int64_t>(location);
+  }
   idx_t SeekPosition(duckdb::FileHandle& handle) override { return static_cast<idx_t>(AsLake(handle).position); }
   void Reset(duckdb::FileHandle& handle) override { AsLake(handle).position = 0; }
   bool CanSeek() override { return true; }
@@ -154,7 +157,8 @@ class LakeFileSystem : public duckdb::FileSystem {
     const auto query = QueryOf(opener);
     const auto resolved = Resolve(path, query.get());
     const auto info = resolved.store->Head(resolved.key);
-    if (!info.ok() && KindOf(info.status()) != ErrorKind::kNotFound) Throw(query.get(), Prefix(info.status(), "find " + path));
+    if (!info.ok() && KindOf(info.status()) != ErrorKind::kNotFound)
+      Throw(query.get(), Prefix(info.status(), "find " + path));
     return info.ok();
   }
 
@@ -171,7 +175,8 @@ class LakeFileSystem : public duckdb::FileSystem {
     const string base = path.substr(0, wildcard - resolved.key.size());
     const int across_folders = path.find("**") == string::npos ? FNM_PATHNAME : 0;
     const auto listed = ForEachObject(*resolved.store, resolved.key, [&](const ObjectInfo& object) {
-      if (query && query->stop().IsStopRequested()) return MakeError(ErrorKind::kCancelled, "list ", path, ": cancelled");
+      if (query && query->stop().IsStopRequested())
+        return MakeError(ErrorKind::kCancelled, "list ", path, ": cancelled");
       const string uri = base + object.key;
       if (fnmatch(path.c_str(), uri.c_str(), across_folders) == 0) files.push_back(Describe(uri, object));
       return Status::OK();
@@ -200,8 +205,9 @@ class LakeFileSystem : public duckdb::FileSystem {
   Location Resolve(const string& path, QueryContext* query) const {
     auto resolved = lake_.resolve(path);
     if (!resolved.ok()) {
-      Throw(query, WithHint(Prefix(resolved.status(), "read " + path),
-                            "SQL reads what lies inside the lake; set `allow_local_access: true` in glaux.yaml for more"));
+      Throw(query,
+            WithHint(Prefix(resolved.status(), "read " + path),
+                     "SQL reads what lies inside the lake; set `allow_local_access: true` in glaux.yaml for more"));
     }
     return std::move(resolved).ValueUnsafe();
   }
@@ -242,8 +248,8 @@ class LakeFileSystem : public duckdb::FileSystem {
   const bool only_lake_;
 };
 
-/// The machine's files, of which only DuckDB's own spill files are left: a path counts only under the folder for them and
-/// only when DuckDB itself asks, not when SQL does.
+/// The machine's files, of which only DuckDB's own spill files are left: a path counts only under the folder for them
+/// and only when DuckDB itself asks, not when SQL does.
 class SpillFileSystem : public duckdb::FileSystem {
  public:
   explicit SpillFileSystem(string folder) : folder_(std::move(folder)), local_(FileSystem::CreateLocal()) {}
@@ -273,7 +279,8 @@ class SpillFileSystem : public duckdb::FileSystem {
     Require(path, opener);
     local_->RemoveDirectory(path, opener);
   }
-  bool ListFiles(const string& path, const std::function<void(const string&, bool)>& visit, FileOpener* opener) override {
+  bool ListFiles(const string& path, const std::function<void(const string&, bool)>& visit,
+                 FileOpener* opener) override {
     Require(path, opener);
     return local_->ListFiles(path, visit, opener);
   }

@@ -27,10 +27,17 @@ using duckdb::string;
 
 /// What a bound scan carries to its reader.
 struct ScanInfo : public duckdb::TableFunctionInfo {
-  ScanInfo(std::shared_ptr<const LakeFileList::Source> source, duckdb::table_function_t scan)
-      : source(std::move(source)), scan(scan) {}
+  ScanInfo(std::shared_ptr<const LakeFileList::Source> source, duckdb::TableCatalogEntry& entry,
+           const duckdb::TableFunction& parquet_scan)
+      : source(std::move(source)),
+        entry(entry),
+        scan(parquet_scan.function),
+        get_virtual_columns(parquet_scan.get_virtual_columns) {}
   const std::shared_ptr<const LakeFileList::Source> source;
-  const duckdb::table_function_t scan;  ///< DuckDB's own
+  duckdb::TableCatalogEntry& entry;
+  // DuckDB's own.
+  const duckdb::table_function_t scan;
+  const duckdb::table_function_get_virtual_columns_t get_virtual_columns;
 };
 
 struct ScanState : public duckdb::MultiFileReaderGlobalState {
@@ -61,8 +68,8 @@ MultiFileColumnDefinition DefineColumn(const string& name, const duckdb::Logical
   return column;
 }
 
-/// Take over a file's own names for list elements, map keys and values, which every writer spells differently; or forget
-/// the nested fields where the file's shape is the table's, so that DuckDB reads the column as it is.
+/// Take over a file's own names for list elements, map keys and values, which every writer spells differently; or
+/// forget the nested fields where the file's shape is the table's, so that DuckDB reads the column as it is.
 void AlignNames(MultiFileColumnDefinition& column, const MultiFileColumnDefinition& in_file) {
   switch (column.type.id()) {
     case LogicalTypeId::STRUCT:
@@ -101,7 +108,8 @@ class LakeFileReader : public duckdb::MultiFileReader {
   explicit LakeFileReader(duckdb::shared_ptr<ScanInfo> info) : info_(std::move(info)) {}
 
   static duckdb::unique_ptr<MultiFileReader> Create(const duckdb::TableFunction& function) {
-    return duckdb::make_uniq<LakeFileReader>(duckdb::shared_ptr_cast<duckdb::TableFunctionInfo, ScanInfo>(function.function_info));
+    return duckdb::make_uniq<LakeFileReader>(
+        duckdb::shared_ptr_cast<duckdb::TableFunctionInfo, ScanInfo>(function.function_info));
   }
 
   const ScanInfo& info() const { return *info_; }
@@ -149,14 +157,11 @@ class LakeFileReader : public duckdb::MultiFileReader {
   duckdb::ReaderInitializeType CreateMapping(ClientContext& context, MultiFileReaderData& data,
                                              const duckdb::vector<MultiFileColumnDefinition>& columns,
                                              const duckdb::vector<ColumnIndex>& ids,
-                                             optional_ptr<duckdb::TableFilterSet> filters,
-                                             duckdb::MultiFileList& files, const duckdb::MultiFileReaderBindData& bind,
+                                             optional_ptr<duckdb::TableFilterSet> filters, duckdb::MultiFileList& files,
+                                             const duckdb::MultiFileReaderBindData& bind,
                                              const duckdb::virtual_column_map_t& virtual_columns) override {
     duckdb::case_insensitive_map_t<const MultiFileColumnDefinition*> in_file;
-    for (const auto& column : data.reader->GetColumns()) {
-      const auto [other, added] = in_file.emplace(column.name, &column);
-      if (!added) FailOnTwins(context, data, columns, ids, other->second->name, column.name);
-    }
+    for (const auto& column : data.reader->GetColumns()) in_file.emplace(column.name, &column);
     std::optional<duckdb::vector<MultiFileColumnDefinition>> aligned;
     for (const auto& id : ids) {
       const auto index = id.GetPrimaryIndex();
@@ -212,26 +217,34 @@ class LakeFileReader : public duckdb::MultiFileReader {
   }
 
  private:
-  /// Two columns of a file whose names differ only by case are an error as soon as one of them is read.
-  void FailOnTwins(ClientContext& context, const MultiFileReaderData& data,
-                   const duckdb::vector<MultiFileColumnDefinition>& columns, const duckdb::vector<ColumnIndex>& ids,
-                   const string& one, const string& other) const {
-    for (const auto& id : ids) {
-      const auto index = id.GetPrimaryIndex();
-      if (index < columns.size() && duckdb::StringUtil::CIEquals(columns[index].name, one)) {
-        Throw(context, MakeError(ErrorKind::kCorrupt, "read table ", info_->source->table->id().ToString(), ", file ",
-                                 data.reader->GetFileName(), ": its columns ", one, " and ", other,
-                                 " are the same column of the table"));
-      }
-    }
-  }
-
   const duckdb::shared_ptr<ScanInfo> info_;
 };
 
+const LakeFileReader& ReaderOf(const duckdb::FunctionData& bind_data) {
+  return static_cast<const LakeFileReader&>(*bind_data.Cast<duckdb::MultiFileBindData>().multi_file_reader);
+}
+
+/// DuckDB's own would list the files while the statement is bound.
+duckdb::BindInfo GetBindInfo(const optional_ptr<duckdb::FunctionData> bind_data) {
+  duckdb::BindInfo info(ReaderOf(*bind_data).info().entry);
+  info.type = duckdb::ScanType::EXTERNAL;
+  return info;
+}
+
+duckdb::virtual_column_map_t GetVirtualColumns(ClientContext& context, optional_ptr<duckdb::FunctionData> bind_data) {
+  // It also notes them in the bind data.
+  ReaderOf(*bind_data).info().get_virtual_columns(context, bind_data);
+  return HiddenColumns();
+}
+
+duckdb::InsertionOrderPreservingMap<string> Describe(duckdb::TableFunctionToStringInput& input) {
+  duckdb::InsertionOrderPreservingMap<string> lines;
+  lines["Table"] = ReaderOf(*input.bind_data).info().source->table->id().ToString();
+  return lines;
+}
+
 void Scan(ClientContext& context, duckdb::TableFunctionInput& input, duckdb::DataChunk& output) {
-  const auto& reader =
-      static_cast<const LakeFileReader&>(*input.bind_data->Cast<duckdb::MultiFileBindData>().multi_file_reader);
+  const auto& reader = ReaderOf(*input.bind_data);
   try {
     reader.info().scan(context, input, output);
   } catch (const std::exception& error) {
@@ -241,9 +254,7 @@ void Scan(ClientContext& context, duckdb::TableFunctionInput& input, duckdb::Dat
   }
 }
 
-bool HoldsBlob(const duckdb::LogicalType& type) {
-  return duckdb::TypeVisitor::Contains(type, LogicalTypeId::BLOB);
-}
+bool HoldsBlob(const duckdb::LogicalType& type) { return duckdb::TypeVisitor::Contains(type, LogicalTypeId::BLOB); }
 
 }  // namespace
 
@@ -260,7 +271,20 @@ Result<ScanColumns> ColumnsOf(const Table& table) {
   return columns;
 }
 
-duckdb::TableFunction BindScan(ClientContext& context, std::shared_ptr<Table> table, ScanColumns columns,
+duckdb::virtual_column_map_t HiddenColumns() {
+  using Reader = duckdb::MultiFileReader;
+  duckdb::virtual_column_map_t columns;
+  columns.emplace(Reader::COLUMN_IDENTIFIER_FILENAME, duckdb::TableColumn("$path", duckdb::LogicalType::VARCHAR));
+  columns.emplace(Reader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER,
+                  duckdb::TableColumn("$file_row_number", duckdb::LogicalType::BIGINT));
+  columns.emplace(Reader::COLUMN_IDENTIFIER_FILE_INDEX,
+                  duckdb::TableColumn("$file_index", duckdb::LogicalType::UBIGINT));
+  columns.emplace(duckdb::COLUMN_IDENTIFIER_EMPTY, duckdb::TableColumn("", duckdb::LogicalType::BOOLEAN));
+  return columns;
+}
+
+duckdb::TableFunction BindScan(ClientContext& context, duckdb::TableCatalogEntry& table_entry,
+                               std::shared_ptr<Table> table, ScanColumns columns,
                                duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
   auto& entry = duckdb::Catalog::GetSystemCatalog(context).GetEntry<duckdb::TableFunctionCatalogEntry>(
       context, DEFAULT_SCHEMA, "parquet_scan");
@@ -268,11 +292,14 @@ duckdb::TableFunction BindScan(ClientContext& context, std::shared_ptr<Table> ta
   auto source = std::make_shared<LakeFileList::Source>();
   source->table = std::move(table);
   source->columns = std::move(columns);
-  const auto info = duckdb::make_shared_ptr<ScanInfo>(source, function.function);
+  const auto info = duckdb::make_shared_ptr<ScanInfo>(source, table_entry, function);
   function.name = "lake_scan";
   function.function = Scan;
   function.function_info = info;
   function.get_multi_file_reader = LakeFileReader::Create;
+  function.get_bind_info = GetBindInfo;
+  function.get_virtual_columns = GetVirtualColumns;
+  function.to_string = Describe;
   // They would look into files before the query runs.
   function.statistics = nullptr;
   function.get_partition_stats = nullptr;

@@ -18,9 +18,13 @@ struct ScanColumns {
 
 Result<ScanColumns> ColumnsOf(const Table& table);
 
+/// What can be selected besides: the file of a row as "$path", which Athena has too, and what DuckDB needs for itself.
+duckdb::virtual_column_map_t HiddenColumns();
+
 /// Make the function that reads a table, bound: DuckDB's Parquet scan over the files of the table's plan. Nothing is
 /// listed before the optimizer has told which partitions matter, and no file is opened before the query runs.
-duckdb::TableFunction BindScan(duckdb::ClientContext& context, std::shared_ptr<Table> table, ScanColumns columns,
+duckdb::TableFunction BindScan(duckdb::ClientContext& context, duckdb::TableCatalogEntry& entry,
+                               std::shared_ptr<Table> table, ScanColumns columns,
                                duckdb::unique_ptr<duckdb::FunctionData>& bind_data);
 
 }  // namespace glaux::duckdb_engine

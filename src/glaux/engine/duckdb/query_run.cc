@@ -34,8 +34,8 @@ QueryRun::QueryRun(std::shared_ptr<duckdb::DuckDB> database, QueryRequest reques
       submitted_(Clock::System().Now()),
       begin_(SteadyClock::now()),
       context_(duckdb::make_shared_ptr<QueryContext>(stop_source_.token())),
-      connection_(duckdb::make_uniq<duckdb::Connection>(*database_)),
-      buffer_(options_.buffer_bytes, options_.spill_path) {
+      buffer_(options_.buffer_bytes, options_.spill_path),
+      connection_(std::make_shared<duckdb::Connection>(*database_)) {
   context_->AttachTo(*connection_->context, context_);
   worker_ = std::thread([this] { Run(); });
   if (request_.timeout) watch_ = std::thread([this] { WatchTimeout(); });
@@ -77,13 +77,15 @@ Status QueryRun::TakeResults() {
 }
 
 void QueryRun::Stop(const Status& reason) {
+  std::shared_ptr<duckdb::Connection> connection;
   {
     std::lock_guard lock(mutex_);
     if (state_ >= QueryState::kSucceeded || !stop_reason_.ok()) return;
     stop_reason_ = reason;
+    connection = connection_;
   }
   stop_source_.RequestStop();
-  connection_->Interrupt();
+  if (connection) connection->Interrupt();
   // A writer that waits for its reader waits no longer; the reader gets the reason.
   buffer_.Close(reason);
 }
@@ -100,24 +102,31 @@ void QueryRun::WatchTimeout() {
   Stop(MakeError(ErrorKind::kTimeout, "the query ran longer than its timeout of ", request_.timeout->count(), " ms"));
 }
 
-void QueryRun::SamplePeakMemory() {
-  const auto used = static_cast<int64_t>(duckdb::BufferManager::GetBufferManager(*connection_->context).GetUsedMemory());
+void QueryRun::SamplePeakMemory(duckdb::Connection& connection) {
+  const auto used = static_cast<int64_t>(duckdb::BufferManager::GetBufferManager(*connection.context).GetUsedMemory());
   if (used > peak_memory_) peak_memory_ = used;
 }
 
 void QueryRun::Run() {
+  std::shared_ptr<duckdb::Connection> connection;
   {
     std::lock_guard lock(mutex_);
+    connection = connection_;
     state_ = QueryState::kRunning;
     queue_time_ = Since(begin_);
     running_since_ = SteadyClock::now();
   }
   Status outcome;
   try {
-    outcome = Execute();
+    outcome = Execute(*connection);
   } catch (const std::exception& error) {
     outcome = ToStatus(duckdb::ErrorData(error), context_.get());
   }
+  {
+    std::lock_guard lock(mutex_);
+    connection_.reset();
+  }
+  connection.reset();  // gives back what the query held
   const auto reason = stop_reason();
   if (!outcome.ok() && !reason.ok()) outcome = reason;
   {
@@ -131,8 +140,7 @@ void QueryRun::Run() {
   changed_.notify_all();
 }
 
-Status QueryRun::Execute() {
-  auto& connection = *connection_;
+Status QueryRun::Execute(duckdb::Connection& connection) {
   auto statements = connection.ExtractStatements(request_.sql);
   if (statements.size() != 1) {
     return MakeError(ErrorKind::kInvalid, "a query is one statement, this text has ", statements.size());
@@ -161,7 +169,7 @@ Status QueryRun::Execute() {
     if (pending->HasError()) return ToStatus(pending->GetErrorObject(), context_.get());
     ARROW_RETURN_NOT_OK(stop_reason());
     const auto progress = pending->ExecuteTask();
-    SamplePeakMemory();
+    SamplePeakMemory(connection);
     if (duckdb::PendingQueryResult::IsResultReady(progress)) break;
     if (progress == duckdb::PendingExecutionResult::BLOCKED ||
         progress == duckdb::PendingExecutionResult::NO_TASKS_AVAILABLE) {
@@ -169,19 +177,18 @@ Status QueryRun::Execute() {
     }
   }
   if (pending->HasError()) return ToStatus(pending->GetErrorObject(), context_.get());
-  const auto properties = connection.context->GetClientProperties();
   auto result = pending->Execute();
   if (result->HasError()) return ToStatus(result->GetErrorObject(), context_.get());
-  return Stream(*result, properties);
+  return Stream(connection, *result);
 }
 
-Status QueryRun::Stream(duckdb::QueryResult& result, const duckdb::ClientProperties& properties) {
-  auto with_context = properties;
+Status QueryRun::Stream(duckdb::Connection& connection, duckdb::QueryResult& result) {
+  auto properties = connection.context->GetClientProperties();
   ArrowSchema c_schema;
-  duckdb::ArrowConverter::ToArrowSchema(&c_schema, result.types, result.names, with_context);
+  duckdb::ArrowConverter::ToArrowSchema(&c_schema, result.types, result.names, properties);
   ARROW_ASSIGN_OR_RAISE(auto schema, arrow::ImportSchema(&c_schema));
   buffer_.SetSchema(schema);
-  const auto extensions = duckdb::ArrowTypeExtensionData::GetExtensionTypes(*connection_->context, result.types);
+  const auto extensions = duckdb::ArrowTypeExtensionData::GetExtensionTypes(*connection.context, result.types);
 
   duckdb::unique_ptr<duckdb::ArrowAppender> appender;
   const auto flush = [&]() -> Status {
@@ -195,10 +202,10 @@ Status QueryRun::Stream(duckdb::QueryResult& result, const duckdb::ClientPropert
     ARROW_RETURN_NOT_OK(stop_reason());
     auto chunk = result.FetchRaw();
     if (result.HasError()) return ToStatus(result.GetErrorObject(), context_.get());
-    SamplePeakMemory();
+    SamplePeakMemory(connection);
     if (!chunk || chunk->size() == 0) return flush();
     if (!appender) {
-      appender = duckdb::make_uniq<duckdb::ArrowAppender>(result.types, kBatchRows, with_context, extensions);
+      appender = duckdb::make_uniq<duckdb::ArrowAppender>(result.types, kBatchRows, properties, extensions);
     }
     appender->Append(*chunk, 0, chunk->size(), chunk->size());
     if (appender->RowCount() + STANDARD_VECTOR_SIZE > kBatchRows) ARROW_RETURN_NOT_OK(flush());

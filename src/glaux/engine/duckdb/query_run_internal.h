@@ -42,13 +42,13 @@ class QueryRun {
   using SteadyClock = std::chrono::steady_clock;
 
   void Run();
-  Status Execute();
-  Status Stream(duckdb::QueryResult& result, const duckdb::ClientProperties& properties);
+  Status Execute(duckdb::Connection& connection);
+  Status Stream(duckdb::Connection& connection, duckdb::QueryResult& result);
   /// Stop for `reason` unless it is over.
   void Stop(const Status& reason);
   Status stop_reason();
   void WatchTimeout();
-  void SamplePeakMemory();
+  void SamplePeakMemory(duckdb::Connection& connection);
 
   const std::shared_ptr<duckdb::DuckDB> database_;
   const QueryRequest request_;
@@ -58,13 +58,13 @@ class QueryRun {
 
   arrow::StopSource stop_source_;
   duckdb::shared_ptr<QueryContext> context_;
-  duckdb::unique_ptr<duckdb::Connection> connection_;
   ResultBuffer buffer_;
   std::atomic<int64_t> rows_{0};
   std::atomic<int64_t> peak_memory_{0};
 
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::shared_ptr<duckdb::Connection> connection_;  ///< null once the query is over
   QueryState state_ = QueryState::kQueued;
   Status error_;
   Status stop_reason_;

@@ -8,7 +8,8 @@ namespace {
 
 constexpr char kStateKey[] = "glaux_query";
 constexpr char kLocalAccessHint[] =
-    "SQL sees the lake and nothing else; set `allow_local_access: true` in glaux.yaml to let it use local files, settings "
+    "SQL sees the lake and nothing else; set `allow_local_access: true` in glaux.yaml to let it use local files, "
+    "settings "
     "and extensions";
 
 ErrorKind KindOfException(const duckdb::ErrorData& error) {

@@ -53,9 +53,9 @@ Status ResultBuffer::Spill(const arrow::RecordBatch& batch) {
   };
   const auto written = write();
   if (written.ok()) return written;
-  return MakeError({.kind = ErrorKind::kUnavailable,
-                    .hint = "free space in temp_directory, or read the rows while the query runs"},
-                   "keep the query's rows in ", spill_path_, ": ", written.message());
+  return MakeError(
+      {.kind = ErrorKind::kUnavailable, .hint = "free space in temp_directory, or read the rows while the query runs"},
+      "keep the query's rows in ", spill_path_, ": ", written.message());
 }
 
 void ResultBuffer::Finish(const Status& error) {

@@ -17,8 +17,8 @@ namespace glaux::duckdb_engine {
 
 /// A query's rows between the thread that computes them and the one that reads them. Thread-safe.
 ///
-/// While somebody reads, the writer waits for them once `memory_limit` bytes lie here. While nobody does, the query must
-/// still come to its end (callers may ask for the rows only then), so rows beyond the limit go to a file.
+/// While somebody reads, the writer waits for them once `memory_limit` bytes lie here. While nobody does, the query
+/// must still come to its end (callers may ask for the rows only then), so rows beyond the limit go to a file.
 class ResultBuffer {
  public:
   ResultBuffer(int64_t memory_limit, std::string spill_path);

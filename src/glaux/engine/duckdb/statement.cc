@@ -17,7 +17,6 @@ Status CheckStatement(const duckdb::SQLStatement& statement, bool allow_local_ac
   };
   switch (statement.type) {
     case StatementType::SELECT_STATEMENT:
-    case StatementType::PRAGMA_STATEMENT:
     case StatementType::RELATION_STATEMENT:
       return Status::OK();
     case StatementType::EXPLAIN_STATEMENT:
@@ -25,16 +24,28 @@ Status CheckStatement(const duckdb::SQLStatement& statement, bool allow_local_ac
     case StatementType::COPY_STATEMENT:
       if (!static_cast<const duckdb::CopyStatement&>(statement).info->is_from) return denied("COPY TO");
       break;
-    case StatementType::EXPORT_STATEMENT: return denied("EXPORT");
-    case StatementType::ATTACH_STATEMENT: return denied("ATTACH");
-    case StatementType::DETACH_STATEMENT: return denied("DETACH");
-    case StatementType::COPY_DATABASE_STATEMENT: return denied("COPY DATABASE");
-    case StatementType::LOAD_STATEMENT: return denied("LOAD and INSTALL");
-    case StatementType::UPDATE_EXTENSIONS_STATEMENT: return denied("UPDATE EXTENSIONS");
-    case StatementType::EXTENSION_STATEMENT: return denied("a statement of an extension");
-    case StatementType::CALL_STATEMENT: return denied("CALL");
+    case StatementType::EXPORT_STATEMENT:
+      return denied("EXPORT");
+    case StatementType::ATTACH_STATEMENT:
+      return denied("ATTACH");
+    case StatementType::DETACH_STATEMENT:
+      return denied("DETACH");
+    case StatementType::COPY_DATABASE_STATEMENT:
+      return denied("COPY DATABASE");
+    case StatementType::LOAD_STATEMENT:
+      return denied("LOAD and INSTALL");
+    case StatementType::UPDATE_EXTENSIONS_STATEMENT:
+      return denied("UPDATE EXTENSIONS");
+    case StatementType::EXTENSION_STATEMENT:
+      return denied("a statement of an extension");
+    case StatementType::CALL_STATEMENT:
+      return denied("CALL");
+    // Those that show something have become SELECTs by now.
+    case StatementType::PRAGMA_STATEMENT:
+      return denied("PRAGMA");
     case StatementType::SET_STATEMENT:
-    case StatementType::VARIABLE_SET_STATEMENT: return denied("SET");
+    case StatementType::VARIABLE_SET_STATEMENT:
+      return denied("SET");
     default:
       break;
   }
