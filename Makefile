@@ -30,7 +30,7 @@ demo: setup ## Load generated billing data (or DATA=dir) into a local lake and a
 	@./examples/demo.sh build/glaux $(DATA)
 
 bench: build ## Time glaux beside polars, pyarrow and duckdb; writes bench/results/
-	@./bench/run.sh
+	@./bench/run.sh $(BENCH_ARGS)
 
 asan: ## Build and test with the address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory test PRESET=asan
