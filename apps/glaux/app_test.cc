@@ -82,7 +82,8 @@ class FakeLake final : public Lake {
   const LakeConfig& config() const override { return world_.config; }
   Catalog& catalog() override { return *world_.catalog; }
   Result<QueryEngine*> engine() override { return &world_.engine; }
-  Result<Resolved> Resolve(std::string_view uri) override { return MakeError(ErrorKind::kNotFound, "no store for ", uri); }
+  Result<Location> Resolve(std::string_view uri) override { return MakeError(ErrorKind::kNotFound, "no store for ", uri); }
+  Result<std::string> LocalPath(std::string_view) override { return Status::NotImplemented("no folders"); }
   Result<std::shared_ptr<Table>> OpenTable(const TableId& id) override {
     return MakeError({.kind = ErrorKind::kNotFound, .hint = "did you mean 'cur'"}, "there is no table ", id.ToString());
   }

@@ -184,8 +184,10 @@ class HiveTable final : public Table {
       return kept;
     }
     const auto over_keys = OverKeys(options.filter, keys_);
+    // A plan needs values and locations; the columns of each partition would be most of the bytes.
     ARROW_ASSIGN_OR_RAISE(auto partitions, AllPartitions(*place_.environment.catalog, entry_.id,
-                                                         over_keys.always_true() ? std::string() : over_keys.ToString()));
+                                                         PartitionQuery{.expression = over_keys.always_true() ? std::string() : over_keys.ToString(),
+                                                                        .exclude_column_schema = true}));
     plan->partitions_total = static_cast<int64_t>(partitions.size());
     for (auto& partition : partitions) {
       auto values = TypedValues(partition.values, key_fields_);
@@ -220,7 +222,8 @@ class HiveTable final : public Table {
   Result<int64_t> RegisterFolders() {
     if (keys_.empty() || staged_) return 0;
     std::set<std::vector<std::string>> known, fresh;
-    ARROW_ASSIGN_OR_RAISE(const auto partitions, AllPartitions(*place_.environment.catalog, entry_.id));
+    ARROW_ASSIGN_OR_RAISE(const auto partitions,
+                          AllPartitions(*place_.environment.catalog, entry_.id, PartitionQuery{.exclude_column_schema = true}));
     for (const auto& partition : partitions) known.insert(partition.values);
     ARROW_RETURN_NOT_OK(ForEachObject(*place_.store, place_.prefix, [&](const ObjectInfo& object) {
       const std::string_view below = std::string_view(object.key).substr(place_.prefix.size());
