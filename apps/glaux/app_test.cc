@@ -83,7 +83,7 @@ class FakeLake final : public Lake {
   Catalog& catalog() override { return *world_.catalog; }
   Result<QueryEngine*> engine() override { return &world_.engine; }
   Result<Location> Resolve(std::string_view uri) override { return MakeError(ErrorKind::kNotFound, "no store for ", uri); }
-  Result<std::string> LocalPath(std::string_view) override { return Status::NotImplemented("no folders"); }
+  Result<std::string> LocalPath(std::string_view uri) override { return MakeError(ErrorKind::kNotFound, "no folder for ", uri); }
   Result<std::shared_ptr<Table>> OpenTable(const TableId& id) override {
     return MakeError({.kind = ErrorKind::kNotFound, .hint = "did you mean 'cur'"}, "there is no table ", id.ToString());
   }
@@ -199,7 +199,7 @@ TEST(Query, PrintsRowsInTheFormatAskedFor) {
   EXPECT_EQ(outcome.out, "n\n1\n2\n");
   EXPECT_EQ(outcome.err, "");
   EXPECT_EQ(world.engine.request.sql, "select n");
-  EXPECT_EQ(world.engine.request.database, "sales");
+  EXPECT_EQ(world.config.database, "sales");
   EXPECT_EQ(world.engine.request.timeout, std::chrono::milliseconds(30'000));
   EXPECT_EQ(world.engine.released, 1);
 }

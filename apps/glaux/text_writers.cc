@@ -65,7 +65,8 @@ class JsonWriter final : public ResultWriter {
  public:
   JsonWriter(const std::shared_ptr<arrow::Schema>& schema, Sink sink, bool lines)
       : buffer_(std::move(sink)), lines_(lines) {
-    for (const auto& field : WithUniqueNames(schema)->fields()) {
+    const auto named = WithUniqueNames(schema);
+    for (const auto& field : named->fields()) {
       std::string name = keys_.empty() ? "" : ",";
       AppendJsonString(field->name(), &name);
       keys_.push_back(name + ":");
