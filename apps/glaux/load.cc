@@ -95,8 +95,10 @@ std::string Joined(const std::vector<std::string>& words, size_t most) {
 std::string Describe(const LoadSummary& summary, const LoadOptions& options, std::chrono::nanoseconds elapsed, bool verbose) {
   std::string text;
   const size_t most = verbose ? SIZE_MAX : 5;
-  for (const auto& difference : summary.differences) text += "  " + difference.ToString() + "\n";
-  if (!summary.renamed_columns.empty()) {
+  if (verbose || options.dry_run) {
+    for (const auto& difference : summary.differences) text += "  " + difference.ToString() + "\n";
+  }
+  if (!summary.renamed_columns.empty() && (verbose || summary.table_created)) {
     text += fmt::format("renamed {}: {}\n", FormatCount(summary.renamed_columns.size(), "column", "columns"),
                         Joined(summary.renamed_columns, most));
   }
@@ -127,7 +129,7 @@ std::string Describe(const LoadSummary& summary, const LoadOptions& options, std
   if (verbose) {
     for (const auto& file : summary.commit.files) text += "  " + file + "\n";
   }
-  text += fmt::format("loaded {} from {} into {}{}, {} added\n", FormatCount(summary.commit.rows, "row", "rows"), files,
+  text += fmt::format("loaded {} from {} into {}{}, {}\n", FormatCount(summary.commit.rows, "row", "rows"), files,
                       table, summary.table_created ? " (new)" : "",
                       FormatCount(summary.commit.partitions_added, "partition", "partitions"));
   text += fmt::format("read {}, wrote {} in {}, took {} ({}/s), peak memory {}\n",

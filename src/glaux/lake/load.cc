@@ -115,6 +115,7 @@ class LoadRun {
       ARROW_RETURN_NOT_OK(CheckPartitioning(*table));
     }
     summary.location = table->entry().storage.location;
+    Announce(*table, plan, summary.table_created);
     if (options_.dry_run) {
       for (const auto& file : files) summary.bytes_read += file.ledger.size;
       summary.files_loaded = static_cast<int64_t>(files.size());
@@ -122,6 +123,20 @@ class LoadRun {
     }
     ARROW_RETURN_NOT_OK(Write(*table, files, inferred, shape, plan, &summary));
     return summary;
+  }
+
+  /// What will change, before anything changes.
+  void Announce(const Table& table, const EvolutionPlan& plan, bool created) {
+    const std::string name = table.id().ToString();
+    if (created) {
+      const auto spec = table.partition_spec();
+      progress_.Note("create table " + name + " with " + std::to_string(plan.table_schema->num_fields()) + " columns, " +
+                     (spec.empty() ? std::string("not partitioned") : "partitioned by " + ToString(spec)));
+      return;
+    }
+    for (const auto& difference : plan.differences) {
+      if (difference.changes_table()) progress_.Note("alter table " + name + ": " + difference.ToString());
+    }
   }
 
   /// The files that the ledger does not have.
@@ -181,8 +196,9 @@ class LoadRun {
                                  .compression = options_.compression,
                                  .allow_reload = options_.again,
                                  .stop = options_.stop};
-    if (const auto untyped = UntypedColumns(table, plan, shape)) append_options.parameters[kUntypedColumnsParameter] = *untyped;
-    if (!shape.untyped.empty()) {
+    const auto untyped = UntypedColumns(table, plan, shape);
+    if (untyped.has_value()) append_options.parameters[kUntypedColumnsParameter] = *untyped;
+    if (untyped.has_value() && !shape.untyped.empty()) {
       summary->notes.push_back(std::to_string(shape.untyped.size()) + " columns have no value yet, so no type: " + JoinShort(shape.untyped, 8));
     }
     ARROW_ASSIGN_OR_RAISE(const auto append, table.NewAppend(plan, append_options));

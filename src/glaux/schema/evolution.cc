@@ -382,11 +382,12 @@ std::string SchemaDifference::ToString() const {
   return text;
 }
 
+bool SchemaDifference::changes_table() const {
+  return applied && (kind == Kind::kAddColumn || kind == Kind::kWidenType || kind == Kind::kAddNestedField);
+}
+
 bool EvolutionPlan::changes_table() const {
-  return std::any_of(differences.begin(), differences.end(), [](const SchemaDifference& difference) {
-    return difference.applied && (difference.kind == Kind::kAddColumn || difference.kind == Kind::kWidenType ||
-                                  difference.kind == Kind::kAddNestedField);
-  });
+  return std::any_of(differences.begin(), differences.end(), [](const auto& difference) { return difference.changes_table(); });
 }
 
 Result<EvolutionPlan> PlanEvolution(const arrow::Schema& table, const arrow::Schema& data,

@@ -59,6 +59,8 @@ struct SchemaDifference {
 
   /// One line for people: "add column tax: double".
   std::string ToString() const;
+  /// Whether the table's columns become others by it.
+  bool changes_table() const;
 };
 
 struct EvolutionPlan {
