@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 
@@ -11,6 +12,8 @@
 int main(int count, char** values) {
   // A reader that went away is an error of write(), which ends a command quietly, and no reason to die inside a library.
   std::signal(SIGPIPE, SIG_IGN);
+  // Arrow's default allocator keeps a fifth more memory than jemalloc over a long load. The user's own choice wins.
+  setenv("ARROW_DEFAULT_MEMORY_POOL", "jemalloc", /*overwrite=*/0);
   using glaux::cli::DetectTerminal;
   using glaux::cli::ProcessEnvironment;
   std::error_code error;

@@ -191,7 +191,7 @@ class LoadRun {
 
   Status Write(Table& table, const std::vector<FoundFile>& files, const InferredFiles& inferred, const DataShape& shape,
                const EvolutionPlan& plan, LoadSummary* summary) {
-    AppendOptions append_options{.memory_limit = lake_.config().memory_limit / 4,
+    AppendOptions append_options{.memory_limit = lake_.config().memory_limit / 5,
                                  .target_file_bytes = options_.target_file_bytes,
                                  .compression = options_.compression,
                                  .allow_reload = options_.again,

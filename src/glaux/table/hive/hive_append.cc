@@ -25,6 +25,9 @@ using PartitionValues = std::vector<std::string>;
 /// Bytes of a file that are kept before they go to the store as one part.
 constexpr int64_t kLocalPart = 1 << 20;
 
+/// A file with this many row groups is closed: until then it keeps what its footer will say of each column of each one.
+constexpr int kMostRowGroups = 16;
+
 /// Rows of one partition that wait to be encoded.
 struct PartitionRows {
   std::mutex mutex;
@@ -52,6 +55,7 @@ struct PartitionFiles {
   std::mutex mutex;
   std::shared_ptr<ObjectWriter> object;
   std::unique_ptr<FileWriter> writer;
+  int row_groups = 0;
 };
 
 class HiveAppend final : public Append {
@@ -267,7 +271,8 @@ class HiveAppend final : public Append {
     ARROW_RETURN_NOT_OK(files->writer->Write(batch));
     ARROW_RETURN_NOT_OK(files->writer->Flush());
     ARROW_ASSIGN_OR_RAISE(const int64_t written, files->writer->bytes_written());
-    return written >= options_.target_file_bytes ? CloseFile(files) : Status::OK();
+    const bool full = written >= options_.target_file_bytes || ++files->row_groups >= kMostRowGroups;
+    return full ? CloseFile(files) : Status::OK();
   }
 
   Status OpenFile(const PartitionValues& values, PartitionFiles* files) {
@@ -291,6 +296,7 @@ class HiveAppend final : public Append {
     pending_.push_back(files->object->pending());
     files->writer.reset();
     files->object.reset();
+    files->row_groups = 0;
     return Status::OK();
   }
 
