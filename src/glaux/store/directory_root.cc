@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <utility>
 
@@ -162,12 +161,6 @@ Result<DirectoryRoot::TempFile> DirectoryRoot::MakeTempFile(std::string_view ope
   return TempFile(root_.get(), std::move(path), posix::Fd(fd));
 }
 
-Result<posix::Fd> DirectoryRoot::OpenParent(std::string_view operation, std::string_view key) const {
-  const int fd = posix::OpenBeneath(root_.get(), SplitKey(key).first, O_RDONLY | O_DIRECTORY);
-  if (fd < 0) return Error(-fd, operation, key);
-  return posix::Fd(fd);
-}
-
 Result<posix::Fd> DirectoryRoot::MakeParent(std::string_view operation, std::string_view key) const {
   const std::string parent = SplitKey(key).first;
   constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -199,7 +192,7 @@ Result<posix::Fd> DirectoryRoot::MakeParent(std::string_view operation, std::str
     }
     if (fd == -ENOTDIR) {
       return MakeError(ErrorKind::kInvalid, operation, " ", name_, "/", key,
-                       ": a part of the path is an object (or a link) ", "and cannot be the folder of another key too");
+                       ": a part of the path is an object (or a link) and cannot be the folder of another key too");
     }
     if (fd != -ENOENT) return Error(-fd, operation, key);
   }
@@ -236,6 +229,14 @@ Result<ObjectInfo> DirectoryRoot::Publish(std::string_view operation, std::strin
   if (content == Content::kNew) {
     if (const int error = StampAndSync(fd); error < 0) return Error(-error, operation, key);
   }
+  auto info = Rename(operation, key, path, fd, options);
+  // Folders that were made for it would stand in the way of a key with their name.
+  if (!info.ok()) RemoveEmptyParents(key);
+  return info;
+}
+
+Result<ObjectInfo> DirectoryRoot::Rename(std::string_view operation, std::string_view key, const std::string& path,
+                                         int fd, const PutOptions& options) const {
   struct stat file;
   if (::fstat(fd, &file) != 0) return Error(errno, operation, key);
   const std::string last = SplitKey(key).second;
@@ -252,7 +253,7 @@ Result<ObjectInfo> DirectoryRoot::Publish(std::string_view operation, std::strin
       struct stat there;
       const bool exists = ::fstatat(parent.get(), last.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0;
       const bool is_object = exists && S_ISREG(there.st_mode);
-      if (options.if_absent && is_object) return condition_failed("the key exists already");
+      if (options.if_absent && exists && !S_ISDIR(there.st_mode)) return condition_failed("the key exists already");
       if (!options.if_match.empty() && (!is_object || InfoOf(key, there).etag != options.if_match)) {
         return condition_failed("the object is not the one with ETag " + options.if_match);
       }
@@ -261,7 +262,7 @@ Result<ObjectInfo> DirectoryRoot::Publish(std::string_view operation, std::strin
         if (::unlinkat(parent.get(), last.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
           if (errno != ENOTEMPTY && errno != EEXIST) return Error(errno, operation, key);
           return MakeError(ErrorKind::kInvalid, operation, " ", name_, "/", key,
-                           ": the key is the folder of other keys ", "and cannot be an object too");
+                           ": the key is the folder of other keys and cannot be an object too");
         }
       }
       if (options.if_absent) {

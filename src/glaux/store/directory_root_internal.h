@@ -83,7 +83,8 @@ class DirectoryRoot {
  private:
   DirectoryRoot() = default;
 
-  Result<posix::Fd> OpenParent(std::string_view operation, std::string_view key) const;
+  Result<ObjectInfo> Rename(std::string_view operation, std::string_view key, const std::string& path, int fd,
+                            const PutOptions& options) const;
   Result<posix::Fd> MakeParent(std::string_view operation, std::string_view key) const;
   Result<posix::Fd> LockKey(std::string_view operation, std::string_view key, posix::LockMode mode) const;
   void RemoveEmptyParents(std::string_view key) const;

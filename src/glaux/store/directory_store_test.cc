@@ -132,6 +132,13 @@ TEST_F(DirectoryStoreTest, AnEmptyFolderIsInNobodysWay) {
   ASSERT_OK(PutString(*store, "made/by/hand2", "x", {.if_absent = true}));
 }
 
+TEST_F(DirectoryStoreTest, APutThatFailsLeavesNoFolders) {
+  EXPECT_EQ(KindOf(PutString(*store, "d/e/k", "x", {.if_match = "etag"}).status()), ErrorKind::kPrecondition);
+  EXPECT_FALSE(fs::exists(root + "/d"));
+  ASSERT_OK(PutString(*store, "d", "x"));
+  EXPECT_EQ(Leftovers(), 0u);
+}
+
 TEST_F(DirectoryStoreTest, AnyDelimiterFoldsAcrossFolders) {
   for (const char* key : {"x/y-1/a", "x/y-1/b", "x/y-2", "x/z", "w"}) ASSERT_OK(PutString(*store, key, "x"));
   for (int max_keys : {1, 2, 1000}) {
@@ -171,6 +178,7 @@ TEST_F(DirectoryStoreTest, LinksAreNotFollowed) {
   EXPECT_EQ(KindOf(store->Copy("in/k", "out/k").status()), ErrorKind::kInvalid);
   EXPECT_EQ(std::distance(fs::directory_iterator(dir / "outside"), {}), 1);
   EXPECT_EQ(ReadFileOrDie(dir / "outside/secret"), "secret");
+  EXPECT_EQ(KindOf(PutString(*store, "file", "x", {.if_absent = true}).status()), ErrorKind::kPrecondition);
   // The link itself may be replaced; what it pointed to stays.
   ASSERT_OK(PutString(*store, "file", "mine"));
   EXPECT_EQ(ReadFileOrDie(dir / "outside/secret"), "secret");
