@@ -49,9 +49,8 @@ constexpr std::array kCompressions = {
 
 bool EndsWithIgnoringCase(std::string_view text, std::string_view end) {
   return text.size() >= end.size() &&
-         std::equal(end.begin(), end.end(), text.end() - static_cast<ptrdiff_t>(end.size()), [](char a, char b) {
-           return (b >= 'A' && b <= 'Z' ? static_cast<char>(b + 32) : b) == a;
-         });
+         std::equal(end.begin(), end.end(), text.end() - static_cast<ptrdiff_t>(end.size()),
+                    [](char a, char b) { return (b >= 'A' && b <= 'Z' ? static_cast<char>(b + 32) : b) == a; });
 }
 
 }  // namespace

@@ -40,7 +40,8 @@ struct FirstRowSink {
 };
 
 Status UnclosedQuote(const std::string& name, int64_t line) {
-  return MakeError(ErrorKind::kInvalid, "read ", name, ", line ", line, ": a quote opens in this line and is never closed");
+  return MakeError(ErrorKind::kInvalid, "read ", name, ", line ", line,
+                   ": a quote opens in this line and is never closed");
 }
 
 }  // namespace
@@ -70,7 +71,8 @@ struct CsvFieldSink {
     if (!Reserve()) return;
     // Counted by the pointer: without a flag for newer processors, popcount is a call.
     uint32_t* out = fields.ends_ + count;
-    for (; mask != 0; mask &= mask - 1) *out++ = static_cast<uint32_t>(base) + static_cast<uint32_t>(std::countr_zero(mask));
+    for (; mask != 0; mask &= mask - 1)
+      *out++ = static_cast<uint32_t>(base) + static_cast<uint32_t>(std::countr_zero(mask));
     count = static_cast<size_t>(out - fields.ends_);
   }
   bool EndRow(size_t end, size_t) {
@@ -171,7 +173,8 @@ Status CsvBlockSplitter::LineTooLong(std::string_view text) const {
   ErrorInfo info{.kind = ErrorKind::kInvalid, .hint = "raise max_line_bytes if the file is right"};
   if (scanner.in_quotes()) {
     return MakeError(std::move(info), "read ", name_, ", line ", line_ + CountLines(text.substr(0, scanner.quote_at())),
-                     ": a quote opens in this line and is not closed within max_line_bytes (", options_.max_line_bytes, ")");
+                     ": a quote opens in this line and is not closed within max_line_bytes (", options_.max_line_bytes,
+                     ")");
   }
   return MakeError(std::move(info), "read ", name_, ", line ", line_, ": line longer than max_line_bytes (",
                    options_.max_line_bytes, ")");
@@ -180,14 +183,14 @@ Status CsvBlockSplitter::LineTooLong(std::string_view text) const {
 Result<size_t> CsvBlockSplitter::SkipByteOrderMark(std::string_view text) const {
   if (text.starts_with("\xef\xbb\xbf")) return 3;
   if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
-    return MakeError({.kind = ErrorKind::kInvalid, .hint = "convert it first: iconv -f UTF-16 -t UTF-8"}, "read ", name_,
-                     ", line 1: expected UTF-8, found a UTF-16 byte order mark");
+    return MakeError({.kind = ErrorKind::kInvalid, .hint = "convert it first: iconv -f UTF-16 -t UTF-8"}, "read ",
+                     name_, ", line 1: expected UTF-8, found a UTF-16 byte order mark");
   }
   return 0;
 }
 
-Result<CsvFields> CsvFields::Find(const std::string& name, const CsvBlock& block, const CsvDialect& dialect, int columns,
-                                  int64_t max_line_bytes) {
+Result<CsvFields> CsvFields::Find(const std::string& name, const CsvBlock& block, const CsvDialect& dialect,
+                                  int columns, int64_t max_line_bytes) {
   CsvFields fields;
   fields.columns_ = columns;
   ARROW_ASSIGN_OR_RAISE(fields.buffer_, arrow::AllocateResizableBuffer(0));

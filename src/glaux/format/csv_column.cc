@@ -73,7 +73,8 @@ struct ParseUnsigned {
     if (!LooksLikeInteger(text) || text[0] == '-' || text.size() > 20) return false;
     for (const char c : text) {
       const auto digit = static_cast<uint64_t>(c - '0');
-      if (__builtin_mul_overflow(*value, uint64_t{10}, value) || __builtin_add_overflow(*value, digit, value)) return false;
+      if (__builtin_mul_overflow(*value, uint64_t{10}, value) || __builtin_add_overflow(*value, digit, value))
+        return false;
     }
     return true;
   }
@@ -111,10 +112,18 @@ class ParseTimestamp {
  public:
   explicit ParseTimestamp(const arrow::TimestampType& type) : zoned_(!type.timezone().empty()) {
     switch (type.unit()) {
-      case arrow::TimeUnit::SECOND: per_second_ = 1; break;
-      case arrow::TimeUnit::MILLI: per_second_ = 1'000; break;
-      case arrow::TimeUnit::MICRO: per_second_ = 1'000'000; break;
-      case arrow::TimeUnit::NANO: per_second_ = 1'000'000'000; break;
+      case arrow::TimeUnit::SECOND:
+        per_second_ = 1;
+        break;
+      case arrow::TimeUnit::MILLI:
+        per_second_ = 1'000;
+        break;
+      case arrow::TimeUnit::MICRO:
+        per_second_ = 1'000'000;
+        break;
+      case arrow::TimeUnit::NANO:
+        per_second_ = 1'000'000'000;
+        break;
     }
     nanoseconds_per_unit_ = static_cast<int32_t>(1'000'000'000 / per_second_);
   }
@@ -147,7 +156,8 @@ class ParseDecimal {
   bool operator()(std::string_view text, Decimal* value) const {
     // Arrow takes signs and leading zeros that would be lost.
     const auto digits = text.starts_with('-') ? text.substr(1) : text;
-    if (digits.empty() || digits[0] == '+' || (digits.size() > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9')) {
+    if (digits.empty() || digits[0] == '+' ||
+        (digits.size() > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9')) {
       return false;
     }
     int32_t precision = 0;

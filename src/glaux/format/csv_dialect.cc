@@ -11,7 +11,8 @@ Result<CsvDialect> CsvDialect::Make(const CsvOptions& options) {
   const auto check = [](std::string_view what, char c) {
     if (c == '\n' || c == '\r' || c == '\0' || static_cast<unsigned char>(c) > 0x7f) {
       return MakeError(ErrorKind::kInvalid, "csv options: the ", what,
-                       " must be one ASCII character and no line end, found: byte ", static_cast<int>(static_cast<unsigned char>(c)));
+                       " must be one ASCII character and no line end, found: byte ",
+                       static_cast<int>(static_cast<unsigned char>(c)));
     }
     return Status::OK();
   };
@@ -19,8 +20,9 @@ Result<CsvDialect> CsvDialect::Make(const CsvOptions& options) {
   ARROW_RETURN_NOT_OK(check("quote", dialect.quote));
   if (dialect.escape) ARROW_RETURN_NOT_OK(check("escape", *dialect.escape));
   if (dialect.comment) ARROW_RETURN_NOT_OK(check("comment", *dialect.comment));
-  if (dialect.delimiter == dialect.quote || dialect.escape == dialect.delimiter || dialect.comment == dialect.delimiter ||
-      dialect.comment == dialect.quote || (dialect.escape && dialect.comment == dialect.escape)) {
+  if (dialect.delimiter == dialect.quote || dialect.escape == dialect.delimiter ||
+      dialect.comment == dialect.delimiter || dialect.comment == dialect.quote ||
+      (dialect.escape && dialect.comment == dialect.escape)) {
     return MakeError(ErrorKind::kInvalid, "csv options: delimiter, quote, escape and comment must differ");
   }
   return dialect;

@@ -38,7 +38,8 @@ TEST(CsvErrors, ConvertExactlyOrNotAtAll) {
     return InfoOf(status).code == kTypeConflict;
   };
   const auto micro = arrow::timestamp(arrow::TimeUnit::MICRO);
-  for (const std::string value : {"007", "-0", "+5", " 5", "5 ", "1.0", "1e3", "9223372036854775808", "0x1F", "1_000", "x"}) {
+  for (const std::string value :
+       {"007", "-0", "+5", " 5", "5 ", "1.0", "1e3", "9223372036854775808", "0x1F", "1_000", "x"}) {
     EXPECT_TRUE(conflict(value, arrow::int64())) << value;
   }
   EXPECT_TRUE(conflict("128", arrow::int8()));
@@ -56,8 +57,9 @@ TEST(CsvErrors, ConvertExactlyOrNotAtAll) {
   for (const std::string value : {"2023-02-29", "2023-13-01", "2023-1-1", "20230101", "2023-01-01T00:00:00"}) {
     EXPECT_TRUE(conflict(value, arrow::date32())) << value;
   }
-  for (const std::string value : {"2025-01-01T24:00:00", "2025-01-01T00:60:00", "2025-01-01T00:00:00.1234567",
-                                  "2025-01-01T00:00:00.", "2025-01-01T00", "2025-01-01T00:00:00+1", "2025-01-01T00:00:00ZZ"}) {
+  for (const std::string value :
+       {"2025-01-01T24:00:00", "2025-01-01T00:60:00", "2025-01-01T00:00:00.1234567", "2025-01-01T00:00:00.",
+        "2025-01-01T00", "2025-01-01T00:00:00+1", "2025-01-01T00:00:00ZZ"}) {
     EXPECT_TRUE(conflict(value, micro)) << value;
   }
   EXPECT_TRUE(conflict("2025-01-01T00:00:00", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")));
@@ -78,8 +80,10 @@ TEST(CsvErrors, RefuseTypesThatTextCannotHold) {
 }
 
 TEST(CsvErrors, NameTheLineOfARowWithTooManyOrTooFewFields) {
-  ASSERT_FAILS(ErrorKind::kInvalid, "read orders.csv, line 4: expected 2 fields, found 3", Read("a,b\n\"x\n\",2\n1,2,3\n"));
-  ASSERT_FAILS(ErrorKind::kInvalid, "read orders.csv, line 3: expected 3 fields, found 2", Read("a,b,c\n1,2,3\n1,2\n4,5,6\n"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "read orders.csv, line 4: expected 2 fields, found 3",
+               Read("a,b\n\"x\n\",2\n1,2,3\n"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "read orders.csv, line 3: expected 3 fields, found 2",
+               Read("a,b,c\n1,2,3\n1,2\n4,5,6\n"));
   ASSERT_FAILS(ErrorKind::kInvalid, "line 2: expected 2 fields, found 1", Read("a,b\n1"));
 }
 
@@ -92,7 +96,8 @@ TEST(CsvErrors, NameTheLineWhereAQuoteOpensThatIsNeverClosed) {
   options.format.csv.max_line_bytes = 200;
   std::string text = "a,b\n1,2\n3,\"x\n";
   for (int i = 0; i < 1000; ++i) text += "4,5\n";
-  ASSERT_FAILS(ErrorKind::kInvalid, "line 3: a quote opens in this line and is not closed within max_line_bytes (200)", Read(text, options));
+  ASSERT_FAILS(ErrorKind::kInvalid, "line 3: a quote opens in this line and is not closed within max_line_bytes (200)",
+               Read(text, options));
 }
 
 /// 200 MB without a line end, made as it is read.
@@ -104,7 +109,9 @@ class EndlessLine final : public arrow::io::RandomAccessFile {
   Status Seek(int64_t) override { return Status::OK(); }
   Result<int64_t> GetSize() override { return 200'000'000; }
   Result<int64_t> Read(int64_t, void*) override { return Status::NotImplemented("reads have a position"); }
-  Result<std::shared_ptr<arrow::Buffer>> Read(int64_t) override { return Status::NotImplemented("reads have a position"); }
+  Result<std::shared_ptr<arrow::Buffer>> Read(int64_t) override {
+    return Status::NotImplemented("reads have a position");
+  }
   Result<int64_t> ReadAt(int64_t position, int64_t size, void* out) override {
     const int64_t have = std::clamp<int64_t>(200'000'000 - position, 0, size);
     std::memset(out, 'x', static_cast<size_t>(have));
@@ -136,12 +143,14 @@ TEST(CsvErrors, StopAtALineLongerThanAllowedWithoutReadingAllOfIt) {
 TEST(CsvErrors, HoldLinesToTheLimitInsideABlockToo) {
   ReadOptions options;
   options.format.csv.max_line_bytes = 10;
-  ASSERT_FAILS(ErrorKind::kInvalid, "line 3: line longer than max_line_bytes (10)", Read("a,b\n12345678,9\n123456789,0\n", options));
+  ASSERT_FAILS(ErrorKind::kInvalid, "line 3: line longer than max_line_bytes (10)",
+               Read("a,b\n12345678,9\n123456789,0\n", options));
   ASSERT_OK(Read("a,b\n12345678,9\n", options));
 }
 
 TEST(CsvErrors, NameBothColumnsOfOneName) {
-  ASSERT_FAILS(ErrorKind::kInvalid, "read orders.csv, line 1: columns 1 and 3 have one name: a", Read("a,b,a\n1,2,3\n"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "read orders.csv, line 1: columns 1 and 3 have one name: a",
+               Read("a,b,a\n1,2,3\n"));
 }
 
 TEST(CsvErrors, NameLineAndColumnOfBytesThatAreNotUtf8) {
@@ -154,11 +163,17 @@ TEST(CsvErrors, NameLineAndColumnOfBytesThatAreNotUtf8) {
   ASSERT_OK(Read(text, As(arrow::binary())));
   ASSERT_OK(Read(text, WithSchema({arrow::field("b", arrow::int64())})));
   ASSERT_FAILS(ErrorKind::kInvalid, "the name of column 2 is not valid UTF-8", Read("a,\xff\n1,2\n"));
-  ASSERT_FAILS(ErrorKind::kInvalid, "expected UTF-8, found a UTF-16", Read(std::string("\xff\xfe" "a\0\n\0", 6)));
+  ASSERT_FAILS(ErrorKind::kInvalid, "expected UTF-8, found a UTF-16",
+               Read(std::string("\xff\xfe"
+                                "a\0\n\0",
+                                6)));
 }
 
 TEST(CsvErrors, RefuseANulByteInANumber) {
-  const Status status = Read(std::string("amount,b\n1\0" "2,1\n", 14), As(arrow::int64()));
+  const Status status = Read(std::string("amount,b\n1\0"
+                                         "2,1\n",
+                                         14),
+                             As(arrow::int64()));
   EXPECT_EQ(InfoOf(status).code, kTypeConflict);
 }
 

@@ -50,8 +50,8 @@ Status CsvFile::NameColumns(std::vector<std::string> names, int64_t line) {
                        " is not valid UTF-8");
     }
     if (const auto [at, fresh] = seen.emplace(names[i], i); !fresh) {
-      return MakeError(ErrorKind::kInvalid, "read ", name_, ", line ", line, ": columns ", at->second + 1, " and ", i + 1,
-                       " have one name: ", names[i]);
+      return MakeError(ErrorKind::kInvalid, "read ", name_, ", line ", line, ": columns ", at->second + 1, " and ",
+                       i + 1, " have one name: ", names[i]);
     }
   }
   columns_ = std::move(names);

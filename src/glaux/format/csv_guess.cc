@@ -49,10 +49,14 @@ void CsvTypeGuess::ObserveValue(std::string_view text) {
   if (kind_ == Kind::kDouble) {
     double real = 0;
     int64_t integer = 0;
-    if (ParseDouble(text, &real) && (!ParseInteger(text, &integer) || (integer <= kExactInDouble && integer >= -kExactInDouble))) return;
+    if (ParseDouble(text, &real) &&
+        (!ParseInteger(text, &integer) || (integer <= kExactInDouble && integer >= -kExactInDouble)))
+      return;
   } else if (kind_ == Kind::kUtcTimestamp || kind_ == Kind::kTimestamp) {
     ParsedTime time;
-    if (ParseTime(text, &time) && time.nanoseconds % 1000 == 0 && (time.zone == Zone::kOffset) == (kind_ == Kind::kUtcTimestamp)) return;
+    if (ParseTime(text, &time) && time.nanoseconds % 1000 == 0 &&
+        (time.zone == Zone::kOffset) == (kind_ == Kind::kUtcTimestamp))
+      return;
   }
   kind_ = Join(kind_, KindOf(text));
 }

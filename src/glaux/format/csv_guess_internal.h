@@ -10,8 +10,9 @@
 namespace glaux {
 
 /// The narrowest type that holds every value that was seen of a column, without loss: nothing < boolean | integer <
-/// double | date < timestamp | timestamp in UTC; all else is string. A double would lose digits of integers beyond 2^53:
-/// such do not mix with fractions, and integers beyond int64 are decimal(38,0), or string where that does not hold them.
+/// double | date < timestamp | timestamp in UTC; all else is string. A double would lose digits of integers beyond
+/// 2^53: such do not mix with fractions, and integers beyond int64 are decimal(38,0), or string where that does not
+/// hold them.
 class CsvTypeGuess {
  public:
   void Observe(const CsvCells& cells, const CsvCell& cell) {

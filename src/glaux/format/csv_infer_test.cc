@@ -29,10 +29,29 @@ TEST(CsvInfer, FindsTheNarrowestTypeThatLosesNothing) {
 }
 
 TEST(CsvInfer, KeepsAsStringsWhatATypeWouldChange) {
-  for (const std::vector<std::string>& values : std::vector<std::vector<std::string>>{
-           {"007"}, {"000123456789"}, {"1", "02"}, {"9223372036854775808", "0.5"}, {std::string(39, '9')}, {"1.5", "9007199254740993"}, {"9007199254740993", "1.5"},
-           {"+1"}, {" 1"}, {"nan"}, {"inf"}, {"1e999"}, {"10:30:00"}, {"2025-01-31T10:00:00.1234567"}, {"true", "1"},
-           {"1", "2025-01-01"}, {"2025-01-01T00:00:00Z", "2025-01-01T00:00:00"}, {"2025-02-30"}, {"1,5"}, {"t"}, {"yes"}, {"0x10"}}) {
+  for (const std::vector<std::string>& values :
+       std::vector<std::vector<std::string>>{{"007"},
+                                             {"000123456789"},
+                                             {"1", "02"},
+                                             {"9223372036854775808", "0.5"},
+                                             {std::string(39, '9')},
+                                             {"1.5", "9007199254740993"},
+                                             {"9007199254740993", "1.5"},
+                                             {"+1"},
+                                             {" 1"},
+                                             {"nan"},
+                                             {"inf"},
+                                             {"1e999"},
+                                             {"10:30:00"},
+                                             {"2025-01-31T10:00:00.1234567"},
+                                             {"true", "1"},
+                                             {"1", "2025-01-01"},
+                                             {"2025-01-01T00:00:00Z", "2025-01-01T00:00:00"},
+                                             {"2025-02-30"},
+                                             {"1,5"},
+                                             {"t"},
+                                             {"yes"},
+                                             {"0x10"}}) {
     std::vector<std::string> quoted;
     for (const auto& value : values) quoted.push_back(value == "1,5" ? "\"1,5\"" : value);
     EXPECT_EQ(TypeOf(quoted), "string") << values[0];
@@ -69,7 +88,8 @@ TEST(CsvInfer, IsCompleteWhenTheSampleHoldsTheFile) {
 TEST(CsvInfer, TakesGivenTypesAsTheyAre) {
   InferOptions options;
   options.types["a"] = arrow::utf8();
-  ASSERT_OK_AND_ASSIGN(const auto inferred, FormatByName("csv").ValueOrDie()->Infer(InMemory("a.csv", "a,b\n1,2\n"), options));
+  ASSERT_OK_AND_ASSIGN(const auto inferred,
+                       FormatByName("csv").ValueOrDie()->Infer(InMemory("a.csv", "a,b\n1,2\n"), options));
   EXPECT_EQ(Types(*inferred.schema), "a: string, b: int64");
 }
 

@@ -120,7 +120,8 @@ class CsvReader final : public FileReader {
 std::shared_ptr<arrow::Schema> WithDictionaries(const arrow::Schema& schema) {
   arrow::FieldVector fields = schema.fields();
   for (auto& field : fields) {
-    if (field->type()->id() == arrow::Type::STRING) field = field->WithType(arrow::dictionary(arrow::int32(), arrow::utf8()));
+    if (field->type()->id() == arrow::Type::STRING)
+      field = field->WithType(arrow::dictionary(arrow::int32(), arrow::utf8()));
   }
   return arrow::schema(std::move(fields), schema.metadata());
 }
@@ -144,8 +145,8 @@ Result<std::unique_ptr<FileReader>> OpenCsvReader(const InputFile& input, const 
   for (const auto& field : schema->fields()) {
     const auto at = std::find(file.columns().begin(), file.columns().end(), field->name());
     if (at == file.columns().end()) {
-      return MakeError(ErrorKind::kInvalid, "read ", input.name, ": no column ", field->name(), " in the file, which has ",
-                       file.columns().size(), " columns");
+      return MakeError(ErrorKind::kInvalid, "read ", input.name, ": no column ", field->name(),
+                       " in the file, which has ", file.columns().size(), " columns");
     }
     if (const auto column = CsvColumn::Make(field->type()); !column.ok()) {
       return Prefix(column.status(), "read " + input.name + ", column " + field->name());

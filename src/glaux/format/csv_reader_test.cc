@@ -87,7 +87,8 @@ TEST(CsvReader, TakesABlankLineAsNullInASingleColumn) {
 }
 
 TEST(CsvReader, DropsAByteOrderMark) {
-  EXPECT_EQ(Types(*ReadAll(InMemory("a.csv", "\xef\xbb\xbf\"a\",b\n1,2\n")).ValueOrDie()->schema()), "a: int64, b: int64");
+  EXPECT_EQ(Types(*ReadAll(InMemory("a.csv", "\xef\xbb\xbf\"a\",b\n1,2\n")).ValueOrDie()->schema()),
+            "a: int64, b: int64");
 }
 
 TEST(CsvReader, TakesOtherDelimitersQuotesEscapesAndComments) {
@@ -104,15 +105,18 @@ TEST(CsvReader, NamesColumnsThatTheFileDoesNotName) {
   EXPECT_EQ(Types(*generated->schema()), "f0: int64, f1: string");
   EXPECT_EQ(generated->num_rows(), 2);
   options.format.csv.column_names = std::vector<std::string>{"id", "name"};
-  EXPECT_EQ(Types(*ReadAll(InMemory("a.csv", "1,x\n2,y\n"), options).ValueOrDie()->schema()), "id: int64, name: string");
+  EXPECT_EQ(Types(*ReadAll(InMemory("a.csv", "1,x\n2,y\n"), options).ValueOrDie()->schema()),
+            "id: int64, name: string");
   EXPECT_EQ(Types(*ReadAll(InMemory("a.csv", ",b,\n1,2,3\n")).ValueOrDie()->schema()),
             "column_1: int64, b: int64, column_3: int64");
 }
 
 TEST(CsvReader, ReadsOnlyTheColumnsAskedForInTheOrderAskedFor) {
-  EXPECT_THAT(RowsOf("a,b,c\n1,bad,x\n2,bad,y\n", WithSchema({arrow::field("c", arrow::utf8()), arrow::field("a", arrow::int32())})),
+  EXPECT_THAT(RowsOf("a,b,c\n1,bad,x\n2,bad,y\n",
+                     WithSchema({arrow::field("c", arrow::utf8()), arrow::field("a", arrow::int32())})),
               ElementsAre("x|1", "y|2"));
-  ASSERT_FAILS(ErrorKind::kInvalid, "no column d", ReadAll(InMemory("a.csv", "a\n1\n"), WithSchema({arrow::field("d", arrow::utf8())})));
+  ASSERT_FAILS(ErrorKind::kInvalid, "no column d",
+               ReadAll(InMemory("a.csv", "a\n1\n"), WithSchema({arrow::field("d", arrow::utf8())})));
   const auto none = ReadAll(InMemory("a.csv", "a\n1\n2\n"), WithSchema({}));
   ASSERT_OK(none);
 }
@@ -121,7 +125,8 @@ TEST(CsvReader, GivesStringsAsDictionaries) {
   ReadOptions options;
   options.dictionary_strings = true;
   std::string text = "a,b\n";
-  for (int i = 0; i < 500; ++i) text += "v" + std::to_string(i % 300) + "," + (i % 3 == 0 ? "" : i % 3 == 1 ? "\"\"" : "x") + "\n";
+  for (int i = 0; i < 500; ++i)
+    text += "v" + std::to_string(i % 300) + "," + (i % 3 == 0 ? "" : i % 3 == 1 ? "\"\"" : "x") + "\n";
   ASSERT_OK_AND_ASSIGN(const auto table, ReadAll(InMemory("a.csv", text), options));
   EXPECT_EQ(table->schema()->field(0)->type()->ToString(), "dictionary<values=string, indices=int32, ordered=0>");
   const auto rows = Rows(*table);
@@ -153,7 +158,8 @@ TEST(CsvReader, ConvertsToGivenTypes) {
   EXPECT_EQ(one("2025-01-01 02:30:00.5+02:00", micro), "2025-01-01 00:30:00.500000");
   EXPECT_EQ(one("2025-01-01", micro), "2025-01-01 00:00:00.000000");
   EXPECT_EQ(one("1969-12-31T23:59:59.123456", micro), "1969-12-31 23:59:59.123456");
-  EXPECT_EQ(one("2025-01-01T00:00:00Z", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")), "2025-01-01 00:00:00.000000Z");
+  EXPECT_EQ(one("2025-01-01T00:00:00Z", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")),
+            "2025-01-01 00:00:00.000000Z");
   EXPECT_EQ(one("x", arrow::large_utf8()), "x");
 }
 
@@ -163,10 +169,15 @@ TEST(CsvReader, CutsBlocksOnlyWhereRowsEnd) {
   for (int i = 0; i < 200; ++i) {
     const std::string middle = i % 7 == 0 ? "x\ny,\"\"" : i % 5 == 0 ? "say \"\"hi\"\"\r\n" : "plain";
     text += std::to_string(i) + ",\"" + middle + "\",5\" wide\r\n";
-    expected.push_back(std::to_string(i) + "|" + (i % 7 == 0 ? "x\ny,\"" : i % 5 == 0 ? "say \"hi\"\r\n" : "plain") + "|5\" wide");
+    expected.push_back(std::to_string(i) + "|" +
+                       (i % 7 == 0   ? "x\ny,\""
+                        : i % 5 == 0 ? "say \"hi\"\r\n"
+                                     : "plain") +
+                       "|5\" wide");
   }
   for (const int64_t block : {1, 64, 65, 70, 100, 127, 128, 1000, 100000}) {
-    ReadOptions options = WithSchema({arrow::field("a", arrow::int64()), arrow::field("b", arrow::utf8()), arrow::field("c", arrow::utf8())});
+    ReadOptions options = WithSchema(
+        {arrow::field("a", arrow::int64()), arrow::field("b", arrow::utf8()), arrow::field("c", arrow::utf8())});
     options.block_bytes = block;
     EXPECT_EQ(RowsOf(text, options), expected) << "block of " << block;
     options.format.csv.comment = '#';  // another way to find ends of rows
@@ -218,7 +229,8 @@ TEST(CsvReader, KeepsNulBytesInStrings) {
 
 TEST(CsvReader, TellsHowMuchOfTheFileWasRead) {
   const auto content = testing::Gzip("a,b\n1,2\n");
-  ASSERT_OK_AND_ASSIGN(const auto reader, FormatByName("csv").ValueOrDie()->OpenReader(InMemory("a.csv.gz", content), {}));
+  ASSERT_OK_AND_ASSIGN(const auto reader,
+                       FormatByName("csv").ValueOrDie()->OpenReader(InMemory("a.csv.gz", content), {}));
   while (reader->Next().ValueOrDie()) {
   }
   EXPECT_EQ(reader->bytes_read(), static_cast<int64_t>(content.size()));
@@ -229,7 +241,8 @@ TEST(CsvReader, DecodesPiecesInAnyOrder) {
   for (int i = 0; i < 1000; ++i) text += std::to_string(i) + "\n";
   ReadOptions options = WithSchema({arrow::field("a", arrow::int64())});
   options.block_bytes = 100;
-  ASSERT_OK_AND_ASSIGN(const auto reader, FormatByName("csv").ValueOrDie()->OpenReader(InMemory("a.csv", text), options));
+  ASSERT_OK_AND_ASSIGN(const auto reader,
+                       FormatByName("csv").ValueOrDie()->OpenReader(InMemory("a.csv", text), options));
   std::vector<DecodeTask> tasks;
   while (auto task = reader->Next().ValueOrDie()) tasks.push_back(*std::move(task));
   int64_t sum = 0;

@@ -62,16 +62,16 @@ class ByteMask {
 ///   void Fields(uint64_t mask, size_t base) a delimiter at base + i for each bit i
 ///   bool EndRow(size_t end, size_t next)    where the last field and where the line ends; false stops
 ///
-/// A quote means something only where a field begins; text behind a closing quote belongs to the field. Lines that begin
-/// with the comment character are no rows; lines without a byte are none if `skip_blank_lines`.
+/// A quote means something only where a field begins; text behind a closing quote belongs to the field. Lines that
+/// begin with the comment character are no rows; lines without a byte are none if `skip_blank_lines`.
 template <typename Sink>
 class CsvScanner {
  public:
   CsvScanner(const CsvDialect& dialect, bool skip_blank_lines, Sink& sink)
       : dialect_(dialect), skip_blank_lines_(skip_blank_lines), sink_(sink) {}
 
-  /// Scan text that begins where a row may begin; kScanPadding bytes behind it can be read. What is behind the last line
-  /// end is a row if `final`, else it is left.
+  /// Scan text that begins where a row may begin; kScanPadding bytes behind it can be read. What is behind the last
+  /// line end is a row if `final`, else it is left.
   void Scan(std::string_view text, bool final) {
     const size_t size = text.size();
     const char* data = text.data();

@@ -70,8 +70,8 @@ class StringColumn final : public CsvColumn {
     const auto rows = validity_.rows();
     const auto nulls = validity_.null_count();
     ARROW_ASSIGN_OR_RAISE(auto bytes, bytes_.Finish());
-    return arrow::MakeArray(arrow::ArrayData::Make(
-        type_, rows, {validity_.Finish(), std::move(offsets_buffer_), std::move(bytes)}, nulls));
+    return arrow::MakeArray(
+        arrow::ArrayData::Make(type_, rows, {validity_.Finish(), std::move(offsets_buffer_), std::move(bytes)}, nulls));
   }
 
  private:

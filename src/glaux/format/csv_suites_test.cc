@@ -40,7 +40,8 @@ TEST(CsvSuites, SpectrumGivesTheStringsThatItsJsonHas) {
     auto answer = testing::ReadFileOrDie(json);
     if (testing::ReadFileOrDie(entry.path()).find('\r') == std::string::npos) {
       // The suite's copies of files with CRLF may have lost it on their way through git.
-      for (size_t at = answer.find("\\r\\n"); at != std::string::npos; at = answer.find("\\r\\n", at)) answer.erase(at, 2);
+      for (size_t at = answer.find("\\r\\n"); at != std::string::npos; at = answer.find("\\r\\n", at))
+        answer.erase(at, 2);
     }
     const auto expected = boost::json::parse(answer).as_array();
     ASSERT_EQ(table->num_rows(), static_cast<int64_t>(expected.size()));
@@ -61,8 +62,9 @@ TEST(CsvSuites, ArrowsAggregateTestHasTheSumsThatPyarrowFinds) {
     ASSERT_OK_AND_ASSIGN(const auto table, ReadAll(OnDisk(entry.path())));
     EXPECT_EQ(table->num_rows(), 100);
     EXPECT_THAT(Types(*table->schema()),
-                ::testing::StartsWith("c1: string, c2: int64, c3: int64, c4: int64, c5: int64, c6: int64, c7: int64, c8: int64, "
-                                    "c9: int64, c10: decimal128(38, 0), c11: double, c12: double, c13: string"));
+                ::testing::StartsWith(
+                    "c1: string, c2: int64, c3: int64, c4: int64, c5: int64, c6: int64, c7: int64, c8: int64, "
+                    "c9: int64, c10: decimal128(38, 0), c11: double, c12: double, c13: string"));
     EXPECT_EQ(Sum(*table, "c2"), 285);
     EXPECT_EQ(Sum(*table, "c3"), 781);
     EXPECT_EQ(Sum(*table, "c4"), 231997);
@@ -93,9 +95,9 @@ CsvOptions OptionsOf(const std::string& name) {
 
 TEST(CsvSuites, DaftsFilesAreReadWithTheOptionsInTheirNamesAndTheInvalidOnesRefused) {
   GLAUX_TESTDATA_OR_SKIP(suite, "csv-daft");
-  const std::map<std::string, int64_t> rows = {{"iris_tiny_all_null_column.csv", 6}, {"iris_tiny_comment.csv", 19},
-                                               {"iris_tiny_conflicting_dtypes.csv", 2}, {"iris_tiny_double_quote.csv", 18},
-                                               {"iris_tiny_empty_lines.csv", 3}, {"iris_tiny_nulls.csv", 6}};
+  const std::map<std::string, int64_t> rows = {
+      {"iris_tiny_all_null_column.csv", 6}, {"iris_tiny_comment.csv", 19},    {"iris_tiny_conflicting_dtypes.csv", 2},
+      {"iris_tiny_double_quote.csv", 18},   {"iris_tiny_empty_lines.csv", 3}, {"iris_tiny_nulls.csv", 6}};
   for (const auto& entry : std::filesystem::directory_iterator(suite / "data")) {
     const auto name = entry.path().filename().string();
     SCOPED_TRACE(name);
@@ -109,7 +111,8 @@ TEST(CsvSuites, DaftsFilesAreReadWithTheOptionsInTheirNamesAndTheInvalidOnesRefu
     EXPECT_EQ((*table)->num_rows(), rows.contains(name) ? rows.at(name) : 20);
     if (name.find("conflicting") != std::string::npos) continue;
     EXPECT_EQ((*table)->schema()->field(0)->type()->ToString(), "double");
-    EXPECT_EQ((*table)->schema()->field(2)->type()->ToString(), name.find("all_null") == std::string::npos ? "double" : "null");
+    EXPECT_EQ((*table)->schema()->field(2)->type()->ToString(),
+              name.find("all_null") == std::string::npos ? "double" : "null");
     EXPECT_EQ((*table)->schema()->field(4)->type()->ToString(), "string");
   }
 }

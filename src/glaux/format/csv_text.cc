@@ -128,7 +128,8 @@ Result<CsvText> CsvText::Make(const CsvOptions& options) {
   CsvText text;
   ARROW_ASSIGN_OR_RAISE(text.dialect_, CsvDialect::Make(options));
   text.null_values_ = options.null_values;
-  const bool empty_is_null = std::find(options.null_values.begin(), options.null_values.end(), "") != options.null_values.end();
+  const bool empty_is_null =
+      std::find(options.null_values.begin(), options.null_values.end(), "") != options.null_values.end();
   if (!empty_is_null && !options.null_values.empty()) text.null_ = options.null_values[0];
   text.special_.resize(256, false);
   for (const char c : {text.dialect_.delimiter, text.dialect_.quote, '\n', '\r', text.dialect_.escape.value_or('\n')}) {
@@ -167,7 +168,8 @@ Status CsvText::AppendValue(const arrow::Array& array, int64_t row, std::string*
     return Status::OK();
   }
   std::string text;
-  ARROW_RETURN_NOT_OK(arrow::is_nested(array.type_id()) ? AppendJson(array, row, &text) : AppendPlain(array, row, &text));
+  ARROW_RETURN_NOT_OK(arrow::is_nested(array.type_id()) ? AppendJson(array, row, &text)
+                                                        : AppendPlain(array, row, &text));
   AppendString(text, out);
   return Status::OK();
 }
@@ -223,10 +225,12 @@ Status AppendPlain(const arrow::Array& array, int64_t row, std::string* out) {
       AppendTimestamp(As<arrow::TimestampArray>(array).Value(row), As<arrow::TimestampType>(*array.type()), out);
       break;
     case arrow::Type::TIME32:
-      AppendTimeOfDay(As<arrow::Time32Array>(array).Value(row), UnitOf(As<arrow::Time32Type>(*array.type()).unit()), out);
+      AppendTimeOfDay(As<arrow::Time32Array>(array).Value(row), UnitOf(As<arrow::Time32Type>(*array.type()).unit()),
+                      out);
       break;
     case arrow::Type::TIME64:
-      AppendTimeOfDay(As<arrow::Time64Array>(array).Value(row), UnitOf(As<arrow::Time64Type>(*array.type()).unit()), out);
+      AppendTimeOfDay(As<arrow::Time64Array>(array).Value(row), UnitOf(As<arrow::Time64Type>(*array.type()).unit()),
+                      out);
       break;
     default:
       return MakeError(ErrorKind::kInvalid, "write csv: a value of type ", array.type()->ToString(), " has no text");

@@ -24,21 +24,24 @@ Result<std::string> Written(const arrow::Table& table, const WriteOptions& optio
 }
 
 TEST(CsvWriter, QuotesOnlyWhatNeedsIt) {
-  ASSERT_OK_AND_ASSIGN(const auto table, ReadStrings(InMemory("a.csv", "a,\"b,c\"\nx,\"y\"\"z\"\n\"\",\n\"l1\nl2\",\"p,q\"\n x ,#r\n")));
+  ASSERT_OK_AND_ASSIGN(const auto table,
+                       ReadStrings(InMemory("a.csv", "a,\"b,c\"\nx,\"y\"\"z\"\n\"\",\n\"l1\nl2\",\"p,q\"\n x ,#r\n")));
   EXPECT_EQ(Written(*table).ValueOrDie(), "a,\"b,c\"\nx,\"y\"\"z\"\n\"\",\n\"l1\nl2\",\"p,q\"\n x ,#r\n");
 }
 
 TEST(CsvWriter, WritesValuesThatReadBackAsTheyWere) {
   const auto schema = arrow::schema(
       {arrow::field("b", arrow::boolean()), arrow::field("i", arrow::int64()), arrow::field("d", arrow::float64()),
-       arrow::field("f", arrow::float32()), arrow::field("m", arrow::decimal128(20, 4)), arrow::field("t", arrow::date32()),
-       arrow::field("z", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")),
+       arrow::field("f", arrow::float32()), arrow::field("m", arrow::decimal128(20, 4)),
+       arrow::field("t", arrow::date32()), arrow::field("z", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")),
        arrow::field("n", arrow::timestamp(arrow::TimeUnit::NANO)), arrow::field("s", arrow::utf8()),
        arrow::field("e", arrow::dictionary(arrow::int32(), arrow::utf8()))});
   const std::string text =
       "b,i,d,f,m,t,z,n,s,e\n"
-      "true,-9223372036854775808,0.1,0.1,-12.5000,0001-01-01,1969-12-31T23:59:59.999999Z,2025-01-01T00:00:00.000000001,x,y\n"
-      "false,9223372036854775807,1e+300,16777216.0,0.0001,9999-12-31,2025-06-30T12:00:00Z,1970-01-01T00:00:00,\"\",\"\"\n"
+      "true,-9223372036854775808,0.1,0.1,-12.5000,0001-01-01,1969-12-31T23:59:59.999999Z,2025-01-01T00:00:00.000000001,"
+      "x,y\n"
+      "false,9223372036854775807,1e+300,16777216.0,0.0001,9999-12-31,2025-06-30T12:00:00Z,1970-01-01T00:00:00,\"\","
+      "\"\"\n"
       ",,,,,,,,,\n"
       "true,0,-0.0,nan,0.0000,2024-02-29,2025-06-30T12:00:00Z,1970-01-01T00:00:00,\" \",\"q,\"\"\"\n"
       "true,0,5e-324,-inf,0.0000,2024-02-29,2025-06-30T12:00:00Z,1970-01-01T00:00:00,x,y\n";
@@ -58,11 +61,15 @@ TEST(CsvWriter, WritesNestedValuesAsJson) {
   ASSERT_OK(lists.AppendEmptyValue());
   ASSERT_OK(lists.AppendNull());
   ASSERT_OK_AND_ASSIGN(const auto list, lists.Finish());
-  ASSERT_OK_AND_ASSIGN(const auto numbers, arrow::compute::Cast(*ReadAll(InMemory("a.csv", "a\n1\n2\n3\n")).ValueOrDie()->column(0)->chunk(0), arrow::float64()));
+  ASSERT_OK_AND_ASSIGN(
+      const auto numbers,
+      arrow::compute::Cast(*ReadAll(InMemory("a.csv", "a\n1\n2\n3\n")).ValueOrDie()->column(0)->chunk(0),
+                           arrow::float64()));
   ASSERT_OK_AND_ASSIGN(const auto pairs, arrow::StructArray::Make({numbers, list}, std::vector<std::string>{"n", "l"}));
   const auto table = arrow::Table::Make(arrow::schema({arrow::field("s", pairs->type())}), {pairs});
   EXPECT_EQ(Written(*table).ValueOrDie(),
-            "s\n\"{\"\"n\"\":1.0,\"\"l\"\":[\"\"a\\\"\"b\"\",null]}\"\n\"{\"\"n\"\":2.0,\"\"l\"\":[]}\"\n\"{\"\"n\"\":3.0,\"\"l\"\":null}\"\n");
+            "s\n\"{\"\"n\"\":1.0,\"\"l\"\":[\"\"a\\\"\"b\"\",null]}\"\n\"{\"\"n\"\":2.0,\"\"l\"\":[]}\"\n\"{\"\"n\"\":"
+            "3.0,\"\"l\"\":null}\"\n");
 }
 
 TEST(CsvWriter, ObeysTheOptionsThatTheReaderObeys) {
@@ -77,7 +84,9 @@ TEST(CsvWriter, ObeysTheOptionsThatTheReaderObeys) {
 }
 
 TEST(CsvWriter, WritesABareHeaderForNoRows) {
-  const auto table = arrow::Table::MakeEmpty(arrow::schema({arrow::field("a", arrow::int64()), arrow::field("b", arrow::utf8())})).ValueOrDie();
+  const auto table =
+      arrow::Table::MakeEmpty(arrow::schema({arrow::field("a", arrow::int64()), arrow::field("b", arrow::utf8())}))
+          .ValueOrDie();
   EXPECT_EQ(Written(*table).ValueOrDie(), "a,b\n");
 }
 
@@ -88,9 +97,11 @@ TEST(CsvWriter, KeepsNullsOfASingleColumn) {
 
 TEST(CsvWriter, RefusesBatchesOfAnotherSchema) {
   ASSERT_OK_AND_ASSIGN(const auto sink, arrow::io::BufferOutputStream::Create());
-  ASSERT_OK_AND_ASSIGN(const auto writer, FormatByName("csv").ValueOrDie()->OpenWriter(sink, arrow::schema({arrow::field("a", arrow::int64())}), {}));
+  ASSERT_OK_AND_ASSIGN(const auto writer, FormatByName("csv").ValueOrDie()->OpenWriter(
+                                              sink, arrow::schema({arrow::field("a", arrow::int64())}), {}));
   const auto table = ReadStrings(InMemory("a.csv", "a\n1\n")).ValueOrDie();
-  ASSERT_FAILS(ErrorKind::kInvalid, "expected a batch of a: int64", writer->Write(table->CombineChunksToBatch().ValueOrDie()));
+  ASSERT_FAILS(ErrorKind::kInvalid, "expected a batch of a: int64",
+               writer->Write(table->CombineChunksToBatch().ValueOrDie()));
 }
 
 TEST(FormatRegistry, FindsFormatsByNameAndByFileName) {

@@ -53,7 +53,8 @@ TEST(Gzip, InflatesMembersOneAfterTheOther) {
 TEST(Gzip, AllowsZerosBehindTheLastMemberAndNothingElse) {
   const auto gzip = testing::Gzip("hello");
   EXPECT_EQ(Decompress(gzip + std::string(512, '\0')).ValueOrDie(), "hello");
-  ASSERT_FAILS(ErrorKind::kCorrupt, "follows the last gzip member, at byte " + std::to_string(gzip.size()), Decompress(gzip + "garbage"));
+  ASSERT_FAILS(ErrorKind::kCorrupt, "follows the last gzip member, at byte " + std::to_string(gzip.size()),
+               Decompress(gzip + "garbage"));
   ASSERT_FAILS(ErrorKind::kCorrupt, "follows the last gzip member", Decompress(gzip + std::string(9, '\0') + "x"));
   ASSERT_FAILS(ErrorKind::kCorrupt, "follows the last gzip member", Decompress(gzip + std::string(9, '\0') + gzip));
   ASSERT_FAILS(ErrorKind::kCorrupt, "gzip", Decompress(gzip + "\x1fgarbage that is longer than a header"));

@@ -82,7 +82,8 @@ Result<std::shared_ptr<arrow::ChunkedArray>> OneDictionary(const arrow::ArrayVec
   std::shared_ptr<arrow::Array> dictionary;
   ARROW_RETURN_NOT_OK(unifier->GetResultWithIndexType(arrow::int32(), &dictionary));
   auto type = arrow::dictionary(arrow::int32(), value_type);
-  auto data = arrow::ArrayData::Make(type, rows, {nulls == 0 ? nullptr : std::move(validity), std::move(indices_buffer)}, nulls);
+  auto data = arrow::ArrayData::Make(type, rows,
+                                     {nulls == 0 ? nullptr : std::move(validity), std::move(indices_buffer)}, nulls);
   data->dictionary = dictionary->data();
   return std::make_shared<arrow::ChunkedArray>(arrow::ArrayVector{arrow::MakeArray(std::move(data))}, type);
 }

@@ -51,7 +51,8 @@ Status OpenFileReader(const InputFile& input, std::shared_ptr<parquet::FileMetaD
   properties.set_batch_size(batch_rows);
   properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
   for (const int leaf : dictionary_leaves) properties.set_read_dictionary(leaf, true);
-  ARROW_ASSIGN_OR_RAISE(*out, parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(file), properties));
+  ARROW_ASSIGN_OR_RAISE(*out,
+                        parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(file), properties));
   return Status::OK();
 }
 
@@ -268,7 +269,8 @@ Status Project(const parquet::arrow::SchemaManifest& manifest, const arrow::Sche
 std::shared_ptr<arrow::Schema> WithDictionaries(const arrow::Schema& schema) {
   arrow::FieldVector fields = schema.fields();
   for (auto& field : fields) {
-    if (field->type()->id() == arrow::Type::STRING) field = field->WithType(arrow::dictionary(arrow::int32(), arrow::utf8()));
+    if (field->type()->id() == arrow::Type::STRING)
+      field = field->WithType(arrow::dictionary(arrow::int32(), arrow::utf8()));
   }
   return arrow::schema(std::move(fields));
 }

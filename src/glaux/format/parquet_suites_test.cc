@@ -24,7 +24,8 @@ Result<std::shared_ptr<arrow::Table>> ReadParquet(const fs::path& path, int64_t 
   ReadOptions options;
   options.batch_rows = batch_rows;
   ARROW_ASSIGN_OR_RAISE(const auto file, arrow::io::ReadableFile::Open(path.string()));
-  ARROW_ASSIGN_OR_RAISE(auto reader, FormatByName("parquet").ValueOrDie()->OpenReader({.name = path.filename().string(), .file = file}, options));
+  ARROW_ASSIGN_OR_RAISE(auto reader, FormatByName("parquet").ValueOrDie()->OpenReader(
+                                         {.name = path.filename().string(), .file = file}, options));
   ARROW_ASSIGN_OR_RAISE(auto table, ToBatchReader(std::move(reader))->ToTable());
   ARROW_RETURN_NOT_OK(table->Validate());
   return table;
@@ -33,7 +34,8 @@ Result<std::shared_ptr<arrow::Table>> ReadParquet(const fs::path& path, int64_t 
 std::vector<fs::path> FilesOf(const fs::path& folder, std::string_view extension) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder)) {
-    if (extension.empty() ? entry.path().extension() != ".md" : entry.path().extension() == extension) files.push_back(entry.path());
+    if (extension.empty() ? entry.path().extension() != ".md" : entry.path().extension() == extension)
+      files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -43,7 +45,8 @@ TEST(ParquetSuites, GoodFilesHaveTheRowsThatPyarrowReads) {
   GLAUX_TESTDATA_OR_SKIP(suite, "parquet-good");
   if (!fs::exists(GLAUX_PYTHON)) GTEST_SKIP() << "no pyarrow to compare with: " << GLAUX_PYTHON;
   const testing::TempDir answers;
-  std::string command = std::string(GLAUX_PYTHON) + " " + GLAUX_SOURCE_DIR + "/tests/parquet_oracle.py " + answers.path().string();
+  std::string command =
+      std::string(GLAUX_PYTHON) + " " + GLAUX_SOURCE_DIR + "/tests/parquet_oracle.py " + answers.path().string();
   const auto files = FilesOf(suite / "data", ".parquet");
   for (const auto& file : files) command += " '" + file.string() + "'";
   ASSERT_EQ(std::system(command.c_str()), 0);
@@ -63,7 +66,8 @@ TEST(ParquetSuites, GoodFilesHaveTheRowsThatPyarrowReads) {
       ASSERT_OK_AND_ASSIGN(const auto expected, reader->ToTable());
       EXPECT_EQ((*table)->num_rows(), expected->num_rows());
       for (int i = 0; i < expected->num_columns(); ++i) {
-        EXPECT_TRUE((*table)->column(i)->ApproxEquals(*expected->column(i), arrow::EqualOptions::Defaults().nans_equal(true)))
+        EXPECT_TRUE(
+            (*table)->column(i)->ApproxEquals(*expected->column(i), arrow::EqualOptions::Defaults().nans_equal(true)))
             << expected->schema()->field(i)->ToString();
       }
     }
@@ -84,13 +88,16 @@ std::string PlainTime(std::string text) {
 
 bool Same(const json::value& ours, const json::value& theirs) {
   // JSON has no NaN, and hyparquet shows an empty list inside a struct as null.
-  if (theirs.is_null()) return ours.is_null() || (ours.is_array() && ours.as_array().empty()) || (ours.is_string() && (ours == "nan" || ours == "inf" || ours == "-inf"));
+  if (theirs.is_null())
+    return ours.is_null() || (ours.is_array() && ours.as_array().empty()) ||
+           (ours.is_string() && (ours == "nan" || ours == "inf" || ours == "-inf"));
   if (ours.is_number() && theirs.is_number()) {
     const double a = ours.to_number<double>();
     const double b = theirs.to_number<double>();
     return std::abs(a - b) <= 1e-6 * std::max(std::abs(a), std::abs(b));
   }
-  if (ours.is_string() && theirs.is_string()) return PlainTime(ours.as_string().c_str()) == PlainTime(theirs.as_string().c_str());
+  if (ours.is_string() && theirs.is_string())
+    return PlainTime(ours.as_string().c_str()) == PlainTime(theirs.as_string().c_str());
   if (ours.is_array() && theirs.is_array()) {
     const auto& a = ours.as_array();
     const auto& b = theirs.as_array();
@@ -101,14 +108,16 @@ bool Same(const json::value& ours, const json::value& theirs) {
       const auto* other = theirs.as_object().if_contains(key);
       if (!Same(value, other == nullptr ? json::value(nullptr) : *other)) return false;
     }
-    return std::all_of(theirs.as_object().begin(), theirs.as_object().end(), [&](const auto& item) { return ours.as_object().contains(item.key()); });
+    return std::all_of(theirs.as_object().begin(), theirs.as_object().end(),
+                       [&](const auto& item) { return ours.as_object().contains(item.key()); });
   }
   return ours == theirs;
 }
 
 /// A struct that holds a value of Parquet's VARIANT, which is given as it is stored.
 bool IsVariant(const arrow::DataType& type) {
-  return type.id() == arrow::Type::STRUCT && static_cast<const arrow::StructType&>(type).GetFieldByName("metadata") != nullptr &&
+  return type.id() == arrow::Type::STRUCT &&
+         static_cast<const arrow::StructType&>(type).GetFieldByName("metadata") != nullptr &&
          static_cast<const arrow::StructType&>(type).GetFieldByName("value") != nullptr;
 }
 

@@ -17,8 +17,10 @@ std::shared_ptr<arrow::Table> SomeTable(int rows, bool dictionaries) {
     text += std::to_string(i) + "," + (i % 5 == 0 ? "" : "name " + std::to_string(i % 37)) + "," + std::to_string(i) +
             ".25,2025-01-01T00:00:" + std::to_string(10 + i % 50) + "Z,\n";
   }
-  ReadOptions options = WithSchema({arrow::field("id", arrow::int64()), arrow::field("name", arrow::utf8()), arrow::field("price", arrow::decimal128(12, 2)),
-                                    arrow::field("at", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")), arrow::field("none", arrow::utf8())});
+  ReadOptions options = WithSchema({arrow::field("id", arrow::int64()), arrow::field("name", arrow::utf8()),
+                                    arrow::field("price", arrow::decimal128(12, 2)),
+                                    arrow::field("at", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")),
+                                    arrow::field("none", arrow::utf8())});
   options.dictionary_strings = dictionaries;
   options.block_bytes = 4000;
   return ReadAll(InMemory("a.csv", text), options).ValueOrDie();
@@ -34,7 +36,8 @@ arrow::FieldVector PlainFields(const arrow::Schema& schema) {
 
 Result<std::string> Written(const arrow::Table& table, const ParquetOptions& options = {}) {
   ARROW_ASSIGN_OR_RAISE(auto sink, arrow::io::BufferOutputStream::Create());
-  ARROW_ASSIGN_OR_RAISE(auto writer, Parquet().OpenWriter(sink, arrow::schema(PlainFields(*table.schema())), {.format = {.parquet = options}}));
+  ARROW_ASSIGN_OR_RAISE(auto writer, Parquet().OpenWriter(sink, arrow::schema(PlainFields(*table.schema())),
+                                                          {.format = {.parquet = options}}));
   arrow::TableBatchReader batches(table);
   while (true) {
     ARROW_ASSIGN_OR_RAISE(const auto batch, batches.Next());
@@ -51,7 +54,8 @@ TEST(ParquetWriter, WritesDictionariesAsPlainStringColumns) {
   ASSERT_GT(table->column(1)->num_chunks(), 10);
   ASSERT_OK_AND_ASSIGN(const auto file, Written(*table));
   ASSERT_OK_AND_ASSIGN(const auto back, ReadAll(InMemory("a.parquet", file)));
-  EXPECT_EQ(Types(*back->schema()), "id: int64, name: string, price: decimal128(12, 2), at: timestamp[us, tz=UTC], none: string");
+  EXPECT_EQ(Types(*back->schema()),
+            "id: int64, name: string, price: decimal128(12, 2), at: timestamp[us, tz=UTC], none: string");
   EXPECT_TRUE(back->Equals(*SomeTable(3000, false)));
   EXPECT_EQ(file.find("ARROW:schema"), std::string::npos);
   EXPECT_NE(file.find("glaux version"), std::string::npos);
@@ -95,10 +99,12 @@ TEST(ParquetWriter, WritesValuesThatAreMostlyDistinct) {
 TEST(ParquetWriter, WritesEveryCompression) {
   const auto table = SomeTable(100, false);
   for (const std::string name : {"snappy", "zstd", "gzip", "none"}) {
-    ASSERT_OK_AND_ASSIGN(const auto back, ReadAll(InMemory("a.parquet", Written(*table, {.compression = name}).ValueOrDie())));
+    ASSERT_OK_AND_ASSIGN(const auto back,
+                         ReadAll(InMemory("a.parquet", Written(*table, {.compression = name}).ValueOrDie())));
     EXPECT_TRUE(back->Equals(*table)) << name;
   }
-  ASSERT_FAILS(ErrorKind::kInvalid, "no compression lzma; known: snappy, zstd, gzip, none", Written(*table, {.compression = "lzma"}));
+  ASSERT_FAILS(ErrorKind::kInvalid, "no compression lzma; known: snappy, zstd, gzip, none",
+               Written(*table, {.compression = "lzma"}));
 }
 
 TEST(ParquetWriter, WritesAValidFileWithoutRows) {
@@ -109,9 +115,12 @@ TEST(ParquetWriter, WritesAValidFileWithoutRows) {
 
 TEST(ParquetWriter, RefusesBatchesThatDoNotFit) {
   ASSERT_OK_AND_ASSIGN(const auto sink, arrow::io::BufferOutputStream::Create());
-  ASSERT_OK_AND_ASSIGN(const auto writer,
-                       Parquet().OpenWriter(sink, arrow::schema({arrow::field("a", arrow::int64(), /*nullable=*/false)}), {}));
-  const auto batch = [](const std::string& text) { return ReadAll(InMemory("a.csv", text)).ValueOrDie()->CombineChunksToBatch().ValueOrDie(); };
+  ASSERT_OK_AND_ASSIGN(
+      const auto writer,
+      Parquet().OpenWriter(sink, arrow::schema({arrow::field("a", arrow::int64(), /*nullable=*/false)}), {}));
+  const auto batch = [](const std::string& text) {
+    return ReadAll(InMemory("a.csv", text)).ValueOrDie()->CombineChunksToBatch().ValueOrDie();
+  };
   ASSERT_FAILS(ErrorKind::kInvalid, "column a: expected int64", writer->Write(batch("a\nx\n")));
   ASSERT_FAILS(ErrorKind::kInvalid, "expected a batch of 1 columns", writer->Write(batch("a,b\n1,2\n")));
   ASSERT_FAILS(ErrorKind::kInvalid, "expected no nulls, found 1", writer->Write(batch("a\n1\n\n")));
@@ -132,7 +141,8 @@ TEST(ParquetReader, SlicesRowGroupsAndDecodesThemInAnyOrderOnAnyThread) {
     arrow::RecordBatchVector batches(tasks.size());
     std::atomic<size_t> next = 0;
     const auto work = [&] {
-      for (size_t i = next++; i < tasks.size(); i = next++) batches[tasks.size() - 1 - i] = tasks[tasks.size() - 1 - i]().ValueOrDie();
+      for (size_t i = next++; i < tasks.size(); i = next++)
+        batches[tasks.size() - 1 - i] = tasks[tasks.size() - 1 - i]().ValueOrDie();
     };
     std::thread other(work);
     work();
@@ -145,12 +155,16 @@ TEST(ParquetReader, SlicesRowGroupsAndDecodesThemInAnyOrderOnAnyThread) {
 TEST(ParquetReader, ReadsTheColumnsAskedForInTheOrderAskedForAndTheTypesAskedFor) {
   ASSERT_OK_AND_ASSIGN(const auto file, Written(*SomeTable(3, false)));
   const auto read = [&](const ReadOptions& options) { return ReadAll(InMemory("a.parquet", file), options); };
-  ASSERT_OK_AND_ASSIGN(const auto table, read(WithSchema({arrow::field("price", arrow::decimal128(20, 4)), arrow::field("id", arrow::int32()), arrow::field("none", arrow::null())})));
+  ASSERT_OK_AND_ASSIGN(const auto table,
+                       read(WithSchema({arrow::field("price", arrow::decimal128(20, 4)),
+                                        arrow::field("id", arrow::int32()), arrow::field("none", arrow::null())})));
   EXPECT_THAT(Rows(*table), ::testing::ElementsAre("0.2500|0|null", "1.2500|1|null", "2.2500|2|null"));
   EXPECT_EQ(InfoOf(read(WithSchema({arrow::field("price", arrow::decimal128(12, 1))})).status()).code, kTypeConflict);
   EXPECT_EQ(InfoOf(read(WithSchema({arrow::field("id", arrow::null())})).status()).code, kTypeConflict);
-  ASSERT_FAILS(ErrorKind::kInvalid, "read a.parquet, row group 0, column name: expected int64", read(WithSchema({arrow::field("name", arrow::int64())})));
-  ASSERT_FAILS(ErrorKind::kInvalid, "read a.parquet: no column x in the file", read(WithSchema({arrow::field("x", arrow::int64())})));
+  ASSERT_FAILS(ErrorKind::kInvalid, "read a.parquet, row group 0, column name: expected int64",
+               read(WithSchema({arrow::field("name", arrow::int64())})));
+  ASSERT_FAILS(ErrorKind::kInvalid, "read a.parquet: no column x in the file",
+               read(WithSchema({arrow::field("x", arrow::int64())})));
   ASSERT_OK_AND_ASSIGN(const auto reader, Parquet().OpenReader(InMemory("a.parquet", file), WithSchema({})));
   EXPECT_EQ((*reader->Next().ValueOrDie())().ValueOrDie()->num_rows(), 3);
 }
@@ -167,13 +181,16 @@ TEST(ParquetReader, GivesStringsAsDictionaries) {
 TEST(ParquetReader, RefusesToRoundFloats) {
   ASSERT_OK_AND_ASSIGN(const auto table, ReadAll(InMemory("a.csv", "a\n0.5\n0.1\n")));
   ASSERT_OK_AND_ASSIGN(const auto file, Written(*table));
-  EXPECT_EQ(InfoOf(ReadAll(InMemory("a.parquet", file), WithSchema({arrow::field("a", arrow::float32())})).status()).code, kTypeConflict);
+  EXPECT_EQ(
+      InfoOf(ReadAll(InMemory("a.parquet", file), WithSchema({arrow::field("a", arrow::float32())})).status()).code,
+      kTypeConflict);
   ASSERT_OK_AND_ASSIGN(const auto half, Written(*table->Slice(0, 1)));
   ASSERT_OK(ReadAll(InMemory("a.parquet", half), WithSchema({arrow::field("a", arrow::float32())})));
 }
 
 TEST(ParquetReader, InfersFromTheFooter) {
-  ASSERT_OK_AND_ASSIGN(const auto inferred, Parquet().Infer(InMemory("a.parquet", Written(*SomeTable(7, false)).ValueOrDie()), {}));
+  ASSERT_OK_AND_ASSIGN(const auto inferred,
+                       Parquet().Infer(InMemory("a.parquet", Written(*SomeTable(7, false)).ValueOrDie()), {}));
   EXPECT_TRUE(inferred.complete);
   EXPECT_EQ(inferred.rows_seen, 7);
   EXPECT_EQ(inferred.schema->num_fields(), 5);

@@ -47,8 +47,9 @@ class ParquetWriter final : public FileWriter {
                                 ->created_by(kCreatedBy)
                                 ->max_row_group_length(writer->row_group_rows_)
                                 ->build();
-    ARROW_ASSIGN_OR_RAISE(writer->file_, parquet::arrow::FileWriter::Open(*writer->schema_, arrow::default_memory_pool(),
-                                                                          std::move(sink), properties));
+    ARROW_ASSIGN_OR_RAISE(
+        writer->file_,
+        parquet::arrow::FileWriter::Open(*writer->schema_, arrow::default_memory_pool(), std::move(sink), properties));
     return writer;
   }
 

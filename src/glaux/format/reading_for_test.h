@@ -50,9 +50,10 @@ inline std::vector<std::string> Rows(const arrow::Table& table) {
           continue;
         }
         const auto scalar = chunk->GetScalar(i).ValueOrDie();
-        rows[row] += scalar->type->id() == arrow::Type::DICTIONARY
-                         ? static_cast<const arrow::DictionaryScalar&>(*scalar).GetEncodedValue().ValueOrDie()->ToString()
-                         : scalar->ToString();
+        rows[row] +=
+            scalar->type->id() == arrow::Type::DICTIONARY
+                ? static_cast<const arrow::DictionaryScalar&>(*scalar).GetEncodedValue().ValueOrDie()->ToString()
+                : scalar->ToString();
       }
     }
   }
