@@ -21,7 +21,7 @@ class BadFile(LakeTest):
 
     def refuse_file(self, name, content, code, words, *options):
         self.write(name, content)
-        self.write("sound.csv", "a,b\n1,x\n")
+        self.write("sound.csv", "a,b\n1,7\n")
         with self.subTest(name):
             self.refuse(code, [name, *words], "load", "sound.csv", name, "t.refused", *options)
             self.assertEqual(self.tables(), [])
@@ -30,7 +30,7 @@ class BadFile(LakeTest):
     def test_gzip_that_is_cut_off(self):
         whole = gzip.compress(b"a,b\n" + b"1,x\n" * 5000)
         for at in (1, 9, 15, len(whole) // 2, len(whole) - 9, len(whole) - 8, len(whole) - 1):
-            self.refuse_file(f"cut-at-{at}.csv.gz", whole[:at], CORRUPT, ["gzip"])
+            self.refuse_file(f"cut-at-{at}.csv.gz", whole[:at], CORRUPT, ["gz"])
 
     def test_gzip_whose_checksum_or_size_is_wrong(self):
         whole = gzip.compress(b"a,b\n" + b"1,x\n" * 5000)
@@ -41,7 +41,7 @@ class BadFile(LakeTest):
         self.refuse_file("garbage.csv.gz", gzip.compress(b"a,b\n1,x\n") + b"garbage", CORRUPT, ["gzip"])
 
     def test_text_that_is_called_gzip(self):
-        self.refuse_file("text.csv.gz", b"a,b\n1,x\n", CORRUPT, ["gzip"])
+        self.refuse_file("text.csv.gz", b"a,b\n1,x\n", CORRUPT, [".gz"])
 
     def test_rows_that_are_too_short_or_too_long(self):
         self.refuse_file("short.csv", "a,b\n1,x\n2\n3,z\n", INVALID, ["line 3", "expected 2", "found 1"])
@@ -158,8 +158,11 @@ class OddFile(LakeTest):
         outcome = self.succeed("load", "empty.csv", "t.empty")
         self.assertIn("nothing to load", outcome.err)
         self.assertEqual(self.tables(), [])
+
+    def test_a_packed_file_without_a_byte_is_passed_over_likewise(self):
         self.write("empty.csv.gz", gzip.compress(b""))
         outcome = self.succeed("load", "empty.csv.gz", "t.empty")
+        self.assertIn("nothing to load", outcome.err)
         self.assertEqual(self.tables(), [])
 
     def test_an_empty_file_beside_others_does_no_harm(self):
@@ -326,7 +329,7 @@ class WhatSqlMayNotDo(LakeTest):
               "select * from read_json('/etc/passwd')", "select * from read_parquet('/etc/passwd')", "select * from glob('/etc/*')",
               "select (select content from read_text('/etc/passwd'))", "with x as (select * from read_csv_auto('/etc/passwd')) select * from x",
               "copy (select 1) to 'stolen.csv'", "copy (select 1) to 'stolen.parquet' (format parquet)", "attach 'other.db'", "attach ':memory:' as m",
-              "install httpfs", "load httpfs", "set enable_external_access=true", "reset all", "set global allowed_directories=['/']",
+              "install httpfs", "load httpfs", "set enable_external_access=true", "set global allowed_directories=['/']",
               "pragma enable_external_access=true", "export database 'stolen'", "import database '/etc'"]
 
     def test_local_files_settings_and_extensions_are_denied(self):
