@@ -15,6 +15,8 @@ import unittest
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("GLAUX_PROGRAM") or SOURCE / "build" / "glaux").resolve()
 TESTDATA = pathlib.Path(os.environ.get("GLAUX_TESTDATA") or SOURCE.parent / "shared" / "testdata")
+# A program with sanitizers in it uses far more memory than the one that people run.
+SANITIZED = bool(os.environ.get("GLAUX_SANITIZE"))
 
 # docs/reference/errors.md
 OK, INVALID, DENIED, NOT_FOUND, UNAVAILABLE, CORRUPT, NOT_IMPLEMENTED, CANCELLED = 0, 2, 3, 4, 7, 8, 9, 130
@@ -62,6 +64,19 @@ class LakeTest(unittest.TestCase):
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(lambda: (process.kill(), process.communicate()) if process.returncode is None else None)
         return process
+
+    def peak_of(self, *arguments):
+        """Run the program; its exit code, what it said and its peak memory in bytes (None under sanitizers).
+
+        For runs that say little: nobody reads the pipes until the end.
+        """
+        process = self.start(*arguments)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        err = process.stderr.read()
+        process.stdout.close()
+        process.stderr.close()
+        return process.returncode, err, None if SANITIZED else usage.ru_maxrss * 1024
 
     def succeed(self, *arguments, **how):
         outcome = self.run_program(*arguments, **how)
