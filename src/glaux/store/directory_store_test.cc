@@ -303,7 +303,24 @@ TEST_F(DirectoryStoreTest, OldLeftoversOfKilledWritersAreRemovedAndNewOnesAndUpl
   ASSERT_OK(store->CompleteMultipart("k", id, std::vector{part}));
 }
 
-TEST_F(DirectoryStoreTest, AUploadWhoseObjectIsThereButWhoseNotesWereNotClearedAwayIsGone) {
+TEST_F(DirectoryStoreTest, PrivateFoldersThatWereOnlyPartlyMadeAreMade) {
+  for (const char* folder : {"tmp", "uploads", "locks"}) {
+    SCOPED_TRACE(folder);
+    fs::create_directories(root + "/.glaux/" + folder);
+    ASSERT_OK(PutString(*store, "put", "x"));
+    fs::remove_all(root + "/.glaux");
+    fs::create_directories(root + "/.glaux/" + folder);
+    ASSERT_OK_AND_ASSIGN(const auto id, store->CreateMultipart("k"));
+    ASSERT_OK_AND_ASSIGN(const auto part, store->UploadPart("k", id, 1, AsBytes("x")));
+    ASSERT_OK(store->CompleteMultipart("k", id, std::vector{part}));
+    fs::remove_all(root + "/.glaux");
+    fs::create_directories(root + "/.glaux/" + folder);
+    ASSERT_OK(store->Delete(std::vector<std::string>{"k"}));
+    fs::remove_all(root + "/.glaux");
+  }
+}
+
+TEST_F(DirectoryStoreTest, AnUploadWhoseObjectIsThereButWhoseNotesWereNotClearedAwayIsGone) {
   ASSERT_OK_AND_ASSIGN(const auto id, store->CreateMultipart("k"));
   ASSERT_OK_AND_ASSIGN(const auto part, store->UploadPart("k", id, 1, AsBytes("x")));
   // Killed just after the rename.

@@ -280,7 +280,12 @@ Result<std::string> DirectoryUploads::Create(std::string_view key) {
   ARROW_ASSIGN_OR_RAISE(auto file, root_.MakeTempFile(kOperation, key));
   int error = posix::WriteAt(file.fd(), AsBytes(notes), 0);
   if (error == 0) {
-    const posix::Fd data(posix::OpenBeneath(root_.fd(), PathOf(id, kData), O_WRONLY | O_CREAT | O_EXCL, kFileMode));
+    constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL;
+    posix::Fd data(posix::OpenBeneath(root_.fd(), PathOf(id, kData), kFlags, kFileMode));
+    if (data.get() == -ENOENT) {  // who made the private folders was killed before it had made them all
+      ARROW_RETURN_NOT_OK(root_.MakePrivateDirs());
+      data = posix::Fd(posix::OpenBeneath(root_.fd(), PathOf(id, kData), kFlags, kFileMode));
+    }
     error = std::min(data.get(), 0);
   }
   if (error == 0) error = file.MoveTo(PathOf(id, kParts));
