@@ -49,7 +49,11 @@ Status Listing::Print(Session& session, const std::string& format_name) const {
   ARROW_RETURN_NOT_OK(RefuseBinaryOnTerminal(format, terminal));
   ARROW_ASSIGN_OR_RAISE(const auto batch, ToBatch());
   ARROW_ASSIGN_OR_RAISE(auto writer, MakeResultWriter(format, batch->schema(), session.surroundings().out,
-                                                      {.terminal = terminal, .max_rows = {}, .footer = false, .seekable = false}));
+                                                      {.terminal = terminal,
+                                                       .max_rows = {},
+                                                       .null_text = "",
+                                                       .footer = false,
+                                                       .seekable = false}));
   ARROW_RETURN_NOT_OK(writer->Write(*batch));
   return writer->Finish();
 }

@@ -41,6 +41,8 @@ struct ResultWriterOptions {
   Terminal terminal = {};
   /// Table: most rows printed, half of them from the end. Unset: all.
   std::optional<int64_t> max_rows = 40;
+  /// Table: what stands for a null.
+  std::string null_text = "NULL";
   /// Table: a line below it that counts rows and columns.
   bool footer = true;
   /// Table: name of a type in the head; unset: no line of types.

@@ -105,7 +105,7 @@ class TableWriter final : public ResultWriter {
     Row cells(printers.size());
     for (size_t i = 0; i < printers.size(); ++i) {
       if (printers[i]->IsNull(row)) {
-        cells[i] = {"NULL", true};
+        cells[i] = {options_.null_text, true};
         continue;
       }
       std::string text;
