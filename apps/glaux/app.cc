@@ -55,7 +55,8 @@ Status UsageError(const CLI::App& app, const CLI::ParseError& error) {
       message = "one argument too many: '" + word + "'";
     }
   } else if (!message.empty()) {
-    message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
+    const bool capitals = message.size() > 1 && std::isupper(static_cast<unsigned char>(message[1])) != 0;  // a name: FILES
+    if (!capitals) message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
     if (message.ends_with('.')) message.pop_back();
   }
   if (!hint.empty()) hint += "; ";
@@ -74,6 +75,16 @@ std::string FirstWord(const std::vector<std::string>& arguments) {
     }
   }
   return {};
+}
+
+/// The colours asked for, known before the arguments are parsed: what is wrong with them is printed in colours too.
+void TakeColor(const std::vector<std::string>& arguments, Session* session) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    std::string value;
+    if (arguments[i].starts_with("--color=")) value = arguments[i].substr(8);
+    if (arguments[i] == "--color" && i + 1 < arguments.size()) value = arguments[i + 1];
+    if (value == "auto" || value == "always" || value == "never") session->options().color = value;
+  }
 }
 
 int Fail(Session* session, const Status& status) {
@@ -132,6 +143,7 @@ int RunApp(std::vector<std::string> arguments, Session* session) {
   }
   CLI::App app;
   BuildApp(&app, session);
+  TakeColor(arguments, session);
   const auto names = CommandNames(app);
   const std::string word = FirstWord(arguments);
   if (!word.empty() && std::find(names.begin(), names.end(), word) == names.end()) {

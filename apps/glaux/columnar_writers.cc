@@ -18,11 +18,24 @@ Status RefuseNoColumns(const arrow::Schema& schema) {
   return MakeError(ErrorKind::kInvalid, "write the result as a file of columns: the statement gives none");
 }
 
+/// A hugeint of SQL may have 39 digits; readers of files take decimal(38, 0) at its word.
+Status CheckDecimals(const arrow::RecordBatch& batch) {
+  for (int i = 0; i < batch.num_columns(); ++i) {
+    if (!arrow::is_decimal(batch.column(i)->type_id()) || batch.column(i)->ValidateFull().ok()) continue;
+    return MakeError({.kind = ErrorKind::kInvalid, .hint = "cast it to varchar, or choose csv or json"}, "write column ",
+                     batch.schema()->field(i)->name(), ": a value has more digits than ", batch.column(i)->type()->ToString(), " holds");
+  }
+  return Status::OK();
+}
+
 class ParquetResultWriter final : public ResultWriter {
  public:
   ParquetResultWriter(std::shared_ptr<arrow::Schema> schema, std::unique_ptr<FileWriter> writer)
       : schema_(std::move(schema)), writer_(std::move(writer)) {}
-  Status Write(const arrow::RecordBatch& batch) override { return writer_->Write(Renamed(batch, schema_)); }
+  Status Write(const arrow::RecordBatch& batch) override {
+    ARROW_RETURN_NOT_OK(CheckDecimals(batch));
+    return writer_->Write(Renamed(batch, schema_));
+  }
   Status Finish() override { return writer_->Close(); }
 
  private:
@@ -34,7 +47,10 @@ class ArrowResultWriter final : public ResultWriter {
  public:
   ArrowResultWriter(std::shared_ptr<arrow::Schema> schema, std::shared_ptr<arrow::ipc::RecordBatchWriter> writer)
       : schema_(std::move(schema)), writer_(std::move(writer)) {}
-  Status Write(const arrow::RecordBatch& batch) override { return writer_->WriteRecordBatch(*Renamed(batch, schema_)); }
+  Status Write(const arrow::RecordBatch& batch) override {
+    ARROW_RETURN_NOT_OK(CheckDecimals(batch));
+    return writer_->WriteRecordBatch(*Renamed(batch, schema_));
+  }
   Status Finish() override { return writer_->Close(); }
 
  private:

@@ -106,6 +106,8 @@ Result<std::unique_ptr<OutputFile>> OutputFile::Open(const std::string& given, s
 }
 
 OutputFile::~OutputFile() {
+  // A compressing stream writes its end when it is destroyed, into a file that nobody wants.
+  if (stream_ != nullptr && !stream_->closed()) (void)stream_->Abort();
   if (descriptor_ >= 0) ::close(descriptor_);
   if (!pending_.empty()) ::unlink(pending_.c_str());
 }

@@ -76,7 +76,12 @@ class ConfigReader {
         for (const auto& [key, setter] : setters) known += (known.empty() ? "" : ", ") + key;
         return Bad(path_, entry.first, "there is no field " + where + name + "; known are: " + known);
       }
-      ARROW_RETURN_NOT_OK(at->second(entry.second));
+      try {
+        ARROW_RETURN_NOT_OK(at->second(entry.second));
+      } catch (const YAML::BadConversion&) {
+        return Bad(path_, entry.second, "the value of " + where + name + " is not of its kind, found: " +
+                                            (entry.second.IsScalar() ? entry.second.Scalar() : "a list or fields"));
+      }
     }
     return Status::OK();
   }

@@ -45,6 +45,7 @@ class LoadRun {
       : lake_(lake), environment_(environment), options_(options), progress_(options.progress == nullptr ? Progress::None() : *options.progress) {}
 
   Result<LoadSummary> Run() {
+    ARROW_RETURN_NOT_OK(CheckGivenTypes(options_));
     ARROW_ASSIGN_OR_RAISE(found_, FindInputs(lake_, options_.inputs, options_.format));
     for (int attempt = 1;; ++attempt) {
       auto summary = Attempt(/*sample_bytes=*/SampleBytes());
@@ -80,12 +81,18 @@ class LoadRun {
     if (found_.hidden > 0) summary.notes.push_back(std::to_string(found_.hidden) + " hidden files (names beginning with . or _) were passed over");
 
     ARROW_ASSIGN_OR_RAISE(auto table, OpenOrNull());
-    ARROW_ASSIGN_OR_RAISE(const auto files, NewFiles(table, &summary));
+    if (table != nullptr) ARROW_RETURN_NOT_OK(CheckPartitioning(*table));
+    ARROW_ASSIGN_OR_RAISE(auto files, NewFiles(table, &summary));
     if (files.empty()) {
       if (table != nullptr) summary.location = table->entry().storage.location;
       return summary;
     }
-    ARROW_ASSIGN_OR_RAISE(const auto inferred, InferFiles(files, options_, sample_bytes));
+    ARROW_ASSIGN_OR_RAISE(auto inferred, InferFiles(files, options_, sample_bytes));
+    summary.files_empty += DropFilesWithoutColumns(&files, &inferred);
+    if (files.empty()) {
+      if (table != nullptr) summary.location = table->entry().storage.location;
+      return summary;
+    }
     sampled_ = !inferred.complete;
     if (sampled_) {
       summary.notes.push_back("types come from a sample of " + std::to_string(inferred.rows_seen) +
@@ -94,7 +101,7 @@ class LoadRun {
     const auto comparable = table == nullptr ? arrow::schema(arrow::FieldVector{}) : ComparableSchema(*table);
     ARROW_ASSIGN_OR_RAISE(const auto shape, ShapeOf(files, inferred, options_, table == nullptr ? nullptr : comparable.get()));
     summary.renamed_columns = shape.renamed;
-    ARROW_ASSIGN_OR_RAISE(const auto plan, PlanEvolution(*comparable, *shape.schema, options_.contract, {}, options_.table.ToString()));
+    ARROW_ASSIGN_OR_RAISE(const auto plan, Plan(*comparable, shape, files));
     if (!plan.quarantine_columns.empty()) {
       return MakeError(ErrorKind::kNotImplemented, "load ", options_.table.ToString(),
                        ": the contract discard_row needs a quarantine, which load does not have; use discard_value or freeze");
@@ -111,8 +118,6 @@ class LoadRun {
       }
       ARROW_ASSIGN_OR_RAISE(table, Stage(*plan.table_schema));
       summary.table_created = true;
-    } else {
-      ARROW_RETURN_NOT_OK(CheckPartitioning(*table));
     }
     summary.location = table->entry().storage.location;
     Announce(*table, plan, summary.table_created);
@@ -123,6 +128,29 @@ class LoadRun {
     }
     ARROW_RETURN_NOT_OK(Write(*table, files, inferred, shape, plan, &summary));
     return summary;
+  }
+
+  /// A packed file may turn out to hold nothing. \return how many did
+  static int64_t DropFilesWithoutColumns(std::vector<FoundFile>* files, InferredFiles* inferred) {
+    int64_t dropped = 0;
+    for (size_t i = files->size(); i-- > 0;) {
+      if (inferred->schemas[i].schema->num_fields() > 0) continue;
+      files->erase(files->begin() + static_cast<std::ptrdiff_t>(i));
+      inferred->schemas.erase(inferred->schemas.begin() + static_cast<std::ptrdiff_t>(i));
+      ++dropped;
+    }
+    return dropped;
+  }
+
+  /// The plan for all files together; where that is refused, the error names the first file that is at fault.
+  Result<EvolutionPlan> Plan(const arrow::Schema& table, const DataShape& shape, const std::vector<FoundFile>& files) const {
+    auto plan = PlanEvolution(table, *shape.schema, options_.contract, {}, options_.table.ToString());
+    if (plan.ok()) return plan;
+    for (size_t i = 0; i < files.size(); ++i) {
+      auto alone = PlanEvolution(table, *shape.file_schemas[i], options_.contract, {}, options_.table.ToString() + ", file " + files[i].name);
+      if (!alone.ok()) return alone;
+    }
+    return plan;
   }
 
   /// What will change, before anything changes.

@@ -56,8 +56,9 @@ Result<GivenTypes> ParseGiven(const LoadOptions& options) {
 
 }  // namespace
 
+Status CheckGivenTypes(const LoadOptions& options) { return ParseGiven(options).status(); }
+
 Result<InferredFiles> InferFiles(const std::vector<FoundFile>& files, const LoadOptions& options, int64_t sample_bytes) {
-  ARROW_ASSIGN_OR_RAISE(const auto given, ParseGiven(options));
   InferredFiles inferred;
   inferred.schemas.resize(files.size());
   ARROW_RETURN_NOT_OK(ParallelForIndex(files.size(), 0, Pool::kCpu, options.stop, [&](size_t i) -> Status {
@@ -82,6 +83,7 @@ Result<DataShape> ShapeOf(const std::vector<FoundFile>& files, const InferredFil
     auto names = NormalizeColumnNames(inferred.schemas[i].schema->field_names());
     if (!names.ok()) return Prefix(names.status(), "load " + files[i].name);
     auto& of_file = shape.column_names.emplace_back();
+    arrow::FieldVector alone;
     for (int c = 0; c < static_cast<int>(names->size()); ++c) {
       const auto& [source, column] = (*names)[c];
       of_file.push_back(column);
@@ -95,6 +97,7 @@ Result<DataShape> ShapeOf(const std::vector<FoundFile>& files, const InferredFil
         const auto known = table == nullptr ? nullptr : table->GetFieldByName(column);
         if (known != nullptr && text && TextMayFit(*type, *known->type())) type = known->type();
       }
+      alone.push_back(arrow::field(column, type));
       const auto [at, fresh] = position.try_emplace(column, columns.size());
       if (fresh) {
         columns.emplace_back(column, type);
@@ -108,6 +111,7 @@ Result<DataShape> ShapeOf(const std::vector<FoundFile>& files, const InferredFil
         columns[at->second].second = UnifyTypes(columns[at->second].second, type);
       }
     }
+    shape.file_schemas.push_back(arrow::schema(std::move(alone)));
   }
   for (const auto& [name, type] : given.by_name) {
     if (!given.used.contains(name)) {

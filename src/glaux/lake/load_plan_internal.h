@@ -18,6 +18,9 @@ struct InferredFiles {
   int64_t rows_seen = 0;
 };
 
+/// kInvalid if a type that the user gave does not parse: known before any file is looked at.
+Status CheckGivenTypes(const LoadOptions& options);
+
 /// Infer the columns of all files side by side.
 /// \param sample_bytes of each file; 0: all
 Result<InferredFiles> InferFiles(const std::vector<FoundFile>& files, const LoadOptions& options, int64_t sample_bytes);
@@ -26,6 +29,7 @@ Result<InferredFiles> InferFiles(const std::vector<FoundFile>& files, const Load
 /// table stores.
 struct DataShape {
   std::shared_ptr<arrow::Schema> schema;                ///< a column without any value has type null
+  std::vector<std::shared_ptr<arrow::Schema>> file_schemas;  ///< of each file alone
   std::vector<std::vector<std::string>> column_names;   ///< of each file: the table's names of its columns, in file order
   std::vector<std::string> renamed;                     ///< "lineItem/UnblendedCost -> lineitem_unblendedcost"
   std::vector<std::string> untyped;                     ///< columns of type null
