@@ -235,6 +235,17 @@ class Together(CrashTest):
         self.assertIn(1000 + ROWS, seen)
 
 
+class Ends(CrashTest):
+    def test_many_short_loads_end_with_0_and_not_with_a_signal(self):
+        # What is left to do in a pool while the libraries are torn down shows in one of some hundred ends.
+        self.write("z.csv", "id,p\n" + "".join(f"{i},{i % 8}\n" for i in range(1000)))
+        for number in range(15):
+            running = [self.start("load", "z.csv", "t.data", "--partition-by", "p", "--lake", self.here / f"lake-{number}-{k}") for k in range(4)]
+            for process in running:
+                err = process.communicate(timeout=120)[1]
+                self.assertEqual(process.returncode, OK, err)
+
+
 class FullDisk(CrashTest):
     def mount(self, megabytes):
         disk = self.here / "small-disk"
