@@ -1,13 +1,14 @@
 #include "glaux/base/parallel.h"
 
-#include <arrow/util/thread_pool.h>
 #include <sched.h>
 
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
+#include <deque>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 namespace glaux {
 namespace {
@@ -24,11 +25,51 @@ int CountCores() {
   return 1;
 }
 
-arrow::internal::ThreadPool& PoolOf(Pool pool) {
-  // Leaked on purpose: workers may still be parked when static objects are destroyed.
-  static auto* cpu = new auto(*arrow::internal::ThreadPool::Make(PoolSize(Pool::kCpu)));
-  static auto* io = new auto(*arrow::internal::ThreadPool::Make(kIoThreads));
-  return pool == Pool::kCpu ? **cpu : **io;
+/// Threads that take tasks from one queue. Started with the first tasks and never ended: the pools are leaked, and a
+/// task that begins while the process ends touches nothing but its own Run. (Arrow's pool traces every task through
+/// static objects of its library, which are gone by then.)
+class Workers {
+ public:
+  explicit Workers(int size) : size_(size) {}
+
+  void Spawn(std::function<void()> task) {
+    std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+    if (static_cast<int>(tasks_.size()) > idle_ && started_ < size_) {
+      ++started_;
+      std::thread([this] { Work(); }).detach();
+    }
+    ready_.notify_one();
+  }
+
+ private:
+  void Work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      ++idle_;
+      ready_.wait(lock, [&] { return !tasks_.empty(); });
+      --idle_;
+      auto task = std::move(tasks_.front());
+      tasks_.pop_front();
+      lock.unlock();
+      task();
+      task = nullptr;
+      lock.lock();
+    }
+  }
+
+  const int size_;
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::deque<std::function<void()>> tasks_;
+  int started_ = 0;
+  int idle_ = 0;
+};
+
+Workers& WorkersOf(Pool pool) {
+  static auto* const cpu = new Workers(PoolSize(Pool::kCpu));
+  static auto* const io = new Workers(PoolSize(Pool::kIo));
+  return pool == Pool::kCpu ? *cpu : *io;
 }
 
 /// One call's state; helpers on the pool may outlive the call, but then find nothing left to do.
@@ -77,8 +118,7 @@ Status ParallelForIndex(size_t count, int max_parallel, Pool pool, const arrow::
   const size_t limit = max_parallel > 0 ? max_parallel : PoolSize(pool);
   auto run = std::make_shared<Run>(count, stop, &work);
   for (size_t helper = 1; helper < std::min(limit, count); ++helper) {
-    // A pool that takes no more work only means fewer helpers.
-    (void)PoolOf(pool).Spawn([run] { run->Drain(); });
+    WorkersOf(pool).Spawn([run] { run->Drain(); });
   }
   run->Drain();
   std::unique_lock lock(run->mutex);
