@@ -144,7 +144,7 @@ std::string Describe(const LoadSummary& summary, const LoadOptions& options, std
 Status RunLoad(Session& session, const LoadArguments& arguments) {
   ARROW_ASSIGN_OR_RAISE(auto options, ReadOptions(session, arguments));
   ARROW_RETURN_NOT_OK(session.CatchSignals());
-  ARROW_ASSIGN_OR_RAISE(auto* lake, session.lake());
+  ARROW_ASSIGN_OR_RAISE(auto* lake, session.lake(options.dry_run ? Session::IfAbsent::kEmpty : Session::IfAbsent::kCreate));
   const auto started = std::chrono::steady_clock::now();
   auto progress = session.MakeProgress();
   options.stop = session.stop();

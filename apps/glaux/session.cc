@@ -24,9 +24,10 @@ Result<LakeConfig> Session::Config() const {
   return config;
 }
 
-Result<Lake*> Session::lake() {
+Result<Lake*> Session::lake(IfAbsent if_absent) {
   if (lake_ == nullptr) {
-    ARROW_ASSIGN_OR_RAISE(const auto config, Config());
+    ARROW_ASSIGN_OR_RAISE(auto config, Config());
+    config.create = if_absent == IfAbsent::kCreate;
     ARROW_ASSIGN_OR_RAISE(lake_, surroundings_.open_lake(config));
   }
   return lake_.get();

@@ -63,7 +63,9 @@ class Session {
   /// The configuration with --database and --memory-limit.
   Result<LakeConfig> Config() const;
   /// Opened on first use.
-  Result<Lake*> lake();
+  /// What becomes of a lake that is not there: most commands see an empty one and leave no folder behind.
+  enum class IfAbsent { kEmpty, kCreate };
+  Result<Lake*> lake(IfAbsent if_absent = IfAbsent::kEmpty);
   /// "database.table", or "table" in the database of names without one.
   Result<TableId> ParseTable(std::string_view name) const;
 

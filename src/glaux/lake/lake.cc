@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 
+#include "glaux/catalog/memory_catalog.h"
 #include "glaux/catalog/sqlite_catalog.h"
 #include "glaux/engine/duckdb/duckdb_engine.h"
 #include "glaux/lake/load_internal.h"
@@ -162,6 +163,9 @@ class LocalLake final : public Lake {
 
 Result<std::unique_ptr<Lake>> Lake::Open(const LakeConfig& config) {
   std::error_code error;
+  if (!config.create && !fs::exists(config.directory, error)) {
+    return std::make_unique<LocalLake>(config, fs::absolute(config.directory).lexically_normal().string(), MakeMemoryCatalog());
+  }
   fs::create_directories(config.directory + "/store/" + config.bucket, error);
   if (error) return ErrnoError(error.value(), "open lake " + config.directory);
   const fs::path root = fs::canonical(config.directory, error);

@@ -34,6 +34,8 @@ struct LakeConfig {
   int64_t memory_limit = 512 << 20;
   /// SQL may read local files and load extensions.
   bool allow_local_access = false;
+  /// Make the lake's folder if it is not there. Without, a lake that is not there is an empty one, and nothing is made.
+  bool create = true;
   /// Write file:// addresses into the catalog instead of s3://, for other tools that open the folder with no server.
   bool file_locations = false;
 };
@@ -85,7 +87,7 @@ struct LoadSummary {
 /// A lake: one store, one catalog and one engine. Thread-safe.
 class Lake {
  public:
-  /// Open a lake, making its directory if there is none.
+  /// Open a lake, making its directory if there is none and `config.create` says so.
   static Result<std::unique_ptr<Lake>> Open(const LakeConfig& config);
   virtual ~Lake() = default;
 
