@@ -21,6 +21,7 @@ struct LoadArguments {
   std::string delimiter, quote, escape, comment;
   bool no_header = false;
   std::vector<std::string> null_values;
+  std::string max_line;
   std::string contract;
   std::string compression = "snappy";
 };
@@ -39,6 +40,9 @@ Status ReadCsvOptions(const LoadArguments& arguments, CsvOptions* csv) {
   ARROW_RETURN_NOT_OK(read("--comment", arguments.comment, &csv->comment));
   if (arguments.no_header) csv->column_names.emplace();
   if (!arguments.null_values.empty()) csv->null_values = arguments.null_values;
+  if (!arguments.max_line.empty()) {
+    ARROW_ASSIGN_OR_RAISE(csv->max_line_bytes, ParseByteSize(arguments.max_line));
+  }
   return Status::OK();
 }
 
@@ -207,6 +211,7 @@ void AddLoadCommand(CLI::App* app, Session* session) {
   command->add_option("--null", arguments->null_values, "CSV: an unquoted value that means null, instead of nothing; may be repeated")
       ->type_name("TEXT")
       ->allow_extra_args(false);
+  command->add_option("--max-line", arguments->max_line, "CSV: longest line that is taken for one (16MiB)")->type_name("SIZE");
   command->add_option("--comment", arguments->comment, "CSV: lines that begin with this are skipped")->type_name("CHAR");
   command->footer(
       "A file is loaded once: a second load of the same file does nothing. A load is all or nothing.\n\n"

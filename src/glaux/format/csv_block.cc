@@ -170,7 +170,7 @@ Status CsvBlockSplitter::LineTooLong(std::string_view text) const {
   LastRowSink sink;
   CsvScanner scanner(dialect_, true, sink);
   scanner.Scan(text, false);
-  ErrorInfo info{.kind = ErrorKind::kInvalid, .hint = "raise max_line_bytes if the file is right"};
+  ErrorInfo info{.kind = ErrorKind::kInvalid, .hint = "allow longer lines (--max-line) if the file is right"};
   if (scanner.in_quotes()) {
     return MakeError(std::move(info), "read ", name_, ", line ", line_ + CountLines(text.substr(0, scanner.quote_at())),
                      ": a quote opens in this line and is not closed within max_line_bytes (", options_.max_line_bytes,

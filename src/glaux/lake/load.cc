@@ -32,6 +32,9 @@ std::shared_ptr<arrow::Schema> ComparableSchema(const Table& table) {
   return arrow::schema(std::move(fields));
 }
 
+/// Year, month and day of the write time.
+std::vector<PartitionField> DefaultPartitioning() { return {{Transform::kDay, ""}}; }
+
 std::string JoinShort(const std::vector<std::string>& items, size_t most) {
   std::string text;
   for (size_t i = 0; i < items.size() && i < most; ++i) text += (i > 0 ? ", " : "") + items[i];
@@ -77,7 +80,7 @@ class LoadRun {
   Result<LoadSummary> Attempt(int64_t sample_bytes) {
     LoadSummary summary;
     summary.files_empty = found_.empty;
-    if (found_.empty > 0) summary.notes.push_back(std::to_string(found_.empty) + " files have no bytes and were passed over");
+    if (found_.empty > 0) summary.notes.push_back(std::to_string(found_.empty) + " empty files (no bytes) were passed over");
     if (found_.hidden > 0) summary.notes.push_back(std::to_string(found_.hidden) + " hidden files (names beginning with . or _) were passed over");
 
     ARROW_ASSIGN_OR_RAISE(auto table, OpenOrNull());
@@ -159,7 +162,9 @@ class LoadRun {
     if (created) {
       const auto spec = table.partition_spec();
       progress_.Note("create table " + name + " with " + std::to_string(plan.table_schema->num_fields()) + " columns, " +
-                     (spec.empty() ? std::string("not partitioned") : "partitioned by " + ToString(spec)));
+                     (spec.empty()                       ? std::string("not partitioned")
+                      : spec == DefaultPartitioning() ? std::string("partitioned by the day of the load")
+                                                         : "partitioned by " + ToString(spec)));
       return;
     }
     for (const auto& difference : plan.differences) {
@@ -187,7 +192,7 @@ class LoadRun {
   }
 
   Result<std::shared_ptr<Table>> Stage(const arrow::Schema& schema) {
-    std::vector<PartitionField> spec = {{Transform::kDay, ""}};
+    auto spec = DefaultPartitioning();
     if (options_.partition_by.has_value()) {
       if (*options_.partition_by == "none") {
         spec.clear();

@@ -240,7 +240,7 @@ class Planner {
       return Merged{wider, wider};
     }
     const std::string hint = rules_.widen_types
-                                 ? "set the contract's data_type to evolve, and the column becomes " + TypeText(wider)
+                                 ? "let the contract widen it (types=evolve), and the column becomes " + TypeText(wider)
                                  : "cast the column to " + TypeText(table) + " in the source or the pipeline";
     return Reject(Kind::kWidenType, path, table, data, hint);
   }
@@ -249,7 +249,7 @@ class Planner {
     return Reject(
         Kind::kChangedType, path, table, data,
         "cast the column to " + TypeText(table) +
-            " in the source or the pipeline, or set the contract's data_type to discard_row or discard_value");
+            " in the source or the pipeline, or let the contract leave such values out (types=discard_value)");
   }
 
   Result<Merged> Reject(Kind kind, const std::string& path, const TypePtr& table, const TypePtr& data,

@@ -158,7 +158,7 @@ TEST(PlanEvolution, WidensUnderEvolve) {
 TEST(PlanEvolution, NamesTheTypesAndTheWayOnWhenItRefusesToWiden) {
   const auto status = Plan(One(arrow::int32()), One(arrow::int64())).status();
   EXPECT_EQ(status.message(), "billing.cur, file a.csv.gz: column a is int in the table and bigint in the data");
-  EXPECT_EQ(InfoOf(status).hint, "set the contract's data_type to evolve, and the column becomes bigint");
+  EXPECT_EQ(InfoOf(status).hint, "let the contract widen it (types=evolve), and the column becomes bigint");
 }
 
 TEST(PlanEvolution, RefusesAChangedTypeUnderFreezeAndEvolve) {

@@ -305,7 +305,8 @@ class HiveAppend final : public Append {
     for (auto& [values, files] : files_) {
       if (files->writer != nullptr) open.push_back(files.get());
     }
-    return ParallelFor(std::span(open), 0, Pool::kCpu, options_.stop, [&](PartitionFiles* files) { return CloseFile(files); });
+    // Little is left to encode, and a store that keeps its promises waits for the disk.
+    return ParallelFor(std::span(open), 0, Pool::kIo, options_.stop, [&](PartitionFiles* files) { return CloseFile(files); });
   }
 
   /// What the catalog needs: the whole entry of a new table, else new and widened columns.
