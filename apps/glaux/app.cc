@@ -55,7 +55,8 @@ Status UsageError(const CLI::App& app, const CLI::ParseError& error) {
       message = "one argument too many: '" + word + "'";
     }
   } else if (!message.empty()) {
-    const bool capitals = message.size() > 1 && std::isupper(static_cast<unsigned char>(message[1])) != 0;  // a name: FILES
+    const bool capitals =
+        message.size() > 1 && std::isupper(static_cast<unsigned char>(message[1])) != 0;  // a name: FILES
     if (!capitals) message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
     if (message.ends_with('.')) message.pop_back();
   }

@@ -34,8 +34,9 @@ class FakeEngine final : public QueryEngine {
     return "q1";
   }
   Result<QueryStatus> GetStatus(const QueryId&, std::chrono::milliseconds) override {
-    return QueryStatus{.state = QueryState::kSucceeded,
-                       .statistics = {.bytes_scanned = 2'000'000, .files_opened = 3, .partitions_total = 9, .partitions_scanned = 2}};
+    return QueryStatus{
+        .state = QueryState::kSucceeded,
+        .statistics = {.bytes_scanned = 2'000'000, .files_opened = 3, .partitions_total = 9, .partitions_scanned = 2}};
   }
   Status Cancel(const QueryId&) override { return Status::OK(); }
   Result<std::shared_ptr<arrow::RecordBatchReader>> Results(const QueryId&) override {
@@ -82,8 +83,12 @@ class FakeLake final : public Lake {
   const LakeConfig& config() const override { return world_.config; }
   Catalog& catalog() override { return *world_.catalog; }
   Result<QueryEngine*> engine() override { return &world_.engine; }
-  Result<Location> Resolve(std::string_view uri) override { return MakeError(ErrorKind::kNotFound, "no store for ", uri); }
-  Result<std::string> LocalPath(std::string_view uri) override { return MakeError(ErrorKind::kNotFound, "no folder for ", uri); }
+  Result<Location> Resolve(std::string_view uri) override {
+    return MakeError(ErrorKind::kNotFound, "no store for ", uri);
+  }
+  Result<std::string> LocalPath(std::string_view uri) override {
+    return MakeError(ErrorKind::kNotFound, "no folder for ", uri);
+  }
   Result<std::shared_ptr<Table>> OpenTable(const TableId& id) override {
     return MakeError({.kind = ErrorKind::kNotFound, .hint = "did you mean 'cur'"}, "there is no table ", id.ToString());
   }
@@ -107,7 +112,8 @@ struct Outcome {
   std::string err;
 };
 
-Outcome RunGlaux(World& world, std::vector<std::string> arguments, std::shared_ptr<arrow::io::OutputStream> out = nullptr) {
+Outcome RunGlaux(World& world, std::vector<std::string> arguments,
+                 std::shared_ptr<arrow::io::OutputStream> out = nullptr) {
   Outcome outcome;
   auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
   std::istringstream in(world.input);
@@ -144,7 +150,8 @@ void AddTable(World& world, const std::string& database, const std::string& tabl
 
 TEST(CommandLine, HelpAndVersionGoToStandardOutput) {
   World world;
-  for (const auto& arguments : std::vector<std::vector<std::string>>{{"--help"}, {"query", "--help"}, {"--version"}, {"version"}}) {
+  for (const auto& arguments :
+       std::vector<std::vector<std::string>>{{"--help"}, {"query", "--help"}, {"--version"}, {"version"}}) {
     const auto outcome = RunGlaux(world, arguments);
     EXPECT_EQ(outcome.code, 0);
     EXPECT_THAT(outcome.out, HasSubstr("glaux"));
@@ -169,7 +176,8 @@ TEST(CommandLine, UnknownCommandsAndOptionsGetNearMatches) {
   outcome = RunGlaux(world, {"query", "select 1", "--fromat=csv"});
   EXPECT_EQ(outcome.code, 2);
   EXPECT_EQ(outcome.err,
-            "glaux: error: query: unknown option --fromat\nhint: did you mean '--format'; glaux query --help shows what it takes\n");
+            "glaux: error: query: unknown option --fromat\nhint: did you mean '--format'; glaux query --help shows "
+            "what it takes\n");
   EXPECT_EQ(RunGlaux(world, {"schema"}).code, 2);
   EXPECT_EQ(RunGlaux(world, {"schema", "a", "b"}).code, 2);
   EXPECT_EQ(RunGlaux(world, {"tables", "--color", "pink"}).code, 2);
@@ -194,7 +202,8 @@ TEST(CommandLine, GlobalOptionsMayComeBeforeAndAfterTheCommand) {
 
 TEST(Query, PrintsRowsInTheFormatAskedFor) {
   World world;
-  const auto outcome = RunGlaux(world, {"query", "select n", "--format", "csv", "--database", "sales", "--timeout", "30s"});
+  const auto outcome =
+      RunGlaux(world, {"query", "select n", "--format", "csv", "--database", "sales", "--timeout", "30s"});
   EXPECT_EQ(outcome.code, 0);
   EXPECT_EQ(outcome.out, "n\n1\n2\n");
   EXPECT_EQ(outcome.err, "");
@@ -257,7 +266,9 @@ TEST(Query, TellsWhatItScannedWhenAsked) {
 TEST(Query, EndsQuietlyWhenNobodyReadsAnyMore) {
   class Closed final : public arrow::io::OutputStream {
    public:
-    Status Write(const void*, int64_t) override { return MakeError({.kind = ErrorKind::kCancelled, .code = "EPIPE"}, "x"); }
+    Status Write(const void*, int64_t) override {
+      return MakeError({.kind = ErrorKind::kCancelled, .code = "EPIPE"}, "x");
+    }
     Status Close() override { return Status::OK(); }
     Result<int64_t> Tell() const override { return 0; }
     bool closed() const override { return false; }
@@ -272,10 +283,32 @@ TEST(Query, EndsQuietlyWhenNobodyReadsAnyMore) {
 TEST(Load, PassesOnWhatWasAskedFor) {
   World world;
   world.summary.files_loaded = 1;
-  const auto outcome = RunGlaux(
-      world, {"load", "a.txt", "b*.txt", "sales.orders", "--format", "csv", "--delimiter", "tab", "--null", "NA", "--null", "-",
-              "--type", "zip=string", "--type", "a=b=int", "--no-header", "--sample", "all", "--partition-by", "region",
-              "--contract", "columns=freeze", "--again", "--compression", "zstd"});
+  const auto outcome = RunGlaux(world, {"load",
+                                        "a.txt",
+                                        "b*.txt",
+                                        "sales.orders",
+                                        "--format",
+                                        "csv",
+                                        "--delimiter",
+                                        "tab",
+                                        "--null",
+                                        "NA",
+                                        "--null",
+                                        "-",
+                                        "--type",
+                                        "zip=string",
+                                        "--type",
+                                        "a=b=int",
+                                        "--no-header",
+                                        "--sample",
+                                        "all",
+                                        "--partition-by",
+                                        "region",
+                                        "--contract",
+                                        "columns=freeze",
+                                        "--again",
+                                        "--compression",
+                                        "zstd"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const auto& options = *world.loaded;
   EXPECT_THAT(options.inputs, ElementsAre("a.txt", "b*.txt"));
@@ -341,7 +374,8 @@ TEST(Listings, ShowDatabasesAndTables) {
   World world;
   AddTable(world, "sales", "orders");
   AddTable(world, "billing", "cur");
-  EXPECT_EQ(RunGlaux(world, {"databases", "--format", "csv"}).out, "database,description,location\nbilling,,\nsales,,\n");
+  EXPECT_EQ(RunGlaux(world, {"databases", "--format", "csv"}).out,
+            "database,description,location\nbilling,,\nsales,,\n");
   const auto tables = RunGlaux(world, {"tables", "--format", "json"}).out;
   EXPECT_THAT(tables, HasSubstr(R"({"database":"billing","table":"cur","columns":3,"partitioned by":"year")"));
   EXPECT_THAT(RunGlaux(world, {"tables", "sales"}).out, Not(HasSubstr("billing")));

@@ -27,8 +27,7 @@ std::string_view Trim(std::string_view text) {
 bool SplitUnit(std::string_view text, double* number, std::string* unit) {
   text = Trim(text);
   if (text.empty() || !(std::isdigit(static_cast<unsigned char>(text[0])) || text[0] == '.')) return false;
-  const auto end =
-      std::from_chars(text.data(), text.data() + text.size(), *number, std::chars_format::fixed);
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), *number, std::chars_format::fixed);
   if (end.ec != std::errc()) return false;
   *unit = Lower(Trim(text.substr(static_cast<size_t>(end.ptr - text.data()))));
   return true;
@@ -75,13 +74,14 @@ Result<std::chrono::milliseconds> ParseDuration(std::string_view text) {
 }
 
 Result<char> ParseCharacter(std::string_view text) {
-  static const std::map<std::string, char, std::less<>> kNames = {{"tab", '\t'},  {"\\t", '\t'},    {"space", ' '},
-                                                                  {"pipe", '|'},  {"comma", ','},   {"semicolon", ';'}};
+  static const std::map<std::string, char, std::less<>> kNames = {{"tab", '\t'}, {"\\t", '\t'},  {"space", ' '},
+                                                                  {"pipe", '|'}, {"comma", ','}, {"semicolon", ';'}};
   if (text.size() == 1 && static_cast<unsigned char>(text[0]) < 0x80 && text[0] != '\n' && text[0] != '\r') {
     return text[0];
   }
   if (const auto found = kNames.find(Lower(text)); found != kNames.end()) return found->second;
-  return MakeError(ErrorKind::kInvalid, "not one ASCII character: '", text, "'; write it as it is, or tab, space, pipe");
+  return MakeError(ErrorKind::kInvalid, "not one ASCII character: '", text,
+                   "'; write it as it is, or tab, space, pipe");
 }
 
 Result<std::pair<std::string, std::string>> ParseAssignment(std::string_view text) {
@@ -89,7 +89,8 @@ Result<std::pair<std::string, std::string>> ParseAssignment(std::string_view tex
   const auto name = Trim(text.substr(0, std::min(at, text.size())));
   const auto value = at == std::string_view::npos ? std::string_view() : Trim(text.substr(at + 1));
   if (name.empty() || value.empty()) {
-    return MakeError(ErrorKind::kInvalid, "not a column with its type: '", text, "'; write COLUMN=TYPE, as in zip=string");
+    return MakeError(ErrorKind::kInvalid, "not a column with its type: '", text,
+                     "'; write COLUMN=TYPE, as in zip=string");
   }
   return std::pair(std::string(name), std::string(value));
 }
@@ -101,10 +102,10 @@ Result<SchemaContract> ParseContract(std::string_view text, SchemaContract contr
     text.remove_prefix(std::min(comma + 1, text.size()));
     const auto at = std::min(part.find('='), part.size());
     const auto what = Lower(Trim(part.substr(0, at)));
-    ContractMode* mode = what == "tables"                          ? &contract.tables
-                         : what == "columns"                       ? &contract.columns
+    ContractMode* mode = what == "tables"                         ? &contract.tables
+                         : what == "columns"                      ? &contract.columns
                          : what == "types" || what == "data_type" ? &contract.data_type
-                                                                   : nullptr;
+                                                                  : nullptr;
     if (mode == nullptr || at == part.size()) {
       return MakeError(ErrorKind::kInvalid, "not a part of a contract: '", part,
                        "'; write tables=, columns= or types= with evolve, freeze, discard_row or discard_value");

@@ -42,14 +42,16 @@ TEST(Character, HasNamesForWhatIsHardToType) {
   EXPECT_EQ(ParseCharacter("tab").ValueOrDie(), '\t');
   EXPECT_EQ(ParseCharacter("\\t").ValueOrDie(), '\t');
   EXPECT_EQ(ParseCharacter("Pipe").ValueOrDie(), '|');
-  for (const auto* text : {"", "ab", "ä", "\n"}) ASSERT_FAILS(ErrorKind::kInvalid, "not one ASCII", ParseCharacter(text));
+  for (const auto* text : {"", "ab", "ä", "\n"})
+    ASSERT_FAILS(ErrorKind::kInvalid, "not one ASCII", ParseCharacter(text));
 }
 
 TEST(Assignment, SplitsAtTheLastEqualsSign) {
   const auto both = ParseAssignment("a=b = decimal(10,2)").ValueOrDie();
   EXPECT_EQ(both.first, "a=b");
   EXPECT_EQ(both.second, "decimal(10,2)");
-  for (const auto* text : {"", "a", "a=", "=int"}) ASSERT_FAILS(ErrorKind::kInvalid, "COLUMN=TYPE", ParseAssignment(text));
+  for (const auto* text : {"", "a", "a=", "=int"})
+    ASSERT_FAILS(ErrorKind::kInvalid, "COLUMN=TYPE", ParseAssignment(text));
 }
 
 TEST(Contract, ChangesOnlyWhatIsNamed) {

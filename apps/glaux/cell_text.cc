@@ -13,8 +13,8 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
-#include <cstdlib>
 #include <concepts>
+#include <cstdlib>
 #include <vector>
 
 namespace glaux::cli {
@@ -75,16 +75,21 @@ int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); 
 
 int64_t UnitsPerSecond(arrow::TimeUnit::type unit) {
   switch (unit) {
-    case arrow::TimeUnit::SECOND: return 1;
-    case arrow::TimeUnit::MILLI: return 1'000;
-    case arrow::TimeUnit::MICRO: return 1'000'000;
-    case arrow::TimeUnit::NANO: return 1'000'000'000;
+    case arrow::TimeUnit::SECOND:
+      return 1;
+    case arrow::TimeUnit::MILLI:
+      return 1'000;
+    case arrow::TimeUnit::MICRO:
+      return 1'000'000;
+    case arrow::TimeUnit::NANO:
+      return 1'000'000'000;
   }
   return 1;
 }
 
 void AppendDate(int64_t days, std::string* out) {
-  // Days since 0000-03-01 and eras of 400 years ("days to civil"): unlike std::chrono's years, these do not end at 32767.
+  // Days since 0000-03-01 and eras of 400 years ("days to civil"): unlike std::chrono's years, these do not end at
+  // 32767.
   const int64_t shifted = days + 719'468;
   const int64_t era = FloorDivide(shifted, 146'097);
   const int64_t day_of_era = shifted - era * 146'097;
@@ -135,7 +140,10 @@ template <typename Print>
 class Leaf final : public CellPrinter {
  public:
   Leaf(std::shared_ptr<Array> array, CellStyle style, bool quoted, Print print)
-      : array_(std::move(array)), json_(style == CellStyle::kJson), quoted_(json_ && quoted), print_(std::move(print)) {}
+      : array_(std::move(array)),
+        json_(style == CellStyle::kJson),
+        quoted_(json_ && quoted),
+        print_(std::move(print)) {}
   bool IsNull(int64_t row) const override { return array_->IsNull(row); }
   void Append(int64_t row, std::string* out) const override {
     if (array_->IsNull(row)) {
@@ -374,7 +382,8 @@ class DictionaryPrinter final : public CellPrinter {
   const std::unique_ptr<CellPrinter> values_;
 };
 
-/// Types that no table has and that SQL seldom gives (unions, runs): Arrow's own text, at the price of a scalar a value.
+/// Types that no table has and that SQL seldom gives (unions, runs): Arrow's own text, at the price of a scalar a
+/// value.
 class ScalarPrinter final : public CellPrinter {
  public:
   ScalarPrinter(std::shared_ptr<Array> array, CellStyle style)
@@ -410,33 +419,54 @@ Result<std::unique_ptr<CellPrinter>> CellPrinter::Make(std::shared_ptr<Array> ar
       return MakeLeaf(std::move(array), style, false,
                       [values](int64_t row, std::string* out) { *out += values->Value(row) ? "true" : "false"; });
     }
-    case Type::INT8: return NumberPrinter<arrow::Int8Array>(std::move(array), style);
-    case Type::INT16: return NumberPrinter<arrow::Int16Array>(std::move(array), style);
-    case Type::INT32: return NumberPrinter<arrow::Int32Array>(std::move(array), style);
-    case Type::INT64: return NumberPrinter<arrow::Int64Array>(std::move(array), style);
-    case Type::UINT8: return NumberPrinter<arrow::UInt8Array>(std::move(array), style);
-    case Type::UINT16: return NumberPrinter<arrow::UInt16Array>(std::move(array), style);
-    case Type::UINT32: return NumberPrinter<arrow::UInt32Array>(std::move(array), style);
-    case Type::UINT64: return NumberPrinter<arrow::UInt64Array>(std::move(array), style);
-    case Type::FLOAT: return NumberPrinter<arrow::FloatArray>(std::move(array), style);
-    case Type::DOUBLE: return NumberPrinter<arrow::DoubleArray>(std::move(array), style);
+    case Type::INT8:
+      return NumberPrinter<arrow::Int8Array>(std::move(array), style);
+    case Type::INT16:
+      return NumberPrinter<arrow::Int16Array>(std::move(array), style);
+    case Type::INT32:
+      return NumberPrinter<arrow::Int32Array>(std::move(array), style);
+    case Type::INT64:
+      return NumberPrinter<arrow::Int64Array>(std::move(array), style);
+    case Type::UINT8:
+      return NumberPrinter<arrow::UInt8Array>(std::move(array), style);
+    case Type::UINT16:
+      return NumberPrinter<arrow::UInt16Array>(std::move(array), style);
+    case Type::UINT32:
+      return NumberPrinter<arrow::UInt32Array>(std::move(array), style);
+    case Type::UINT64:
+      return NumberPrinter<arrow::UInt64Array>(std::move(array), style);
+    case Type::FLOAT:
+      return NumberPrinter<arrow::FloatArray>(std::move(array), style);
+    case Type::DOUBLE:
+      return NumberPrinter<arrow::DoubleArray>(std::move(array), style);
     case Type::HALF_FLOAT: {
       const auto* values = static_cast<const arrow::HalfFloatArray*>(array.get());
       return MakeLeaf(std::move(array), style, false, [values, style](int64_t row, std::string* out) {
         AppendFloat(arrow::util::Float16::FromBits(values->Value(row)).ToFloat(), style, out);
       });
     }
-    case Type::DECIMAL32: return DecimalPrinter<arrow::Decimal32Array, arrow::Decimal32>(std::move(array), style);
-    case Type::DECIMAL64: return DecimalPrinter<arrow::Decimal64Array, arrow::Decimal64>(std::move(array), style);
-    case Type::DECIMAL128: return DecimalPrinter<arrow::Decimal128Array, arrow::Decimal128>(std::move(array), style);
-    case Type::DECIMAL256: return DecimalPrinter<arrow::Decimal256Array, arrow::Decimal256>(std::move(array), style);
-    case Type::STRING: return StringPrinter<arrow::StringArray>(std::move(array), style);
-    case Type::LARGE_STRING: return StringPrinter<arrow::LargeStringArray>(std::move(array), style);
-    case Type::STRING_VIEW: return StringPrinter<arrow::StringViewArray>(std::move(array), style);
-    case Type::BINARY: return BinaryPrinter<arrow::BinaryArray>(std::move(array), style);
-    case Type::LARGE_BINARY: return BinaryPrinter<arrow::LargeBinaryArray>(std::move(array), style);
-    case Type::BINARY_VIEW: return BinaryPrinter<arrow::BinaryViewArray>(std::move(array), style);
-    case Type::FIXED_SIZE_BINARY: return BinaryPrinter<arrow::FixedSizeBinaryArray>(std::move(array), style);
+    case Type::DECIMAL32:
+      return DecimalPrinter<arrow::Decimal32Array, arrow::Decimal32>(std::move(array), style);
+    case Type::DECIMAL64:
+      return DecimalPrinter<arrow::Decimal64Array, arrow::Decimal64>(std::move(array), style);
+    case Type::DECIMAL128:
+      return DecimalPrinter<arrow::Decimal128Array, arrow::Decimal128>(std::move(array), style);
+    case Type::DECIMAL256:
+      return DecimalPrinter<arrow::Decimal256Array, arrow::Decimal256>(std::move(array), style);
+    case Type::STRING:
+      return StringPrinter<arrow::StringArray>(std::move(array), style);
+    case Type::LARGE_STRING:
+      return StringPrinter<arrow::LargeStringArray>(std::move(array), style);
+    case Type::STRING_VIEW:
+      return StringPrinter<arrow::StringViewArray>(std::move(array), style);
+    case Type::BINARY:
+      return BinaryPrinter<arrow::BinaryArray>(std::move(array), style);
+    case Type::LARGE_BINARY:
+      return BinaryPrinter<arrow::LargeBinaryArray>(std::move(array), style);
+    case Type::BINARY_VIEW:
+      return BinaryPrinter<arrow::BinaryViewArray>(std::move(array), style);
+    case Type::FIXED_SIZE_BINARY:
+      return BinaryPrinter<arrow::FixedSizeBinaryArray>(std::move(array), style);
     case Type::DATE32: {
       const auto* values = static_cast<const arrow::Date32Array*>(array.get());
       return MakeLeaf(std::move(array), style, true,
@@ -448,9 +478,12 @@ Result<std::unique_ptr<CellPrinter>> CellPrinter::Make(std::shared_ptr<Array> ar
         AppendDate(FloorDivide(values->Value(row), 86'400'000), out);
       });
     }
-    case Type::TIMESTAMP: return TimestampPrinter(std::move(array), style);
-    case Type::TIME32: return TimePrinter<arrow::Time32Array>(std::move(array), style);
-    case Type::TIME64: return TimePrinter<arrow::Time64Array>(std::move(array), style);
+    case Type::TIMESTAMP:
+      return TimestampPrinter(std::move(array), style);
+    case Type::TIME32:
+      return TimePrinter<arrow::Time32Array>(std::move(array), style);
+    case Type::TIME64:
+      return TimePrinter<arrow::Time64Array>(std::move(array), style);
     case Type::DURATION: {
       const auto* values = static_cast<const arrow::DurationArray*>(array.get());
       const int64_t per_second = UnitsPerSecond(static_cast<const arrow::DurationType&>(*array->type()).unit());
@@ -479,14 +512,22 @@ Result<std::unique_ptr<CellPrinter>> CellPrinter::Make(std::shared_ptr<Array> ar
         AppendInterval(value.months, value.days, value.nanoseconds, out);
       });
     }
-    case Type::LIST: return ListPrinter<arrow::ListArray>::Make(std::move(array), style);
-    case Type::LARGE_LIST: return ListPrinter<arrow::LargeListArray>::Make(std::move(array), style);
-    case Type::FIXED_SIZE_LIST: return ListPrinter<arrow::FixedSizeListArray>::Make(std::move(array), style);
-    case Type::LIST_VIEW: return ListPrinter<arrow::ListViewArray>::Make(std::move(array), style);
-    case Type::LARGE_LIST_VIEW: return ListPrinter<arrow::LargeListViewArray>::Make(std::move(array), style);
-    case Type::STRUCT: return StructPrinter::Make(std::move(array), style);
-    case Type::MAP: return MapPrinter::Make(std::move(array), style);
-    case Type::DICTIONARY: return DictionaryPrinter::Make(std::move(array), style);
+    case Type::LIST:
+      return ListPrinter<arrow::ListArray>::Make(std::move(array), style);
+    case Type::LARGE_LIST:
+      return ListPrinter<arrow::LargeListArray>::Make(std::move(array), style);
+    case Type::FIXED_SIZE_LIST:
+      return ListPrinter<arrow::FixedSizeListArray>::Make(std::move(array), style);
+    case Type::LIST_VIEW:
+      return ListPrinter<arrow::ListViewArray>::Make(std::move(array), style);
+    case Type::LARGE_LIST_VIEW:
+      return ListPrinter<arrow::LargeListViewArray>::Make(std::move(array), style);
+    case Type::STRUCT:
+      return StructPrinter::Make(std::move(array), style);
+    case Type::MAP:
+      return MapPrinter::Make(std::move(array), style);
+    case Type::DICTIONARY:
+      return DictionaryPrinter::Make(std::move(array), style);
     case Type::EXTENSION: {
       auto storage = static_cast<const arrow::ExtensionArray&>(*array).storage();
       const auto name = static_cast<const arrow::ExtensionType&>(*array->type()).extension_name();
@@ -501,7 +542,8 @@ Result<std::unique_ptr<CellPrinter>> CellPrinter::Make(std::shared_ptr<Array> ar
       }
       return Make(std::move(storage), style);
     }
-    default: return std::make_unique<ScalarPrinter>(std::move(array), style);
+    default:
+      return std::make_unique<ScalarPrinter>(std::move(array), style);
   }
 }
 
@@ -528,12 +570,23 @@ void AppendJsonString(std::string_view text, std::string* out) {
     if (byte < 0x20 || byte == '"' || byte == '\\') {
       flush(i);
       switch (byte) {
-        case '"': *out += "\\\""; break;
-        case '\\': *out += "\\\\"; break;
-        case '\n': *out += "\\n"; break;
-        case '\r': *out += "\\r"; break;
-        case '\t': *out += "\\t"; break;
-        default: fmt::format_to(std::back_inserter(*out), "\\u{:04x}", byte);
+        case '"':
+          *out += "\\\"";
+          break;
+        case '\\':
+          *out += "\\\\";
+          break;
+        case '\n':
+          *out += "\\n";
+          break;
+        case '\r':
+          *out += "\\r";
+          break;
+        case '\t':
+          *out += "\\t";
+          break;
+        default:
+          fmt::format_to(std::back_inserter(*out), "\\u{:04x}", byte);
       }
     }
     ++i;

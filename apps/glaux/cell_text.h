@@ -11,7 +11,8 @@
 namespace glaux::cli {
 
 enum class CellStyle {
-  /// For tables, CSV, Markdown: text as it is, "2025-01-31 08:30:00", nested values as JSON, binary as hexadecimal digits.
+  /// For tables, CSV, Markdown: text as it is, "2025-01-31 08:30:00", nested values as JSON, binary as hexadecimal
+  /// digits.
   kText,
   /// A JSON value: exact numbers for integers and decimals, null for NaN and infinities, "2025-01-31T08:30:00Z".
   kJson,

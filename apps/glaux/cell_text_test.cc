@@ -136,8 +136,9 @@ TEST(Cell, SlicesOfNestedArraysShowTheirOwnRows) {
 }
 
 TEST(Cell, DictionariesShowTheirValues) {
-  ASSERT_OK_AND_ASSIGN(const auto array, arrow::json::DictArrayFromJSONString(
-                                             arrow::dictionary(arrow::int32(), arrow::utf8()), "[1, null, 2]", R"(["x", "y", null])"));
+  ASSERT_OK_AND_ASSIGN(const auto array,
+                       arrow::json::DictArrayFromJSONString(arrow::dictionary(arrow::int32(), arrow::utf8()),
+                                                            "[1, null, 2]", R"(["x", "y", null])"));
   ASSERT_OK_AND_ASSIGN(const auto printer, CellPrinter::Make(array, CellStyle::kJson));
   EXPECT_EQ(Show(array, CellStyle::kJson, 0), R"("y")");
   EXPECT_EQ(Show(array, CellStyle::kJson, 1), "null");

@@ -22,8 +22,9 @@ Status RefuseNoColumns(const arrow::Schema& schema) {
 Status CheckDecimals(const arrow::RecordBatch& batch) {
   for (int i = 0; i < batch.num_columns(); ++i) {
     if (!arrow::is_decimal(batch.column(i)->type_id()) || batch.column(i)->ValidateFull().ok()) continue;
-    return MakeError({.kind = ErrorKind::kInvalid, .hint = "cast it to varchar, or choose csv or json"}, "write column ",
-                     batch.schema()->field(i)->name(), ": a value has more digits than ", batch.column(i)->type()->ToString(), " holds");
+    return MakeError({.kind = ErrorKind::kInvalid, .hint = "cast it to varchar, or choose csv or json"},
+                     "write column ", batch.schema()->field(i)->name(), ": a value has more digits than ",
+                     batch.column(i)->type()->ToString(), " holds");
   }
   return Status::OK();
 }
@@ -70,8 +71,8 @@ Result<std::unique_ptr<ResultWriter>> MakeParquetWriter(std::shared_ptr<arrow::S
 
 Result<std::unique_ptr<ResultWriter>> MakeArrowWriter(std::shared_ptr<arrow::Schema> schema, Sink sink, bool seekable) {
   schema = WithUniqueNames(schema);
-  ARROW_ASSIGN_OR_RAISE(auto writer, seekable ? arrow::ipc::MakeFileWriter(sink, schema)
-                                              : arrow::ipc::MakeStreamWriter(sink, schema));
+  ARROW_ASSIGN_OR_RAISE(
+      auto writer, seekable ? arrow::ipc::MakeFileWriter(sink, schema) : arrow::ipc::MakeStreamWriter(sink, schema));
   return std::make_unique<ArrowResultWriter>(std::move(schema), std::move(writer));
 }
 

@@ -37,7 +37,8 @@ Result<std::shared_ptr<arrow::RecordBatch>> Listing::ToBatch() const {
     fields.push_back(arrow::field(columns_[i], array->type()));
     arrays.push_back(std::move(array));
   }
-  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), static_cast<int64_t>(rows_.size()), std::move(arrays));
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), static_cast<int64_t>(rows_.size()),
+                                  std::move(arrays));
 }
 
 Status Listing::Print(Session& session, const std::string& format_name) const {
@@ -48,19 +49,15 @@ Status Listing::Print(Session& session, const std::string& format_name) const {
   const Terminal terminal = session.out_terminal();
   ARROW_RETURN_NOT_OK(RefuseBinaryOnTerminal(format, terminal));
   ARROW_ASSIGN_OR_RAISE(const auto batch, ToBatch());
-  ARROW_ASSIGN_OR_RAISE(auto writer, MakeResultWriter(format, batch->schema(), session.surroundings().out,
-                                                      {.terminal = terminal,
-                                                       .max_rows = {},
-                                                       .null_text = "",
-                                                       .footer = false,
-                                                       .seekable = false}));
+  ARROW_ASSIGN_OR_RAISE(
+      auto writer,
+      MakeResultWriter(format, batch->schema(), session.surroundings().out,
+                       {.terminal = terminal, .max_rows = {}, .null_text = "", .footer = false, .seekable = false}));
   ARROW_RETURN_NOT_OK(writer->Write(*batch));
   return writer->Finish();
 }
 
-Listing::Value OptionalText(const std::string& text) {
-  return text.empty() ? Listing::Value() : Listing::Value(text);
-}
+Listing::Value OptionalText(const std::string& text) { return text.empty() ? Listing::Value() : Listing::Value(text); }
 
 void AddListingFormat(CLI::App* command, std::string* format) {
   command->add_option("--format", *format, "table (the default), csv, tsv, json, jsonl, markdown, parquet or arrow")

@@ -50,15 +50,17 @@ Status ReadCsvOptions(const LoadArguments& arguments, CsvOptions* csv) {
 Status RefuseFileAsTable(const std::string& table) {
   const bool file = table.find('/') != std::string::npos || FormatOfFile(table).ok();
   if (!file) return Status::OK();
-  return MakeError({.kind = ErrorKind::kInvalid, .hint = "glaux load FILES... TABLE, as in: glaux load a.csv b.csv sales.orders"},
-                   "load: the last argument is the table, and '", table, "' is a file");
+  return MakeError(
+      {.kind = ErrorKind::kInvalid, .hint = "glaux load FILES... TABLE, as in: glaux load a.csv b.csv sales.orders"},
+      "load: the last argument is the table, and '", table, "' is a file");
 }
 
 Result<LoadOptions> ReadOptions(const Session& session, const LoadArguments& arguments) {
   LoadOptions options;
   if (arguments.files_and_table.size() < 2) {
-    return MakeError({.kind = ErrorKind::kInvalid, .hint = "glaux load FILES... TABLE, as in: glaux load a.csv sales.orders"},
-                     "load: name the files, and then the table");
+    return MakeError(
+        {.kind = ErrorKind::kInvalid, .hint = "glaux load FILES... TABLE, as in: glaux load a.csv sales.orders"},
+        "load: name the files, and then the table");
   }
   options.inputs.assign(arguments.files_and_table.begin(), arguments.files_and_table.end() - 1);
   const std::string& table = arguments.files_and_table.back();
@@ -96,7 +98,8 @@ std::string Joined(const std::vector<std::string>& words, size_t most) {
   return text;
 }
 
-std::string Describe(const LoadSummary& summary, const LoadOptions& options, std::chrono::nanoseconds elapsed, bool verbose) {
+std::string Describe(const LoadSummary& summary, const LoadOptions& options, std::chrono::nanoseconds elapsed,
+                     bool verbose) {
   std::string text;
   const size_t most = verbose ? SIZE_MAX : 5;
   if (verbose || options.dry_run) {
@@ -136,12 +139,11 @@ std::string Describe(const LoadSummary& summary, const LoadOptions& options, std
   text += fmt::format("loaded {} from {} into {}{}, {}\n", FormatCount(summary.commit.rows, "row", "rows"), files,
                       table, summary.table_created ? " (new)" : "",
                       FormatCount(summary.commit.partitions_added, "partition", "partitions"));
-  text += fmt::format("read {}, wrote {} in {}, took {} ({}/s), peak memory {}\n",
-                      FormatBytes(static_cast<double>(summary.bytes_read)),
-                      FormatBytes(static_cast<double>(summary.commit.bytes)),
-                      FormatCount(summary.commit.files.size(), "file", "files"), FormatDuration(elapsed),
-                      FormatBytes(seconds > 0 ? static_cast<double>(summary.bytes_read) / seconds : 0),
-                      FormatBytes(static_cast<double>(PeakResidentBytes())));
+  text += fmt::format(
+      "read {}, wrote {} in {}, took {} ({}/s), peak memory {}\n", FormatBytes(static_cast<double>(summary.bytes_read)),
+      FormatBytes(static_cast<double>(summary.commit.bytes)), FormatCount(summary.commit.files.size(), "file", "files"),
+      FormatDuration(elapsed), FormatBytes(seconds > 0 ? static_cast<double>(summary.bytes_read) / seconds : 0),
+      FormatBytes(static_cast<double>(PeakResidentBytes())));
   return text;
 }
 
@@ -193,22 +195,30 @@ void AddLoadCommand(CLI::App* app, Session* session) {
       ->allow_extra_args(false);
   command->add_flag("--again", arguments->again, "also load files that were loaded before");
   command->add_flag("--dry-run", arguments->dry_run, "say what would happen and change nothing");
-  command->add_option("--sample", arguments->sample, "how much of each file is read to find the types (1MiB); all reads everything")
+  command
+      ->add_option("--sample", arguments->sample,
+                   "how much of each file is read to find the types (1MiB); all reads everything")
       ->type_name("SIZE|all");
-  command->add_option("--contract", arguments->contract,
-                      "what may change: tables=, columns= or types= with evolve, freeze, discard_row or discard_value, "
-                      "as in columns=freeze,types=evolve")
+  command
+      ->add_option("--contract", arguments->contract,
+                   "what may change: tables=, columns= or types= with evolve, freeze, discard_row or discard_value, "
+                   "as in columns=freeze,types=evolve")
       ->type_name("RULES");
   command->add_option("--compression", arguments->compression, "of the table's files (snappy)")
       ->type_name("snappy|zstd|gzip|none")
       ->check(CLI::IsMember({"snappy", "zstd", "gzip", "none"}).description(""));
-  command->add_option("--delimiter", arguments->delimiter, "CSV: what stands between values (,); tab and pipe have names")
+  command
+      ->add_option("--delimiter", arguments->delimiter, "CSV: what stands between values (,); tab and pipe have names")
       ->type_name("CHAR");
   command->add_option("--quote", arguments->quote, "CSV: what wraps a value (\")")->type_name("CHAR");
-  command->add_option("--escape", arguments->escape, "CSV: what takes the next character literally; without it a quote is doubled")
+  command
+      ->add_option("--escape", arguments->escape,
+                   "CSV: what takes the next character literally; without it a quote is doubled")
       ->type_name("CHAR");
   command->add_flag("--no-header", arguments->no_header, "CSV: the first row is data; columns are f0, f1, ...");
-  command->add_option("--null", arguments->null_values, "CSV: an unquoted value that means null, instead of nothing; may be repeated")
+  command
+      ->add_option("--null", arguments->null_values,
+                   "CSV: an unquoted value that means null, instead of nothing; may be repeated")
       ->type_name("TEXT")
       ->allow_extra_args(false);
   command->add_option("--max-line", arguments->max_line, "CSV: longest line that is taken for one (16MiB)")->type_name("SIZE");

@@ -10,7 +10,8 @@
 #include "output_file.h"
 
 int main(int count, char** values) {
-  // A reader that went away is an error of write(), which ends a command quietly, and no reason to die inside a library.
+  // A reader that went away is an error of write(), which ends a command quietly, and no reason to die inside a
+  // library.
   std::signal(SIGPIPE, SIG_IGN);
   // Arrow's default allocator keeps a fifth more memory than jemalloc over a long load. The user's own choice wins.
   setenv("ARROW_DEFAULT_MEMORY_POOL", "jemalloc", /*overwrite=*/0);

@@ -29,7 +29,8 @@ class DescriptorStream final : public arrow::io::OutputStream {
       if (written < 0) {
         if (errno == EINTR) continue;
         if (errno == EPIPE) {
-          return MakeError({.kind = ErrorKind::kCancelled, .code = kBrokenPipe}, "write ", name_, ": nobody reads any more");
+          return MakeError({.kind = ErrorKind::kCancelled, .code = kBrokenPipe}, "write ", name_,
+                           ": nobody reads any more");
         }
         return ErrnoError(errno, "write " + name_);
       }
@@ -71,7 +72,7 @@ bool IsBrokenPipe(const Status& status) { return !status.ok() && InfoOf(status).
 
 Result<std::unique_ptr<OutputFile>> OutputFile::Open(const std::string& given, std::string_view codec) {
   const std::string path = Target(given);
-  struct stat info{};
+  struct stat info {};
   const bool there = ::stat(path.c_str(), &info) == 0;
   if (there && S_ISDIR(info.st_mode)) {
     return MakeError(ErrorKind::kInvalid, "write ", given, ": this is a folder, not a file");

@@ -57,7 +57,7 @@ TEST(OutputFile, KeepsTheRightsOfTheOldFileAndReplacesWhatALinkMeans) {
   ASSERT_OK(file->Commit());
   EXPECT_TRUE(std::filesystem::is_symlink(folder / "link.csv"));
   EXPECT_EQ(ReadFileOrDie(folder / "real.csv"), "new");
-  struct stat info{};
+  struct stat info {};
   ASSERT_EQ(::stat((folder / "real.csv").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0640u);
 }
@@ -99,13 +99,15 @@ TEST(DescriptorStream, TellsAReaderThatWentAwayFromOtherErrors) {
 }
 
 TEST(RenderProgress, SaysShareRateAndWhatIsLeft) {
-  const ProgressView view{.phase = "load", .done = 500'000'000, .total = 2'000'000'000, .elapsed = std::chrono::seconds(5)};
+  const ProgressView view{
+      .phase = "load", .done = 500'000'000, .total = 2'000'000'000, .elapsed = std::chrono::seconds(5)};
   EXPECT_EQ(RenderProgress(view, {.width = 80}),
             "load  ======..................  25 %  500.0 MB of 2.0 GB  100.0 MB/s  15 s left");
 }
 
 TEST(RenderProgress, NeverReachesTheLastCell) {
-  const ProgressView view{.phase = "load", .done = 1'999'999'999, .total = 2'000'000'000, .elapsed = std::chrono::hours(5)};
+  const ProgressView view{
+      .phase = "load", .done = 1'999'999'999, .total = 2'000'000'000, .elapsed = std::chrono::hours(5)};
   for (int width = 2; width < 120; ++width) {
     EXPECT_LT(RenderProgress(view, {.width = width}).size(), static_cast<size_t>(width));
   }
@@ -158,7 +160,8 @@ TEST(DescribeError, ShowsMessageServiceAndHint) {
 TEST(DescribeError, KeepsLinesAndDisarmsControlCharacters) {
   EXPECT_EQ(DescribeError(MakeError(ErrorKind::kInvalid, "syntax error\nselect \x1b]0;x\n       ^\n"), {}),
             "glaux: error: syntax error\nselect \\x1b]0;x\n       ^\n");
-  EXPECT_THAT(DescribeError(MakeError(ErrorKind::kInvalid, "x"), {.colors = true}), HasSubstr("\x1b[1;31merror:\x1b[0m"));
+  EXPECT_THAT(DescribeError(MakeError(ErrorKind::kInvalid, "x"), {.colors = true}),
+              HasSubstr("\x1b[1;31merror:\x1b[0m"));
 }
 
 TEST(DescribeError, LeavesOutMarksThatOnlyOurOwnCodeReads) {

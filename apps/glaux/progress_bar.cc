@@ -34,7 +34,8 @@ std::string RenderProgress(const ProgressView& view, const Terminal& terminal) {
   std::string text(view.phase);
   const int width = terminal.width.value_or(80) - 1;
   if (view.total <= 0) {
-    if (view.done > 0) text += fmt::format("  {}  {}/s", FormatBytes(static_cast<double>(view.done)), FormatBytes(rate));
+    if (view.done > 0)
+      text += fmt::format("  {}  {}/s", FormatBytes(static_cast<double>(view.done)), FormatBytes(rate));
     text += fmt::format("  {:.0f} s", seconds);
     return Shorten(text, width, "");
   }
@@ -45,8 +46,8 @@ std::string RenderProgress(const ProgressView& view, const Terminal& terminal) {
                                    FormatBytes(static_cast<double>(view.total)), FormatBytes(rate));
   if (rate > 0 && view.done < view.total) {
     const auto left = static_cast<int64_t>(static_cast<double>(view.total - view.done) / rate + 0.5);
-    detail += left < 60 ? fmt::format("  {} s left", left)
-                        : "  " + FormatDuration(std::chrono::seconds(left)) + " left";
+    detail +=
+        left < 60 ? fmt::format("  {} s left", left) : "  " + FormatDuration(std::chrono::seconds(left)) + " left";
   }
   constexpr int kLeastBar = 8;
   constexpr int kWidestBar = 30;

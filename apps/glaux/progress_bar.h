@@ -23,8 +23,8 @@ struct ProgressView {
   std::chrono::nanoseconds elapsed{0};
 };
 
-/// One line for a terminal: "load  ━━━━━╸──────  42 %  1.2 of 2.9 GB  310 MB/s  5.4 s left". Never wider than the terminal
-/// less one cell, so that the cursor stays on the line.
+/// One line for a terminal: "load  ━━━━━╸──────  42 %  1.2 of 2.9 GB  310 MB/s  5.4 s left". Never wider than the
+/// terminal less one cell, so that the cursor stays on the line.
 std::string RenderProgress(const ProgressView& view, const Terminal& terminal);
 
 /// A progress line that redraws itself ten times a second and disappears at the end. Notes stay, above it.

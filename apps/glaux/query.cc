@@ -35,14 +35,16 @@ Result<std::string> ReadStream(std::istream& in, const std::string& name) {
 
 Result<std::string> ReadSql(const Session& session, const QueryArguments& arguments) {
   std::string sql = arguments.sql;
-  const bool from_input = arguments.file == "-" || arguments.sql == "-" || (arguments.file.empty() && arguments.sql.empty());
+  const bool from_input =
+      arguments.file == "-" || arguments.sql == "-" || (arguments.file.empty() && arguments.sql.empty());
   if (!arguments.sql.empty() && !arguments.file.empty()) {
     return MakeError(ErrorKind::kInvalid, "query: the SQL is given twice, as an argument and with -f");
   }
   if (from_input) {
     if (session.surroundings().in_interactive && arguments.file != "-" && arguments.sql != "-") {
-      return MakeError({.kind = ErrorKind::kInvalid, .hint = "glaux query \"select 1\", or -f FILE, or SQL from a pipe"},
-                       "query: there is no SQL");
+      return MakeError(
+          {.kind = ErrorKind::kInvalid, .hint = "glaux query \"select 1\", or -f FILE, or SQL from a pipe"},
+          "query: there is no SQL");
     }
     ARROW_ASSIGN_OR_RAISE(sql, ReadStream(*session.surroundings().in, "standard input"));
   } else if (!arguments.file.empty()) {
@@ -100,7 +102,8 @@ std::string TypeName(const arrow::DataType& type) {
 /// A query in an engine for as long as this lives.
 class RunningQuery {
  public:
-  RunningQuery(QueryEngine& engine, QueryId id, SignalGuard& guard) : engine_(engine), id_(std::move(id)), guard_(guard) {
+  RunningQuery(QueryEngine& engine, QueryId id, SignalGuard& guard)
+      : engine_(engine), id_(std::move(id)), guard_(guard) {
     guard_.OnStop([this] { static_cast<void>(engine_.Cancel(id_)); });
   }
   ~RunningQuery() {
@@ -156,8 +159,7 @@ Status RunQuery(Session& session, const QueryArguments& arguments) {
     if (destination.file == nullptr && session.out_terminal().interactive) progress->End();
     ResultWriterOptions options{.max_rows = max_rows, .type_name = TypeName, .seekable = destination.file != nullptr};
     if (destination.file == nullptr) options.terminal = session.out_terminal();
-    ARROW_ASSIGN_OR_RAISE(
-        writer, MakeResultWriter(destination.format, reader->schema(), destination.stream, options));
+    ARROW_ASSIGN_OR_RAISE(writer, MakeResultWriter(destination.format, reader->schema(), destination.stream, options));
     return Status::OK();
   };
   int64_t rows = 0;
@@ -193,17 +195,20 @@ void AddQueryCommand(CLI::App* app, Session* session) {
   auto* command = app->add_subcommand("query", "Run SQL and print what it gives");
   command->add_option("SQL", arguments->sql, "the statement; without it and without -f it is read from standard input");
   command->add_option("-f,--file", arguments->file, "read the SQL from a file; - is standard input")->type_name("FILE");
-  command->add_option("-o,--output", arguments->output,
-                      "write to a file, which appears once it is whole; its ending names the format (.csv, .tsv, .json, "
-                      ".jsonl, .md, .txt, .parquet, .arrow; .gz or .zst behind a text format compresses)")
+  command
+      ->add_option("-o,--output", arguments->output,
+                   "write to a file, which appears once it is whole; its ending names the format (.csv, .tsv, .json, "
+                   ".jsonl, .md, .txt, .parquet, .arrow; .gz or .zst behind a text format compresses)")
       ->type_name("FILE");
-  command->add_option("--format", arguments->format,
-                      "table (the default), csv, tsv, json, jsonl, markdown, parquet or arrow")
+  command
+      ->add_option("--format", arguments->format,
+                   "table (the default), csv, tsv, json, jsonl, markdown, parquet or arrow")
       ->type_name("FORMAT");
   command->add_option("--timeout", arguments->timeout, "cancel the query after this long, as in 30s or 5m")
       ->type_name("DURATION");
-  command->add_option("--max-rows", arguments->max_rows,
-                      "rows that a table shows, half of them from the end (40); all shows, and holds, everything")
+  command
+      ->add_option("--max-rows", arguments->max_rows,
+                   "rows that a table shows, half of them from the end (40); all shows, and holds, everything")
       ->type_name("N|all");
   command->footer(
       "Examples:\n"

@@ -55,8 +55,8 @@ Result<OutputFormat> ParseOutputFormat(std::string_view name) {
   }
   if (name == "md") return OutputFormat::kMarkdown;
   if (name == "ndjson") return OutputFormat::kJsonLines;
-  return MakeError({.kind = ErrorKind::kInvalid, .hint = DidYouMean(name, OutputFormatNames())}, "unknown output format '",
-                   name, "'; there are ", Joined(OutputFormatNames()));
+  return MakeError({.kind = ErrorKind::kInvalid, .hint = DidYouMean(name, OutputFormatNames())},
+                   "unknown output format '", name, "'; there are ", Joined(OutputFormatNames()));
 }
 
 Result<FileKind> OutputFormatOfFile(std::string_view path, std::optional<OutputFormat> format) {
@@ -74,13 +74,15 @@ Result<FileKind> OutputFormatOfFile(std::string_view path, std::optional<OutputF
     };
     const auto found = std::find_if(Formats().begin(), Formats().end(), has);
     if (found == Formats().end()) {
-      return MakeError({.kind = ErrorKind::kInvalid, .hint = "name the format with --format"}, "write ", path,
-                       ": the name does not say which format; there are .csv, .tsv, .json, .jsonl, .md, .txt, .parquet, .arrow");
+      return MakeError(
+          {.kind = ErrorKind::kInvalid, .hint = "name the format with --format"}, "write ", path,
+          ": the name does not say which format; there are .csv, .tsv, .json, .jsonl, .md, .txt, .parquet, .arrow");
     }
     kind.format = found->format;
   }
   if (!kind.codec.empty() && IsBinary(kind.format)) {
-    return MakeError({.kind = ErrorKind::kInvalid, .hint = "leave the ending " + std::string(path.substr(path.rfind('.'))) + " away"},
+    return MakeError({.kind = ErrorKind::kInvalid,
+                      .hint = "leave the ending " + std::string(path.substr(path.rfind('.'))) + " away"},
                      "write ", path, ": ", kind.format == OutputFormat::kParquet ? "parquet" : "arrow",
                      " files are compressed inside and are not compressed again");
   }
@@ -132,14 +134,22 @@ Result<std::unique_ptr<ResultWriter>> MakeResultWriter(OutputFormat format, std:
                                                        std::shared_ptr<arrow::io::OutputStream> sink,
                                                        const ResultWriterOptions& options) {
   switch (format) {
-    case OutputFormat::kTable: return MakeTableWriter(std::move(schema), std::move(sink), options);
-    case OutputFormat::kCsv: return MakeDelimitedWriter(std::move(schema), std::move(sink), ',');
-    case OutputFormat::kTsv: return MakeDelimitedWriter(std::move(schema), std::move(sink), '\t');
-    case OutputFormat::kJson: return MakeJsonWriter(std::move(schema), std::move(sink), false);
-    case OutputFormat::kJsonLines: return MakeJsonWriter(std::move(schema), std::move(sink), true);
-    case OutputFormat::kMarkdown: return MakeMarkdownWriter(std::move(schema), std::move(sink));
-    case OutputFormat::kParquet: return MakeParquetWriter(std::move(schema), std::move(sink));
-    case OutputFormat::kArrow: return MakeArrowWriter(std::move(schema), std::move(sink), options.seekable);
+    case OutputFormat::kTable:
+      return MakeTableWriter(std::move(schema), std::move(sink), options);
+    case OutputFormat::kCsv:
+      return MakeDelimitedWriter(std::move(schema), std::move(sink), ',');
+    case OutputFormat::kTsv:
+      return MakeDelimitedWriter(std::move(schema), std::move(sink), '\t');
+    case OutputFormat::kJson:
+      return MakeJsonWriter(std::move(schema), std::move(sink), false);
+    case OutputFormat::kJsonLines:
+      return MakeJsonWriter(std::move(schema), std::move(sink), true);
+    case OutputFormat::kMarkdown:
+      return MakeMarkdownWriter(std::move(schema), std::move(sink));
+    case OutputFormat::kParquet:
+      return MakeParquetWriter(std::move(schema), std::move(sink));
+    case OutputFormat::kArrow:
+      return MakeArrowWriter(std::move(schema), std::move(sink), options.seekable);
   }
   return MakeError(ErrorKind::kInvalid, "unknown output format");
 }

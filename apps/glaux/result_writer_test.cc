@@ -15,7 +15,8 @@ namespace {
 using arrow::field;
 using glaux::cli::testing::Batch;
 
-std::shared_ptr<arrow::Buffer> Bytes(OutputFormat format, const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches,
+std::shared_ptr<arrow::Buffer> Bytes(OutputFormat format,
+                                     const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches,
                                      ResultWriterOptions options = {}) {
   auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
   auto writer = MakeResultWriter(format, batches.at(0)->schema(), sink, options).ValueOrDie();
@@ -61,7 +62,8 @@ TEST(JsonWriter, GivesEveryColumnAKeyOfItsOwn) {
 }
 
 TEST(MarkdownWriter, EscapesBarsAndKeepsLineBreaksInsideTheCell) {
-  const auto batch = Batch({{field("a|b", arrow::utf8()), R"(["x|y", "one\ntwo", null])"}, {field("n", arrow::int8()), "[1, 2, 3]"}});
+  const auto batch =
+      Batch({{field("a|b", arrow::utf8()), R"(["x|y", "one\ntwo", null])"}, {field("n", arrow::int8()), "[1, 2, 3]"}});
   EXPECT_EQ(Text(OutputFormat::kMarkdown, {batch}),
             "| a\\|b | n |\n| --- | ---: |\n| x\\|y | 1 |\n| one<br>two | 2 |\n|  | 3 |\n");
 }
@@ -99,7 +101,8 @@ TEST(OutputFormat, ComesFromTheNameOfTheFile) {
 }
 
 TEST(OutputFormat, BinaryNeverGoesToATerminal) {
-  ASSERT_FAILS(ErrorKind::kInvalid, "not for a terminal", RefuseBinaryOnTerminal(OutputFormat::kParquet, {.interactive = true}));
+  ASSERT_FAILS(ErrorKind::kInvalid, "not for a terminal",
+               RefuseBinaryOnTerminal(OutputFormat::kParquet, {.interactive = true}));
   EXPECT_OK(RefuseBinaryOnTerminal(OutputFormat::kParquet, {.interactive = false}));
   EXPECT_OK(RefuseBinaryOnTerminal(OutputFormat::kCsv, {.interactive = true}));
 }
@@ -113,7 +116,8 @@ TEST(TextWriters, WriteRowsOfNoColumnsAsNothingOrAsEmptyObjects) {
 }
 
 TEST(TableWriter, SetsNumbersToTheRightAndShowsNulls) {
-  EXPECT_EQ(Text(OutputFormat::kTable, {Sample()}, {.terminal = {.utf8 = true}, .type_name = [](const auto& t) { return t.ToString(); }}),
+  EXPECT_EQ(Text(OutputFormat::kTable, {Sample()},
+                 {.terminal = {.utf8 = true}, .type_name = [](const auto& t) { return t.ToString(); }}),
             "┌───────┬────────────┐\n"
             "│    id │ name, full │\n"
             "│ int64 │ string     │\n"
@@ -175,7 +179,8 @@ TEST(TableWriter, FitsTheTerminal) {
 
 TEST(TableWriter, TellsHowManyColumnsAreNotShown) {
   std::vector<std::pair<std::shared_ptr<arrow::Field>, std::string>> columns;
-  for (int i = 0; i < 20; ++i) columns.emplace_back(field("column_" + std::to_string(i), arrow::utf8()), R"(["some value"])");
+  for (int i = 0; i < 20; ++i)
+    columns.emplace_back(field("column_" + std::to_string(i), arrow::utf8()), R"(["some value"])");
   const auto text = Text(OutputFormat::kTable, {Batch(columns)}, {.terminal = {.width = 60, .utf8 = true}});
   EXPECT_NE(text.find("column_0 "), std::string::npos);
   EXPECT_NE(text.find("column_19"), std::string::npos);

@@ -15,7 +15,8 @@ Status RunSchema(Session& session, const SchemaArguments& arguments) {
   ARROW_ASSIGN_OR_RAISE(const auto table, lake->OpenTable(id));
   Listing listing({"column", "type", "partition key", "comment"});
   const auto add = [&](const Column& column, bool key) {
-    listing.Add({column.name, column.type, key ? Listing::Value("yes") : Listing::Value(), OptionalText(column.comment)});
+    listing.Add(
+        {column.name, column.type, key ? Listing::Value("yes") : Listing::Value(), OptionalText(column.comment)});
   };
   for (const auto& column : table->entry().storage.columns) add(column, false);
   for (const auto& column : table->entry().partition_keys) add(column, true);

@@ -9,7 +9,9 @@ Session::Session(Surroundings surroundings) : surroundings_(std::move(surroundin
 Session::~Session() = default;
 
 ColorMode Session::color() const {
-  return options_.color == "always" ? ColorMode::kAlways : options_.color == "never" ? ColorMode::kNever : ColorMode::kAuto;
+  return options_.color == "always"  ? ColorMode::kAlways
+         : options_.color == "never" ? ColorMode::kNever
+                                     : ColorMode::kAuto;
 }
 
 Terminal Session::out_terminal() const { return surroundings_.out_terminal(color()); }

@@ -36,7 +36,7 @@ class PipeSignalGuard final : public SignalGuard {
     signals_seen = 0;
     wake_descriptor = write_end;
     watcher_ = std::thread([this] { Watch(); });
-    struct sigaction action{};
+    struct sigaction action {};
     action.sa_handler = Handle;
     action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
@@ -78,8 +78,8 @@ class PipeSignalGuard final : public SignalGuard {
   arrow::StopSource* const source_;
   const int read_end_;
   const int write_end_;
-  struct sigaction old_interrupt_{};
-  struct sigaction old_terminate_{};
+  struct sigaction old_interrupt_ {};
+  struct sigaction old_terminate_ {};
   std::mutex mutex_;
   bool stopped_ = false;
   std::function<void()> action_;

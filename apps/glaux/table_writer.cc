@@ -37,7 +37,9 @@ constexpr int kOmissionRows = 3;
 class TableWriter final : public ResultWriter {
  public:
   TableWriter(std::shared_ptr<arrow::Schema> schema, Sink sink, const ResultWriterOptions& options)
-      : schema_(std::move(schema)), buffer_(std::move(sink)), options_(options),
+      : schema_(std::move(schema)),
+        buffer_(std::move(sink)),
+        options_(options),
         drawing_(options.terminal.utf8 ? kBoxes : kAscii) {
     const int64_t most = options_.max_rows.value_or(INT64_MAX / 2);
     // An odd row goes to the front.
@@ -164,8 +166,10 @@ class TableWriter final : public ResultWriter {
           out += ' ';
         },
         [&] {
-          out.append(bar).append(" ").append(
-              options_.terminal.Styled(options_.terminal.utf8 ? drawing_.ellipsis : "~", kDim)).append(" ");
+          out.append(bar)
+              .append(" ")
+              .append(options_.terminal.Styled(options_.terminal.utf8 ? drawing_.ellipsis : "~", kDim))
+              .append(" ");
         });
     out.append(bar).append("\n");
   }

@@ -30,8 +30,9 @@ Status RunTables(Session& session, const TablesArguments& arguments) {
       listing.Add({table.id.database, table.id.name,
                    static_cast<int64_t>(table.storage.columns.size() + table.partition_keys.size()), OptionalText(keys),
                    OptionalText(table.storage.location),
-                   has_time ? Listing::Value(FormatTimestamp(std::chrono::floor<std::chrono::seconds>(table.update_time)))
-                            : Listing::Value()});
+                   has_time
+                       ? Listing::Value(FormatTimestamp(std::chrono::floor<std::chrono::seconds>(table.update_time)))
+                       : Listing::Value()});
     }
   }
   return listing.Print(session, arguments.format);

@@ -10,8 +10,8 @@ namespace {
 
 /// Read one code point; -1 and one byte where the text is not UTF-8.
 utf8proc_ssize_t Decode(std::string_view text, utf8proc_int32_t* code) {
-  const auto read =
-      utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()), code);
+  const auto read = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                     static_cast<utf8proc_ssize_t>(text.size()), code);
   if (read > 0) return read;
   *code = -1;
   return 1;
@@ -77,8 +77,8 @@ std::string Printable(std::string_view text) {
       out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
     } else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
       out += fmt::format("\\x{:02x}", code);
-    } else if (code == 0x200b || code == 0x200e || code == 0x200f || code == 0xfeff || code == 0x2028 || code == 0x2029 ||
-               (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069)) {
+    } else if (code == 0x200b || code == 0x200e || code == 0x200f || code == 0xfeff || code == 0x2028 ||
+               code == 0x2029 || (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069)) {
       out += fmt::format("\\u{:04x}", code);
     } else {
       out.append(text.substr(0, bytes));

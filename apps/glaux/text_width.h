@@ -10,7 +10,8 @@ namespace glaux::cli {
 /// Cells that the text takes: 2 for East Asian wide characters and emoji, 0 for combining marks. Printable text only.
 int DisplayWidth(std::string_view text);
 
-/// The text with all that would move the cursor, change colours or reorder the line spelled out: "\n", "\x1b", "\u202e".
+/// The text with all that would move the cursor, change colours or reorder the line spelled out: "\n", "\x1b",
+/// "\u202e".
 std::string Printable(std::string_view text);
 
 /// The text if it fits `width` cells, else its beginning and `ellipsis`; no character is cut in two.

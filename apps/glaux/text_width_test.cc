@@ -14,8 +14,8 @@ TEST(DisplayWidth, CountsCellsAndNotBytes) {
   EXPECT_EQ(DisplayWidth("日本"), 4);
   EXPECT_EQ(DisplayWidth("🦉"), 2);
   EXPECT_EQ(DisplayWidth("👩‍👩‍👧"), 2);  // three people joined to one family
-  EXPECT_EQ(DisplayWidth("🇩🇪"), 2);      // two letters, one flag
-  EXPECT_EQ(DisplayWidth("❤️"), 2);        // a text sign in emoji style
+  EXPECT_EQ(DisplayWidth("🇩🇪"), 2);                  // two letters, one flag
+  EXPECT_EQ(DisplayWidth("❤️"), 2);              // a text sign in emoji style
 }
 
 TEST(Printable, SpellsOutWhatWouldMoveTheCursorOrReorderTheLine) {
