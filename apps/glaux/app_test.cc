@@ -86,9 +86,6 @@ class FakeLake final : public Lake {
   Result<Location> Resolve(std::string_view uri) override {
     return MakeError(ErrorKind::kNotFound, "no store for ", uri);
   }
-  Result<std::string> LocalPath(std::string_view uri) override {
-    return MakeError(ErrorKind::kNotFound, "no folder for ", uri);
-  }
   Result<std::shared_ptr<Table>> OpenTable(const TableId& id) override {
     return MakeError({.kind = ErrorKind::kNotFound, .hint = "did you mean 'cur'"}, "there is no table ", id.ToString());
   }

@@ -1,24 +1,17 @@
 #pragma once
 
-#include <chrono>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "glaux/base/quantity.h"
 #include "glaux/base/status.h"
 #include "glaux/schema/evolution.h"
 
 namespace glaux::cli {
 
 // What people type as the value of an option. Every error is kInvalid, quotes what was given and shows what would do.
-
-/// "4096", "64K", "64KiB" (1024s), "64KB" (1000s), up to T; fractions are fine: "1.5G".
-Result<int64_t> ParseByteSize(std::string_view text);
-
-/// "500ms", "30s", "5m", "1h", "2d"; a bare number counts seconds.
-Result<std::chrono::milliseconds> ParseDuration(std::string_view text);
 
 /// One ASCII character, or "tab", "\t", "space", "pipe", "comma", "semicolon".
 Result<char> ParseCharacter(std::string_view text);

@@ -150,7 +150,8 @@ std::string Describe(const LoadSummary& summary, const LoadOptions& options, std
 Status RunLoad(Session& session, const LoadArguments& arguments) {
   ARROW_ASSIGN_OR_RAISE(auto options, ReadOptions(session, arguments));
   ARROW_RETURN_NOT_OK(session.CatchSignals());
-  ARROW_ASSIGN_OR_RAISE(auto* lake, session.lake(options.dry_run ? Session::IfAbsent::kEmpty : Session::IfAbsent::kCreate));
+  ARROW_ASSIGN_OR_RAISE(auto* lake,
+                        session.lake(options.dry_run ? Session::IfAbsent::kEmpty : Session::IfAbsent::kCreate));
   const auto started = std::chrono::steady_clock::now();
   auto progress = session.MakeProgress();
   options.stop = session.stop();
@@ -221,8 +222,10 @@ void AddLoadCommand(CLI::App* app, Session* session) {
                    "CSV: an unquoted value that means null, instead of nothing; may be repeated")
       ->type_name("TEXT")
       ->allow_extra_args(false);
-  command->add_option("--max-line", arguments->max_line, "CSV: longest line that is taken for one (16MiB)")->type_name("SIZE");
-  command->add_option("--comment", arguments->comment, "CSV: lines that begin with this are skipped")->type_name("CHAR");
+  command->add_option("--max-line", arguments->max_line, "CSV: longest line that is taken for one (16MiB)")
+      ->type_name("SIZE");
+  command->add_option("--comment", arguments->comment, "CSV: lines that begin with this are skipped")
+      ->type_name("CHAR");
   command->footer(
       "A file is loaded once: a second load of the same file does nothing. A load is all or nothing.\n\n"
       "Examples:\n"

@@ -22,8 +22,9 @@ arrow::Status Run(const std::string& folder) {
   std::cout << "loaded " << loaded.commit.rows << " rows into " << loaded.location << "\n";
 
   ARROW_ASSIGN_OR_RAISE(auto* engine, lake->engine());
-  ARROW_ASSIGN_OR_RAISE(auto answer, glaux::QueryTable(*engine, {.sql = "SELECT country, sum(amount) AS amount FROM sales.orders "
-                                                                       "WHERE day = '31' GROUP BY 1 ORDER BY 1"}));
+  ARROW_ASSIGN_OR_RAISE(auto answer,
+                        glaux::QueryTable(*engine, {.sql = "SELECT country, sum(amount) AS amount FROM sales.orders "
+                                                           "WHERE day = '31' GROUP BY 1 ORDER BY 1"}));
   std::cout << answer->ToString() << "\n";
   return arrow::Status::OK();
 }

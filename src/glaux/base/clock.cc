@@ -40,14 +40,16 @@ Result<Timestamp> ParseTimestamp(std::string_view text) {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, consumed = 0;
   const std::string copy(text);
   const auto bad = [&] { return MakeError(ErrorKind::kInvalid, "not a timestamp like 2026-01-31T08:30:00Z: ", text); };
-  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute, &second, &consumed) != 6) {
+  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute, &second, &consumed) !=
+      6) {
     return bad();
   }
   int64_t micros = 0;
   size_t at = consumed;
   if (at < copy.size() && copy[at] == '.') {
     int64_t scale = 100'000;
-    for (++at; at < copy.size() && copy[at] >= '0' && copy[at] <= '9'; ++at, scale /= 10) micros += (copy[at] - '0') * scale;
+    for (++at; at < copy.size() && copy[at] >= '0' && copy[at] <= '9'; ++at, scale /= 10)
+      micros += (copy[at] - '0') * scale;
   }
   const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
   if (copy.substr(at) != "Z" || !date.ok() || hour > 23 || minute > 59 || second > 60) return bad();

@@ -41,7 +41,8 @@ TEST(ParallelFor, MayBeNestedDeeperThanThePoolIsWide) {
       ++leaves;
       return Status::OK();
     }
-    return ParallelForIndex(3, 0, Pool::kCpu, arrow::StopToken::Unstoppable(), [&](size_t) { return descend(depth - 1); });
+    return ParallelForIndex(3, 0, Pool::kCpu, arrow::StopToken::Unstoppable(),
+                            [&](size_t) { return descend(depth - 1); });
   };
   ASSERT_TRUE(descend(6).ok());
   EXPECT_EQ(leaves, 729);

@@ -19,7 +19,8 @@ std::string NewId() {
     seeded_by = self;
   }
   const auto millis =
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
   char text[33];
   std::snprintf(text, sizeof text, "%012llx7%03llx%016llx", static_cast<unsigned long long>(millis & 0xffffffffffff),
                 static_cast<unsigned long long>(engine() & 0xfff),

@@ -39,14 +39,22 @@ const ErrorDetail* DetailOf(const Status& status) {
 
 arrow::StatusCode CodeOf(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kInvalid: return arrow::StatusCode::Invalid;
-    case ErrorKind::kNotFound: return arrow::StatusCode::KeyError;
-    case ErrorKind::kAlreadyExists: return arrow::StatusCode::AlreadyExists;
-    case ErrorKind::kNotImplemented: return arrow::StatusCode::NotImplemented;
-    case ErrorKind::kCancelled: return arrow::StatusCode::Cancelled;
-    case ErrorKind::kCorrupt: return arrow::StatusCode::SerializationError;
-    case ErrorKind::kOther: return arrow::StatusCode::UnknownError;
-    default: return arrow::StatusCode::IOError;
+    case ErrorKind::kInvalid:
+      return arrow::StatusCode::Invalid;
+    case ErrorKind::kNotFound:
+      return arrow::StatusCode::KeyError;
+    case ErrorKind::kAlreadyExists:
+      return arrow::StatusCode::AlreadyExists;
+    case ErrorKind::kNotImplemented:
+      return arrow::StatusCode::NotImplemented;
+    case ErrorKind::kCancelled:
+      return arrow::StatusCode::Cancelled;
+    case ErrorKind::kCorrupt:
+      return arrow::StatusCode::SerializationError;
+    case ErrorKind::kOther:
+      return arrow::StatusCode::UnknownError;
+    default:
+      return arrow::StatusCode::IOError;
   }
 }
 
@@ -86,22 +94,31 @@ Status MakeErrorMessage(ErrorInfo info, std::string message) {
 Status ErrnoError(int error, std::string_view what) {
   ErrorInfo info;
   switch (error) {
-    case ENOENT: info.kind = ErrorKind::kNotFound; break;
+    case ENOENT:
+      info.kind = ErrorKind::kNotFound;
+      break;
     case EACCES:
     case EPERM:
-    case EROFS: info.kind = ErrorKind::kDenied; break;
+    case EROFS:
+      info.kind = ErrorKind::kDenied;
+      break;
     case EEXIST:
-    case ENOTEMPTY: info.kind = ErrorKind::kAlreadyExists; break;
+    case ENOTEMPTY:
+      info.kind = ErrorKind::kAlreadyExists;
+      break;
     case EISDIR:
     case ENOTDIR:
     case ENAMETOOLONG:
-    case EINVAL: info.kind = ErrorKind::kInvalid; break;
+    case EINVAL:
+      info.kind = ErrorKind::kInvalid;
+      break;
     case ENOSPC:
     case EDQUOT:
       info.kind = ErrorKind::kUnavailable;
       info.hint = "free some space and run the same command again: nothing was committed";
       break;
-    default: info.kind = ErrorKind::kUnavailable;
+    default:
+      info.kind = ErrorKind::kUnavailable;
   }
   return MakeError(std::move(info), what, ": ", std::strerror(error));
 }
@@ -111,16 +128,24 @@ ErrorKind KindOf(const Status& status) {
   switch (status.code()) {
     case arrow::StatusCode::Invalid:
     case arrow::StatusCode::TypeError:
-    case arrow::StatusCode::IndexError: return ErrorKind::kInvalid;
-    case arrow::StatusCode::KeyError: return ErrorKind::kNotFound;
-    case arrow::StatusCode::AlreadyExists: return ErrorKind::kAlreadyExists;
-    case arrow::StatusCode::NotImplemented: return ErrorKind::kNotImplemented;
-    case arrow::StatusCode::Cancelled: return ErrorKind::kCancelled;
-    case arrow::StatusCode::SerializationError: return ErrorKind::kCorrupt;
+    case arrow::StatusCode::IndexError:
+      return ErrorKind::kInvalid;
+    case arrow::StatusCode::KeyError:
+      return ErrorKind::kNotFound;
+    case arrow::StatusCode::AlreadyExists:
+      return ErrorKind::kAlreadyExists;
+    case arrow::StatusCode::NotImplemented:
+      return ErrorKind::kNotImplemented;
+    case arrow::StatusCode::Cancelled:
+      return ErrorKind::kCancelled;
+    case arrow::StatusCode::SerializationError:
+      return ErrorKind::kCorrupt;
     case arrow::StatusCode::IOError:
     case arrow::StatusCode::OutOfMemory:
-    case arrow::StatusCode::CapacityError: return ErrorKind::kUnavailable;
-    default: return ErrorKind::kOther;
+    case arrow::StatusCode::CapacityError:
+      return ErrorKind::kUnavailable;
+    default:
+      return ErrorKind::kOther;
   }
 }
 

@@ -16,18 +16,18 @@ using arrow::Status;
 
 /// What a caller can do about an error. Branch on the kind, never on the text.
 enum class ErrorKind : uint8_t {
-  kOther,             ///< no kind was given: a bug or a library's own word
-  kInvalid,           ///< the request or the data is wrong; repeating it changes nothing
-  kUnauthenticated,   ///< no credentials, or they are not accepted
-  kDenied,            ///< the credentials may not do this
+  kOther,            ///< no kind was given: a bug or a library's own word
+  kInvalid,          ///< the request or the data is wrong; repeating it changes nothing
+  kUnauthenticated,  ///< no credentials, or they are not accepted
+  kDenied,           ///< the credentials may not do this
   kNotFound,
   kAlreadyExists,
-  kPrecondition,      ///< somebody else was first: read again and decide
-  kCommitUnknown,     ///< the answer to a commit was lost: look whether it happened
+  kPrecondition,   ///< somebody else was first: read again and decide
+  kCommitUnknown,  ///< the answer to a commit was lost: look whether it happened
   kThrottled,
-  kUnavailable,       ///< the other side, the network or the disk cannot serve now
+  kUnavailable,  ///< the other side, the network or the disk cannot serve now
   kTimeout,
-  kCorrupt,           ///< stored bytes do not mean what they should
+  kCorrupt,  ///< stored bytes do not mean what they should
   kNotImplemented,
   kCancelled,
 };
@@ -35,12 +35,12 @@ enum class ErrorKind : uint8_t {
 /// What is known about an error beyond its message. All fields but `kind` may be empty.
 struct ErrorInfo {
   ErrorKind kind = ErrorKind::kOther;
-  std::string service = {};     ///< "s3", "glue", …
-  std::string operation = {};   ///< "GetObject"
-  std::string code = {};        ///< the service's own code, "NoSuchKey"
+  std::string service = {};    ///< "s3", "glue", …
+  std::string operation = {};  ///< "GetObject"
+  std::string code = {};       ///< the service's own code, "NoSuchKey"
   int http_status = 0;
   std::string request_id = {};
-  std::string hint = {};        ///< what to do next, one sentence
+  std::string hint = {};  ///< what to do next, one sentence
 };
 
 /// Make an error of the kind in `info`. The message says what was being done, to what, and what happened.

@@ -9,7 +9,8 @@ namespace glaux {
 namespace {
 
 TEST(Status, KeepsKindAndDetailWhenACallerAddsContext) {
-  const Status status = Prefix(MakeError({.kind = ErrorKind::kNotFound, .code = "NoSuchKey", .hint = "list it"}, "no key ", 7), "load");
+  const Status status =
+      Prefix(MakeError({.kind = ErrorKind::kNotFound, .code = "NoSuchKey", .hint = "list it"}, "no key ", 7), "load");
   EXPECT_EQ(status.message(), "load: no key 7");
   EXPECT_EQ(KindOf(status), ErrorKind::kNotFound);
   EXPECT_EQ(InfoOf(status).code, "NoSuchKey");

@@ -31,14 +31,14 @@ enum class QueryState { kQueued, kRunning, kSucceeded, kFailed, kCancelled };
 std::string_view QueryStateName(QueryState state);  // "SUCCEEDED"
 
 struct QueryStatistics {
-  int64_t rows = 0;                ///< of the result, as far as it was read
-  int64_t bytes_scanned = 0;       ///< of data files, as stored
+  int64_t rows = 0;           ///< of the result, as far as it was read
+  int64_t bytes_scanned = 0;  ///< of data files, as stored
   int64_t files_opened = 0;
   int64_t partitions_total = 0;
   int64_t partitions_scanned = 0;
   std::chrono::milliseconds queue_time{0};
   std::chrono::milliseconds execution_time{0};
-  int64_t peak_memory = 0;         ///< bytes; 0 where the engine does not tell
+  int64_t peak_memory = 0;  ///< bytes; 0 where the engine does not tell
 };
 
 struct QueryStatus {

@@ -56,7 +56,8 @@ struct FormatOptions {
 
 struct InferOptions {
   FormatOptions format = {};
-  /// Bytes of decompressed data to look at, from the start of the file; 0: all of it. Formats that carry their schema ignore it.
+  /// Bytes of decompressed data to look at, from the start of the file; 0: all of it. Formats that carry their schema
+  /// ignore it.
   int64_t sample_bytes = 1 << 20;
   /// Types that are given, by column name in the file: not inferred.
   std::map<std::string, std::shared_ptr<arrow::DataType>> types = {};
@@ -109,7 +110,8 @@ class FileWriter {
  public:
   virtual ~FileWriter() = default;
   virtual Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) = 0;
-  /// End the current row group, block or stripe, so that little stays in memory. A format without such pieces does nothing.
+  /// End the current row group, block or stripe, so that little stays in memory. A format without such pieces does
+  /// nothing.
   virtual Status Flush() = 0;
   /// Bytes that went to the sink so far.
   virtual Result<int64_t> bytes_written() const = 0;

@@ -27,7 +27,8 @@ class InputFinder {
     if (fs::is_directory(status)) return AddFolder(path);
     if (fs::exists(status)) return AddFile(path);
     if (path.find_first_of("*?[") != std::string::npos) return AddGlob(path);
-    return MakeError({.kind = ErrorKind::kNotFound, .hint = "a path is taken from the current folder; quote a pattern to let glaux expand it"},
+    return MakeError({.kind = ErrorKind::kNotFound,
+                      .hint = "a path is taken from the current folder; quote a pattern to let glaux expand it"},
                      "load ", input, ": there is no such file");
   }
 
@@ -54,7 +55,8 @@ class InputFinder {
   Status AddFolder(const fs::path& folder) {
     std::error_code error;
     bool any = false;
-    for (auto at = fs::recursive_directory_iterator(folder, error); !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+    for (auto at = fs::recursive_directory_iterator(folder, error); !error && at != fs::recursive_directory_iterator();
+         at.increment(error)) {
       if (IsHiddenName(at->path().filename().string())) {
         if (at->is_directory()) at.disable_recursion_pending();
         ++found_.hidden;
@@ -65,7 +67,8 @@ class InputFinder {
       ARROW_RETURN_NOT_OK(AddFile(at->path()));
     }
     if (error) return ErrnoError(error.value(), "list " + folder.string());
-    return any ? Status::OK() : MakeError(ErrorKind::kNotFound, "load ", folder.string(), ": there is no file in this folder");
+    return any ? Status::OK()
+               : MakeError(ErrorKind::kNotFound, "load ", folder.string(), ": there is no file in this folder");
   }
 
   Status AddGlob(const std::string& pattern) {
@@ -80,7 +83,8 @@ class InputFinder {
 
   Status AddPrefix(const std::string& uri) {
     ARROW_ASSIGN_OR_RAISE(const auto place, lake_.Resolve(uri));
-    const auto one = place.key.empty() ? Result<ObjectInfo>(MakeError(ErrorKind::kNotFound, "bucket")) : place.store->Head(place.key);
+    const auto one = place.key.empty() ? Result<ObjectInfo>(MakeError(ErrorKind::kNotFound, "bucket"))
+                                       : place.store->Head(place.key);
     if (one.ok()) return AddObject(place, *one, uri, uri);
     bool any = false;
     const std::string prefix = place.key.empty() || place.key.back() == '/' ? place.key : place.key + "/";
@@ -94,7 +98,8 @@ class InputFinder {
       any = true;
       return AddObject({place.store, object.key}, object, base + object.key, base + object.key);
     }));
-    return any ? Status::OK() : MakeError(ErrorKind::kNotFound, "load ", uri, ": there is no such object and nothing under it");
+    return any ? Status::OK()
+               : MakeError(ErrorKind::kNotFound, "load ", uri, ": there is no such object and nothing under it");
   }
 
   Status AddObject(const Location& place, const ObjectInfo& info, const std::string& uri, const std::string& name) {
@@ -103,7 +108,8 @@ class InputFinder {
       return Status::OK();
     }
     ARROW_ASSIGN_OR_RAISE(const auto* format, format_.has_value() ? FormatByName(*format_) : FormatOfFile(name));
-    files_[uri] = {.ledger = {.key = uri, .etag = info.etag, .size = info.size}, .name = name, .place = place, .format = format};
+    files_[uri] = {
+        .ledger = {.key = uri, .etag = info.etag, .size = info.size}, .name = name, .place = place, .format = format};
     return Status::OK();
   }
 
@@ -118,11 +124,13 @@ class InputFinder {
 }  // namespace
 
 Result<InputFile> FoundFile::Open() const {
-  ARROW_ASSIGN_OR_RAISE(auto input, OpenInput(place.store, {.key = place.key, .size = ledger.size, .etag = ledger.etag}));
+  ARROW_ASSIGN_OR_RAISE(auto input,
+                        OpenInput(place.store, {.key = place.key, .size = ledger.size, .etag = ledger.etag}));
   return InputFile{.name = name, .file = std::move(input)};
 }
 
-Result<FoundFiles> FindInputs(Lake& lake, const std::vector<std::string>& inputs, const std::optional<std::string>& format) {
+Result<FoundFiles> FindInputs(Lake& lake, const std::vector<std::string>& inputs,
+                              const std::optional<std::string>& format) {
   InputFinder finder(lake, format);
   for (const auto& input : inputs) ARROW_RETURN_NOT_OK(finder.Add(input));
   return finder.Take();

@@ -25,7 +25,9 @@ struct FoundFiles {
   int64_t hidden = 0;            ///< names that begin with '.' or '_' inside folders, passed over
 };
 
-/// Find the files behind paths, folders, globs and s3:// URIs of the lake. kNotFound for a path or pattern that has none.
-Result<FoundFiles> FindInputs(Lake& lake, const std::vector<std::string>& inputs, const std::optional<std::string>& format);
+/// Find the files behind paths, folders, globs and s3:// URIs of the lake. kNotFound for a path or pattern that has
+/// none.
+Result<FoundFiles> FindInputs(Lake& lake, const std::vector<std::string>& inputs,
+                              const std::optional<std::string>& format);
 
 }  // namespace glaux

@@ -18,6 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Less than this, and no batch would fit.
+constexpr int64_t kLeastMemory = 32 << 20;
+
 /// Edits that turn one name into the other.
 size_t Distance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
@@ -40,7 +43,8 @@ class LocalLake final : public Lake {
       : config_(std::move(config)), root_(std::move(root)), catalog_(std::move(catalog)) {
     load_.hive = {.catalog = catalog_, .resolve = [this](std::string_view uri) { return Resolve(uri); }};
     load_.location_of = [this](const TableId& id) {
-      const std::string base = config_.file_locations ? "file://" + StoreFolder() + "/" + config_.bucket : "s3://" + config_.bucket;
+      const std::string base =
+          config_.file_locations ? "file://" + StoreFolder() + "/" + config_.bucket : "s3://" + config_.bucket;
       return base + "/" + id.database + "/" + id.name + "/";
     };
   }
@@ -55,9 +59,10 @@ class LocalLake final : public Lake {
       access.catalog = catalog_;
       access.open_table = [this](const TableId& id) { return OpenTable(id); };
       access.resolve = [this](std::string_view uri) { return Resolve(uri); };
-      ARROW_ASSIGN_OR_RAISE(engine_, MakeDuckDBEngine(std::move(access), {.default_database = config_.database,
-                                                                          .memory_limit = config_.memory_limit,
-                                                                          .allow_local_access = config_.allow_local_access}));
+      ARROW_ASSIGN_OR_RAISE(engine_,
+                            MakeDuckDBEngine(std::move(access), {.default_database = config_.database,
+                                                                 .memory_limit = config_.memory_limit,
+                                                                 .allow_local_access = config_.allow_local_access}));
     }
     return engine_.get();
   }
@@ -70,11 +75,6 @@ class LocalLake final : public Lake {
       ARROW_ASSIGN_OR_RAISE(store, MakeDirectoryStore({.root = StoreFolder() + "/" + address.bucket}));
     }
     return Location{store, address.key};
-  }
-
-  Result<std::string> LocalPath(std::string_view uri) override {
-    ARROW_ASSIGN_OR_RAISE(const auto address, Take(uri));
-    return StoreFolder() + "/" + address.bucket + "/" + address.key;
   }
 
   Result<std::shared_ptr<Table>> OpenTable(const TableId& id) override {
@@ -113,11 +113,13 @@ class LocalLake final : public Lake {
     } else if (uri.starts_with(own)) {
       rest = uri.substr(own.size());
     } else {
-      return MakeError({.kind = ErrorKind::kDenied, .hint = "data of a lake has s3://bucket/key addresses; glaux load brings other files in"},
+      return MakeError({.kind = ErrorKind::kDenied,
+                        .hint = "data of a lake has s3://bucket/key addresses; glaux load brings other files in"},
                        "open ", uri, ": it is not in the lake ", root_);
     }
     const size_t slash = rest.find('/');
-    Address address{std::string(rest.substr(0, slash)), slash == std::string_view::npos ? "" : std::string(rest.substr(slash + 1))};
+    Address address{std::string(rest.substr(0, slash)),
+                    slash == std::string_view::npos ? "" : std::string(rest.substr(slash + 1))};
     const bool plain = !address.bucket.empty() && address.bucket[0] != '.' &&
                        std::all_of(address.bucket.begin(), address.bucket.end(), [](unsigned char c) {
                          return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_';
@@ -138,7 +140,8 @@ class LocalLake final : public Lake {
         if (!entries.ok()) continue;
         for (const auto& entry : *entries) {
           ++tables;
-          const size_t distance = std::min(Distance(entry.id.ToString(), id.ToString()), entry.id.name == id.name ? size_t{1} : SIZE_MAX);
+          const size_t distance =
+              std::min(Distance(entry.id.ToString(), id.ToString()), entry.id.name == id.name ? size_t{1} : SIZE_MAX);
           if (distance < least) {
             least = distance;
             best = entry.id.ToString();
@@ -147,7 +150,8 @@ class LocalLake final : public Lake {
       }
     }
     if (!best.empty()) return "did you mean " + best + "?";
-    return tables == 0 ? "the lake " + root_ + " has no tables yet; glaux load makes one" : "glaux tables lists the tables of the lake " + root_;
+    return tables == 0 ? "the lake " + root_ + " has no tables yet; glaux load makes one"
+                       : "glaux tables lists the tables of the lake " + root_;
   }
 
   const LakeConfig config_;
@@ -162,9 +166,14 @@ class LocalLake final : public Lake {
 }  // namespace
 
 Result<std::unique_ptr<Lake>> Lake::Open(const LakeConfig& config) {
+  if (config.memory_limit < kLeastMemory) {
+    return MakeError(ErrorKind::kInvalid, "open lake ", config.directory, ": memory_limit is ", config.memory_limit,
+                     " bytes, and at least 32MiB are needed");
+  }
   std::error_code error;
   if (!config.create && !fs::exists(config.directory, error)) {
-    return std::make_unique<LocalLake>(config, fs::absolute(config.directory).lexically_normal().string(), MakeMemoryCatalog());
+    return std::make_unique<LocalLake>(config, fs::absolute(config.directory).lexically_normal().string(),
+                                       MakeMemoryCatalog());
   }
   fs::create_directories(config.directory + "/store/" + config.bucket, error);
   if (error) return ErrnoError(error.value(), "open lake " + config.directory);

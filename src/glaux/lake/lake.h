@@ -97,8 +97,6 @@ class Lake {
   virtual Result<QueryEngine*> engine() = 0;
   /// The store and the key behind a URI of this lake.
   virtual Result<Location> Resolve(std::string_view uri) = 0;
-  /// The folder on this machine behind a URI of this lake.
-  virtual Result<std::string> LocalPath(std::string_view uri) = 0;
   /// kNotFound with the names that are near.
   virtual Result<std::shared_ptr<Table>> OpenTable(const TableId& id) = 0;
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 
+#include "glaux/base/quantity.h"
 #include "glaux/lake/lake.h"
 
 namespace glaux {
@@ -19,24 +20,6 @@ Status Bad(const std::string& path, const YAML::Node& node, std::string_view wha
   return MakeError(ErrorKind::kInvalid, path, ", line ", mark.line + 1, ", column ", mark.column + 1, ": ", what);
 }
 
-/// "512MiB", "2GB", "1000000".
-Result<int64_t> ParseBytes(const std::string& text) {
-  size_t used = 0;
-  double number = 0;
-  try {
-    number = std::stod(text, &used);
-  } catch (const std::exception&) {
-    return MakeError(ErrorKind::kInvalid, "expected a size like 512MiB, found: ", text);
-  }
-  std::string unit = text.substr(used);
-  unit.erase(0, unit.find_first_not_of(' '));
-  static const std::map<std::string, double> units = {{"", 1},          {"B", 1},           {"KB", 1e3},        {"MB", 1e6},       {"GB", 1e9},
-                                                      {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
-  const auto at = units.find(unit);
-  if (at == units.end() || number <= 0) return MakeError(ErrorKind::kInvalid, "expected a size like 512MiB, found: ", text);
-  return static_cast<int64_t>(number * at->second);
-}
-
 class ConfigReader {
  public:
   explicit ConfigReader(std::string path) : path_(std::move(path)) {}
@@ -46,16 +29,19 @@ class ConfigReader {
     try {
       root = YAML::LoadFile(path_);
     } catch (const YAML::BadFile&) {
-      return MakeError(ErrorKind::kNotFound, "read configuration ", path_, ": there is no such file, or it cannot be read");
+      return MakeError(ErrorKind::kNotFound, "read configuration ", path_,
+                       ": there is no such file, or it cannot be read");
     } catch (const YAML::Exception& error) {
-      return MakeError(ErrorKind::kInvalid, path_, ", line ", error.mark.line + 1, ", column ", error.mark.column + 1, ": ", error.msg);
+      return MakeError(ErrorKind::kInvalid, path_, ", line ", error.mark.line + 1, ", column ", error.mark.column + 1,
+                       ": ", error.msg);
     }
     config_.directory = (Base() / "lake").string();
     if (!root || root.IsNull()) return config_;
     try {
       ARROW_RETURN_NOT_OK(Fields(root, "", {{"lake", [&](const YAML::Node& node) { return Lake(node); }}}));
     } catch (const YAML::Exception& error) {
-      return MakeError(ErrorKind::kInvalid, path_, ", line ", error.mark.line + 1, ", column ", error.mark.column + 1, ": ", error.msg);
+      return MakeError(ErrorKind::kInvalid, path_, ", line ", error.mark.line + 1, ", column ", error.mark.column + 1,
+                       ": ", error.msg);
     }
     return config_;
   }
@@ -67,7 +53,8 @@ class ConfigReader {
 
   /// Visit the fields of a map; one that is not known is an error that lists those that are.
   Status Fields(const YAML::Node& node, const std::string& where, const Setters& setters) {
-    if (!node.IsMap()) return Bad(path_, node, "expected fields (name: value)" + (where.empty() ? "" : " under " + where));
+    if (!node.IsMap())
+      return Bad(path_, node, "expected fields (name: value)" + (where.empty() ? "" : " under " + where));
     for (const auto& entry : node) {
       const auto name = entry.first.as<std::string>();
       const auto at = setters.find(name);
@@ -79,8 +66,9 @@ class ConfigReader {
       try {
         ARROW_RETURN_NOT_OK(at->second(entry.second));
       } catch (const YAML::BadConversion&) {
-        return Bad(path_, entry.second, "the value of " + where + name + " is not of its kind, found: " +
-                                            (entry.second.IsScalar() ? entry.second.Scalar() : "a list or fields"));
+        return Bad(path_, entry.second,
+                   "the value of " + where + name + " is not of its kind, found: " +
+                       (entry.second.IsScalar() ? entry.second.Scalar() : "a list or fields"));
       }
     }
     return Status::OK();
@@ -97,13 +85,14 @@ class ConfigReader {
                    {"locations",
                     [&](const YAML::Node& n) {
                       const auto text = n.as<std::string>();
-                      if (text != "s3" && text != "file") return Bad(path_, n, "lake.locations: expected s3 or file, found: " + text);
+                      if (text != "s3" && text != "file")
+                        return Bad(path_, n, "lake.locations: expected s3 or file, found: " + text);
                       config_.file_locations = text == "file";
                       return Status::OK();
                     }},
                    {"memory_limit",
                     [&](const YAML::Node& n) {
-                      const auto bytes = ParseBytes(n.as<std::string>());
+                      const auto bytes = ParseByteSize(n.as<std::string>());
                       if (!bytes.ok()) return Bad(path_, n, "lake.memory_limit: " + bytes.status().message());
                       config_.memory_limit = *bytes;
                       return Status::OK();
@@ -127,7 +116,8 @@ class ConfigReader {
   Status Store(const YAML::Node& node) {
     const auto text = node.as<std::string>();
     if (text.find("://") != std::string::npos) {
-      return MakeError(ErrorKind::kNotImplemented, path_, ", line ", node.Mark().line + 1, ": lake.store: only a directory is supported, found: ", text);
+      return MakeError(ErrorKind::kNotImplemented, path_, ", line ", node.Mark().line + 1,
+                       ": lake.store: only a directory is supported, found: ", text);
     }
     config_.directory = (Base() / text).lexically_normal().string();
     return Status::OK();
@@ -175,7 +165,8 @@ Result<LakeConfig> ReadLakeConfig(const std::string& path) { return ConfigReader
 
 Result<LakeConfig> FindLakeConfig(std::string_view given, const std::string& working_directory) {
   ARROW_ASSIGN_OR_RAISE(auto config, Find(given, working_directory));
-  if (const char* database = std::getenv("ATHENA_DATABASE"); database != nullptr && *database != '\0') config.database = database;
+  if (const char* database = std::getenv("ATHENA_DATABASE"); database != nullptr && *database != '\0')
+    config.database = database;
   return config;
 }
 

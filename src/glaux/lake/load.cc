@@ -45,7 +45,10 @@ std::string JoinShort(const std::vector<std::string>& items, size_t most) {
 class LoadRun {
  public:
   LoadRun(Lake& lake, const LoadEnvironment& environment, const LoadOptions& options)
-      : lake_(lake), environment_(environment), options_(options), progress_(options.progress == nullptr ? Progress::None() : *options.progress) {}
+      : lake_(lake),
+        environment_(environment),
+        options_(options),
+        progress_(options.progress == nullptr ? Progress::None() : *options.progress) {}
 
   Result<LoadSummary> Run() {
     ARROW_RETURN_NOT_OK(CheckGivenTypes(options_));
@@ -54,8 +57,8 @@ class LoadRun {
       auto summary = Attempt(/*sample_bytes=*/SampleBytes());
       if (!summary.ok() && InfoOf(summary.status()).code == kTypeConflict && sampled_) {
         // The sample was too small to know a column's type. Nothing was committed: look at every row, then load again.
-        progress_.Note("a value beyond the sample does not fit the type that the sample gave (" + summary.status().message() +
-                       "); reading every row to settle the types");
+        progress_.Note("a value beyond the sample does not fit the type that the sample gave (" +
+                       summary.status().message() + "); reading every row to settle the types");
         summary = Attempt(/*sample_bytes=*/0);
       }
       if (!summary.ok() && KindOf(summary.status()) == ErrorKind::kPrecondition && attempt < kMostAttempts) continue;
@@ -80,8 +83,11 @@ class LoadRun {
   Result<LoadSummary> Attempt(int64_t sample_bytes) {
     LoadSummary summary;
     summary.files_empty = found_.empty;
-    if (found_.empty > 0) summary.notes.push_back(std::to_string(found_.empty) + " empty files (no bytes) were passed over");
-    if (found_.hidden > 0) summary.notes.push_back(std::to_string(found_.hidden) + " hidden files (names beginning with . or _) were passed over");
+    if (found_.empty > 0)
+      summary.notes.push_back(std::to_string(found_.empty) + " empty files (no bytes) were passed over");
+    if (found_.hidden > 0)
+      summary.notes.push_back(std::to_string(found_.hidden) +
+                              " hidden files (names beginning with . or _) were passed over");
 
     ARROW_ASSIGN_OR_RAISE(auto table, OpenOrNull());
     if (table != nullptr) ARROW_RETURN_NOT_OK(CheckPartitioning(*table));
@@ -102,22 +108,26 @@ class LoadRun {
                               " rows; every later value is checked against them");
     }
     const auto comparable = table == nullptr ? arrow::schema(arrow::FieldVector{}) : ComparableSchema(*table);
-    ARROW_ASSIGN_OR_RAISE(const auto shape, ShapeOf(files, inferred, options_, table == nullptr ? nullptr : comparable.get()));
+    ARROW_ASSIGN_OR_RAISE(const auto shape,
+                          ShapeOf(files, inferred, options_, table == nullptr ? nullptr : comparable.get()));
     summary.renamed_columns = shape.renamed;
     ARROW_ASSIGN_OR_RAISE(const auto plan, Plan(*comparable, shape, files));
     if (!plan.quarantine_columns.empty()) {
-      return MakeError(ErrorKind::kNotImplemented, "load ", options_.table.ToString(),
-                       ": the contract discard_row needs a quarantine, which load does not have; use discard_value or freeze");
+      return MakeError(
+          ErrorKind::kNotImplemented, "load ", options_.table.ToString(),
+          ": the contract discard_row needs a quarantine, which load does not have; use discard_value or freeze");
     }
     summary.differences = plan.differences;
     if (plan.table_schema->num_fields() == 0) {
-      return MakeError({.kind = ErrorKind::kInvalid, .hint = "give types with --type, or load files that have rows"}, "load ",
-                       options_.table.ToString(), ": no file has a value in any column, so the table would have no columns");
+      return MakeError({.kind = ErrorKind::kInvalid, .hint = "give types with --type, or load files that have rows"},
+                       "load ", options_.table.ToString(),
+                       ": no file has a value in any column, so the table would have no columns");
     }
 
     if (table == nullptr) {
       if (options_.contract.tables == ContractMode::kFreeze) {
-        return MakeError(ErrorKind::kNotFound, "load ", options_.table.ToString(), ": there is no such table, and the contract freezes tables");
+        return MakeError(ErrorKind::kNotFound, "load ", options_.table.ToString(),
+                         ": there is no such table, and the contract freezes tables");
       }
       ARROW_ASSIGN_OR_RAISE(table, Stage(*plan.table_schema));
       summary.table_created = true;
@@ -146,11 +156,13 @@ class LoadRun {
   }
 
   /// The plan for all files together; where that is refused, the error names the first file that is at fault.
-  Result<EvolutionPlan> Plan(const arrow::Schema& table, const DataShape& shape, const std::vector<FoundFile>& files) const {
+  Result<EvolutionPlan> Plan(const arrow::Schema& table, const DataShape& shape,
+                             const std::vector<FoundFile>& files) const {
     auto plan = PlanEvolution(table, *shape.schema, options_.contract, {}, options_.table.ToString());
     if (plan.ok()) return plan;
     for (size_t i = 0; i < files.size(); ++i) {
-      auto alone = PlanEvolution(table, *shape.file_schemas[i], options_.contract, {}, options_.table.ToString() + ", file " + files[i].name);
+      auto alone = PlanEvolution(table, *shape.file_schemas[i], options_.contract, {},
+                                 options_.table.ToString() + ", file " + files[i].name);
       if (!alone.ok()) return alone;
     }
     return plan;
@@ -161,10 +173,11 @@ class LoadRun {
     const std::string name = table.id().ToString();
     if (created) {
       const auto spec = table.partition_spec();
-      progress_.Note("create table " + name + " with " + std::to_string(plan.table_schema->num_fields()) + " columns, " +
-                     (spec.empty()                       ? std::string("not partitioned")
+      progress_.Note("create table " + name + " with " + std::to_string(plan.table_schema->num_fields()) +
+                     " columns, " +
+                     (spec.empty()                    ? std::string("not partitioned")
                       : spec == DefaultPartitioning() ? std::string("partitioned by the day of the load")
-                                                         : "partitioned by " + ToString(spec)));
+                                                      : "partitioned by " + ToString(spec)));
       return;
     }
     for (const auto& difference : plan.differences) {
@@ -203,9 +216,11 @@ class LoadRun {
     ARROW_ASSIGN_OR_RAISE(auto keys, PartitionKeysOf(spec, schema));
     ARROW_ASSIGN_OR_RAISE(auto columns, ColumnsOf(schema, spec));
     if (columns.empty()) {
-      return MakeError(ErrorKind::kInvalid, "create table ", options_.table.ToString(), ": every column is a partition key, so the files would have no columns");
+      return MakeError(ErrorKind::kInvalid, "create table ", options_.table.ToString(),
+                       ": every column is a partition key, so the files would have no columns");
     }
-    auto entry = MakeParquetTableEntry(options_.table, environment_.location_of(options_.table), std::move(columns), std::move(keys), spec);
+    auto entry = MakeParquetTableEntry(options_.table, environment_.location_of(options_.table), std::move(columns),
+                                       std::move(keys), spec);
     return StageHiveTable(environment_.hive, std::move(entry));
   }
 
@@ -217,9 +232,10 @@ class LoadRun {
     }
     const auto spec = table.partition_spec();
     if (asked == spec) return Status::OK();
-    return MakeError({.kind = ErrorKind::kInvalid, .hint = "leave --partition-by out, or load into a new table"}, "load ",
-                     options_.table.ToString(), ": the table is partitioned by ", spec.empty() ? "nothing" : ToString(spec),
-                     ", asked for: ", *options_.partition_by, "; partition keys never change");
+    return MakeError({.kind = ErrorKind::kInvalid, .hint = "leave --partition-by out, or load into a new table"},
+                     "load ", options_.table.ToString(), ": the table is partitioned by ",
+                     spec.empty() ? "nothing" : ToString(spec), ", asked for: ", *options_.partition_by,
+                     "; partition keys never change");
   }
 
   Status Write(Table& table, const std::vector<FoundFile>& files, const InferredFiles& inferred, const DataShape& shape,
@@ -232,7 +248,8 @@ class LoadRun {
     const auto untyped = UntypedColumns(table, plan, shape);
     if (untyped.has_value()) append_options.parameters[kUntypedColumnsParameter] = *untyped;
     if (untyped.has_value() && !shape.untyped.empty()) {
-      summary->notes.push_back(std::to_string(shape.untyped.size()) + " columns have no value yet, so no type: " + JoinShort(shape.untyped, 8));
+      summary->notes.push_back(std::to_string(shape.untyped.size()) +
+                               " columns have no value yet, so no type: " + JoinShort(shape.untyped, 8));
     }
     ARROW_ASSIGN_OR_RAISE(const auto append, table.NewAppend(plan, append_options));
     ARROW_ASSIGN_OR_RAISE(const auto inputs, MakeLoadInputs(files, inferred, shape, plan, options_));
@@ -257,7 +274,8 @@ class LoadRun {
   }
 
   /// The table's list of columns without a type, if it changes: new ones in, those that got a type out.
-  static std::optional<std::string> UntypedColumns(const Table& table, const EvolutionPlan& plan, const DataShape& shape) {
+  static std::optional<std::string> UntypedColumns(const Table& table, const EvolutionPlan& plan,
+                                                   const DataShape& shape) {
     const auto& parameters = table.entry().parameters;
     const auto at = parameters.find(kUntypedColumnsParameter);
     std::set<std::string> names;

@@ -17,15 +17,16 @@ bool IsNumber(const arrow::DataType& type) {
   return arrow::is_integer(type.id()) || arrow::is_floating(type.id()) || arrow::is_decimal(type.id());
 }
 
-/// Whether text that looks like `inferred` may be meant for a column of `table`: the conversion itself still checks every
-/// value, exactly.
+/// Whether text that looks like `inferred` may be meant for a column of `table`: the conversion itself still checks
+/// every value, exactly.
 bool TextMayFit(const arrow::DataType& inferred, const arrow::DataType& table) {
   if (table.id() == arrow::Type::STRING) return true;
   if (IsNumber(inferred)) {
     return arrow::is_floating(table.id()) || arrow::is_decimal(table.id()) ||
            (arrow::is_integer(inferred.id()) && arrow::is_integer(table.id()));
   }
-  if (inferred.id() == arrow::Type::DATE32 || inferred.id() == arrow::Type::TIMESTAMP) return table.id() == arrow::Type::TIMESTAMP;
+  if (inferred.id() == arrow::Type::DATE32 || inferred.id() == arrow::Type::TIMESTAMP)
+    return table.id() == arrow::Type::TIMESTAMP;
   return false;
 }
 
@@ -58,21 +59,24 @@ Result<GivenTypes> ParseGiven(const LoadOptions& options) {
 
 Status CheckGivenTypes(const LoadOptions& options) { return ParseGiven(options).status(); }
 
-Result<InferredFiles> InferFiles(const std::vector<FoundFile>& files, const LoadOptions& options, int64_t sample_bytes) {
+Result<InferredFiles> InferFiles(const std::vector<FoundFile>& files, const LoadOptions& options,
+                                 int64_t sample_bytes) {
   InferredFiles inferred;
   inferred.schemas.resize(files.size());
   ARROW_RETURN_NOT_OK(ParallelForIndex(files.size(), 0, Pool::kCpu, options.stop, [&](size_t i) -> Status {
     ARROW_ASSIGN_OR_RAISE(const auto input, files[i].Open());
-    ARROW_ASSIGN_OR_RAISE(inferred.schemas[i], files[i].format->Infer(input, {.format = options.format_options, .sample_bytes = sample_bytes}));
+    ARROW_ASSIGN_OR_RAISE(inferred.schemas[i], files[i].format->Infer(input, {.format = options.format_options,
+                                                                              .sample_bytes = sample_bytes}));
     return Status::OK();
   }));
-  inferred.complete = std::all_of(inferred.schemas.begin(), inferred.schemas.end(), [](const auto& s) { return s.complete; });
+  inferred.complete =
+      std::all_of(inferred.schemas.begin(), inferred.schemas.end(), [](const auto& s) { return s.complete; });
   for (const auto& schema : inferred.schemas) inferred.rows_seen += schema.rows_seen;
   return inferred;
 }
 
-Result<DataShape> ShapeOf(const std::vector<FoundFile>& files, const InferredFiles& inferred, const LoadOptions& options,
-                          const arrow::Schema* table) {
+Result<DataShape> ShapeOf(const std::vector<FoundFile>& files, const InferredFiles& inferred,
+                          const LoadOptions& options, const arrow::Schema* table) {
   ARROW_ASSIGN_OR_RAISE(const auto given, ParseGiven(options));
   DataShape shape;
   std::vector<std::pair<std::string, TypePtr>> columns;
@@ -115,8 +119,8 @@ Result<DataShape> ShapeOf(const std::vector<FoundFile>& files, const InferredFil
   }
   for (const auto& [name, type] : given.by_name) {
     if (!given.used.contains(name)) {
-      return MakeError({.kind = ErrorKind::kInvalid, .hint = "name it as the file or as the table has it"}, "type given for column ", name,
-                       ": no file has such a column");
+      return MakeError({.kind = ErrorKind::kInvalid, .hint = "name it as the file or as the table has it"},
+                       "type given for column ", name, ": no file has such a column");
     }
   }
   std::vector<std::shared_ptr<arrow::Field>> fields;
@@ -131,7 +135,8 @@ Result<DataShape> ShapeOf(const std::vector<FoundFile>& files, const InferredFil
 }
 
 Result<std::vector<LoadInput>> MakeLoadInputs(const std::vector<FoundFile>& files, const InferredFiles& inferred,
-                                              const DataShape& shape, const EvolutionPlan& plan, const LoadOptions& options) {
+                                              const DataShape& shape, const EvolutionPlan& plan,
+                                              const LoadOptions& options) {
   std::vector<LoadInput> inputs;
   for (size_t i = 0; i < files.size(); ++i) {
     LoadInput input{.format = files[i].format};
@@ -147,7 +152,8 @@ Result<std::vector<LoadInput>> MakeLoadInputs(const std::vector<FoundFile>& file
       fields.push_back(arrow::field(schema.field(c)->name(), target != nullptr ? target->type() : arrow::null()));
       input.column_names.push_back(column);
     }
-    input.read = {.format = options.format_options, .schema = arrow::schema(std::move(fields)), .dictionary_strings = true};
+    input.read = {
+        .format = options.format_options, .schema = arrow::schema(std::move(fields)), .dictionary_strings = true};
     inputs.push_back(std::move(input));
   }
   return inputs;

@@ -362,11 +362,15 @@ std::string_view ContractModeName(ContractMode mode) { return kModeNames[static_
 std::string SchemaDifference::ToString() const {
   std::string text;
   switch (kind) {
-    case Kind::kAddColumn: text = "add column " + column + ": " + TypeText(data_type); break;
+    case Kind::kAddColumn:
+      text = "add column " + column + ": " + TypeText(data_type);
+      break;
     case Kind::kMissingColumn:
       text = "read column " + column + ": " + TypeText(table_type) + " as null: not in the data";
       break;
-    case Kind::kUntypedColumn: text = "leave out column " + column + ": no value has given it a type"; break;
+    case Kind::kUntypedColumn:
+      text = "leave out column " + column + ": no value has given it a type";
+      break;
     case Kind::kWidenType:
       text = "widen column " + column + ": " + TypeText(table_type) + " to " + TypeText(data_type);
       break;
@@ -376,7 +380,9 @@ std::string SchemaDifference::ToString() const {
     case Kind::kChangedType:
       text = "change type of column " + column + ": " + TypeText(table_type) + " to " + TypeText(data_type);
       break;
-    case Kind::kAddNestedField: text = "add field " + column + ": " + TypeText(data_type); break;
+    case Kind::kAddNestedField:
+      text = "add field " + column + ": " + TypeText(data_type);
+      break;
   }
   if (!applied && kind != Kind::kUntypedColumn) text += " (not done: the contract leaves its values out)";
   return text;
@@ -387,7 +393,8 @@ bool SchemaDifference::changes_table() const {
 }
 
 bool EvolutionPlan::changes_table() const {
-  return std::any_of(differences.begin(), differences.end(), [](const auto& difference) { return difference.changes_table(); });
+  return std::any_of(differences.begin(), differences.end(),
+                     [](const auto& difference) { return difference.changes_table(); });
 }
 
 Result<EvolutionPlan> PlanEvolution(const arrow::Schema& table, const arrow::Schema& data,

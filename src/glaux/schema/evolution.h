@@ -13,10 +13,10 @@ namespace glaux {
 
 /// What may happen to a table when data does not fit it.
 enum class ContractMode {
-  kEvolve,         ///< change the table
-  kFreeze,         ///< refuse
-  kDiscardRow,     ///< put the row into quarantine
-  kDiscardValue,   ///< drop the value
+  kEvolve,        ///< change the table
+  kFreeze,        ///< refuse
+  kDiscardRow,    ///< put the row into quarantine
+  kDiscardValue,  ///< drop the value
 };
 
 /// "evolve", "freeze", "discard_row", "discard_value".
@@ -48,14 +48,14 @@ struct SchemaDifference {
     /// The data's type fits into the table's: cast on the way in. Whole numbers fit a float or double column; the cast
     /// must be a checked one. Differences of memory only (large_string, time units) are none.
     kCastValue,
-    kChangedType,    ///< neither fits into the other
+    kChangedType,  ///< neither fits into the other
     kAddNestedField,
   };
   Kind kind;
-  std::string column;  ///< path: "a", "a.b", "a.element.b"
+  std::string column;                                ///< path: "a", "a.b", "a.element.b"
   std::shared_ptr<arrow::DataType> table_type = {};  ///< null where the table has none
   std::shared_ptr<arrow::DataType> data_type = {};   ///< of kWidenType: what the column becomes
-  bool applied = true;  ///< false: the contract leaves the values out instead
+  bool applied = true;                               ///< false: the contract leaves the values out instead
 
   /// One line for people: "add column tax: double".
   std::string ToString() const;
@@ -83,8 +83,9 @@ struct EvolutionPlan {
 ///
 /// \param subject what the error names, "billing.cur, file a.csv.gz"
 /// \return kInvalid where the contract refuses, with column, old and new type
-Result<EvolutionPlan> PlanEvolution(const arrow::Schema& table, const arrow::Schema& data, const SchemaContract& contract,
-                                    const EvolutionRules& rules, std::string_view subject);
+Result<EvolutionPlan> PlanEvolution(const arrow::Schema& table, const arrow::Schema& data,
+                                    const SchemaContract& contract, const EvolutionRules& rules,
+                                    std::string_view subject);
 
 /// The narrowest type that holds the values of both, as inference uses it over several files: null with T is T, bigint
 /// with double is double, bool with anything else and all else that differs is string; date with timestamp is

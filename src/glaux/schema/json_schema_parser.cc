@@ -248,13 +248,19 @@ class SchemaReader {
 
   Result<Typed> ParseConstant(const json::value& value, const std::string& path) {
     switch (value.kind()) {
-      case json::kind::null: return Typed{arrow::null(), true};
-      case json::kind::bool_: return Typed{arrow::boolean(), false};
+      case json::kind::null:
+        return Typed{arrow::null(), true};
+      case json::kind::bool_:
+        return Typed{arrow::boolean(), false};
       case json::kind::int64:
-      case json::kind::uint64: return Typed{arrow::int64(), false};
-      case json::kind::double_: return Typed{arrow::float64(), false};
-      case json::kind::string: return Typed{arrow::utf8(), false};
-      default: return Fail(path, "expected a text, number, truth value or null");
+      case json::kind::uint64:
+        return Typed{arrow::int64(), false};
+      case json::kind::double_:
+        return Typed{arrow::float64(), false};
+      case json::kind::string:
+        return Typed{arrow::utf8(), false};
+      default:
+        return Fail(path, "expected a text, number, truth value or null");
     }
   }
 

@@ -73,20 +73,33 @@ struct Words {
 
 Words WordsFor(const arrow::DataType& type) {
   switch (type.id()) {
-    case Type::NA: return {{{"type", "null"}}};
-    case Type::BOOL: return {{{"type", "boolean"}}};
-    case Type::STRING: return {{{"type", "string"}}};
-    case Type::BINARY: return {{{"type", "string"}, {"contentEncoding", "base64"}}};
-    case Type::DATE32: return {{{"type", "string"}, {"format", "date"}}};
-    case Type::TIMESTAMP: return {{{"type", "string"}, {"format", "date-time"}}};
+    case Type::NA:
+      return {{{"type", "null"}}};
+    case Type::BOOL:
+      return {{{"type", "boolean"}}};
+    case Type::STRING:
+      return {{{"type", "string"}}};
+    case Type::BINARY:
+      return {{{"type", "string"}, {"contentEncoding", "base64"}}};
+    case Type::DATE32:
+      return {{{"type", "string"}, {"format", "date"}}};
+    case Type::TIMESTAMP:
+      return {{{"type", "string"}, {"format", "date-time"}}};
     case Type::TIME32:
-    case Type::TIME64: return {{{"type", "string"}, {"format", "time"}}};
-    case Type::INT64: return {{{"type", "integer"}}};
-    case Type::DOUBLE: return {{{"type", "number"}}};
-    case Type::FLOAT: return {{{"type", "number"}}, false};
-    case Type::UINT64: return {{{"type", "integer"}}, false};
-    case Type::DECIMAL128: return {{{"type", json::array{"number", "string"}}}, false};
-    default: return {{{"type", "integer"}}, false};
+    case Type::TIME64:
+      return {{{"type", "string"}, {"format", "time"}}};
+    case Type::INT64:
+      return {{{"type", "integer"}}};
+    case Type::DOUBLE:
+      return {{{"type", "number"}}};
+    case Type::FLOAT:
+      return {{{"type", "number"}}, false};
+    case Type::UINT64:
+      return {{{"type", "integer"}}, false};
+    case Type::DECIMAL128:
+      return {{{"type", json::array{"number", "string"}}}, false};
+    default:
+      return {{{"type", "integer"}}, false};
   }
 }
 

@@ -7,11 +7,16 @@ namespace glaux::schema_internal {
 /// Decimal digits that hold every value of a signed integer type; 0 for any other type.
 inline int IntegerDigits(const arrow::DataType& type) {
   switch (type.id()) {
-    case arrow::Type::INT8: return 3;
-    case arrow::Type::INT16: return 5;
-    case arrow::Type::INT32: return 10;
-    case arrow::Type::INT64: return 19;
-    default: return 0;
+    case arrow::Type::INT8:
+      return 3;
+    case arrow::Type::INT16:
+      return 5;
+    case arrow::Type::INT32:
+      return 10;
+    case arrow::Type::INT64:
+      return 19;
+    default:
+      return 0;
   }
 }
 
@@ -39,8 +44,10 @@ inline bool IsListLike(const arrow::DataType& type) {
     case arrow::Type::LARGE_LIST:
     case arrow::Type::LIST_VIEW:
     case arrow::Type::LARGE_LIST_VIEW:
-    case arrow::Type::FIXED_SIZE_LIST: return true;
-    default: return false;
+    case arrow::Type::FIXED_SIZE_LIST:
+      return true;
+    default:
+      return false;
   }
 }
 

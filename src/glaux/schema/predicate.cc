@@ -60,16 +60,20 @@ std::string LiteralText(const std::shared_ptr<arrow::Scalar>& value) {
   if (value == nullptr || !value->is_valid) return "NULL";
   using arrow::Type;
   switch (value->type->id()) {
-    case Type::BOOL: return static_cast<const arrow::BooleanScalar&>(*value).value ? "TRUE" : "FALSE";
-    case Type::FLOAT: return DoubleText(static_cast<const arrow::FloatScalar&>(*value).value);
-    case Type::DOUBLE: return DoubleText(static_cast<const arrow::DoubleScalar&>(*value).value);
+    case Type::BOOL:
+      return static_cast<const arrow::BooleanScalar&>(*value).value ? "TRUE" : "FALSE";
+    case Type::FLOAT:
+      return DoubleText(static_cast<const arrow::FloatScalar&>(*value).value);
+    case Type::DOUBLE:
+      return DoubleText(static_cast<const arrow::DoubleScalar&>(*value).value);
     case Type::DECIMAL128: {
       const auto& decimal = static_cast<const arrow::Decimal128Scalar&>(*value);
       const auto scale = static_cast<const arrow::DecimalType&>(*value->type).scale();
       return scale < 0 ? DoubleText(decimal.value.ToDouble(scale)) : decimal.value.ToString(scale);
     }
     case Type::DATE32:
-    case Type::DATE64: return "DATE " + Quoted(value->ToString(), '\'');
+    case Type::DATE64:
+      return "DATE " + Quoted(value->ToString(), '\'');
     case Type::TIMESTAMP: {
       std::string text = value->ToString();
       if (text.ends_with('Z')) text.pop_back();  // of a type with a zone; instants are UTC either way
@@ -90,12 +94,18 @@ Truth ToTruth(bool holds) { return holds ? Truth::kTrue : Truth::kFalse; }
 
 bool Holds(Predicate::Comparison comparison, std::partial_ordering order) {
   switch (comparison) {
-    case Predicate::Comparison::kEqual: return order == 0;
-    case Predicate::Comparison::kNotEqual: return order != 0;
-    case Predicate::Comparison::kLess: return order < 0;
-    case Predicate::Comparison::kLessEqual: return order <= 0;
-    case Predicate::Comparison::kGreater: return order > 0;
-    default: return order >= 0;
+    case Predicate::Comparison::kEqual:
+      return order == 0;
+    case Predicate::Comparison::kNotEqual:
+      return order != 0;
+    case Predicate::Comparison::kLess:
+      return order < 0;
+    case Predicate::Comparison::kLessEqual:
+      return order <= 0;
+    case Predicate::Comparison::kGreater:
+      return order > 0;
+    default:
+      return order >= 0;
   }
 }
 
@@ -238,17 +248,22 @@ std::string PrintAll(const Predicate& predicate, std::string_view word) {
 std::string Print(const Predicate& predicate) {
   using Op = Predicate::Op;
   switch (predicate.op()) {
-    case Op::kTrue: return "TRUE";
+    case Op::kTrue:
+      return "TRUE";
     case Op::kCompare:
       return ColumnText(predicate.column()) + " " +
              std::string(kComparisons[static_cast<size_t>(predicate.comparison())]) + " " +
              LiteralText(predicate.values()[0]);
     case Op::kIn:
     case Op::kLike:
-    case Op::kIsNull: return PrintCondition(predicate, false);
-    case Op::kAnd: return PrintAll(predicate, " AND ");
-    case Op::kOr: return PrintAll(predicate, " OR ");
-    case Op::kNot: break;
+    case Op::kIsNull:
+      return PrintCondition(predicate, false);
+    case Op::kAnd:
+      return PrintAll(predicate, " AND ");
+    case Op::kOr:
+      return PrintAll(predicate, " OR ");
+    case Op::kNot:
+      break;
   }
   const auto& child = predicate.children()[0];
   if (child.always_true()) return "FALSE";
@@ -262,7 +277,8 @@ std::string Predicate::ToString() const { return always_true() ? std::string() :
 
 Result<Truth> Predicate::Evaluate(const Lookup& lookup) const {
   switch (op()) {
-    case Op::kTrue: return Truth::kTrue;
+    case Op::kTrue:
+      return Truth::kTrue;
     case Op::kNot: {
       ARROW_ASSIGN_OR_RAISE(const auto truth, children()[0].Evaluate(lookup));
       return Negate(truth);
@@ -278,7 +294,8 @@ Result<Truth> Predicate::Evaluate(const Lookup& lookup) const {
       }
       return result;
     }
-    default: break;
+    default:
+      break;
   }
   const auto value = lookup(column());
   if (value == nullptr) return Truth::kUnknown;

@@ -39,11 +39,11 @@ class Predicate {
 
   Op op() const;
   bool always_true() const { return op() == Op::kTrue; }
-  Comparison comparison() const;                                   ///< of kCompare
-  const std::string& column() const;                               ///< of kCompare, kIn, kLike, kIsNull; lower case
+  Comparison comparison() const;                                      ///< of kCompare
+  const std::string& column() const;                                  ///< of kCompare, kIn, kLike, kIsNull; lower case
   const std::vector<std::shared_ptr<arrow::Scalar>>& values() const;  ///< of kCompare (one), kIn
-  const std::string& pattern() const;                              ///< of kLike, as Like takes it
-  const std::vector<Predicate>& children() const;                  ///< of kAnd, kOr, kNot (one)
+  const std::string& pattern() const;                                 ///< of kLike, as Like takes it
+  const std::vector<Predicate>& children() const;                     ///< of kAnd, kOr, kNot (one)
 
   /// Columns named anywhere, each once, sorted.
   std::vector<std::string> Columns() const;

@@ -259,14 +259,19 @@ TEST(Predicate, MeansTheSameAfterPrintingAndParsing) {
     switch (pick(depth == 0 ? 4 : 7)) {
       case 0:
         return Predicate::Compare(columns[column], static_cast<Predicate::Comparison>(pick(6)), value_for(column));
-      case 1: return Predicate::In(columns[column], {value_for(column), value_for(column)});
+      case 1:
+        return Predicate::In(columns[column], {value_for(column), value_for(column)});
       case 2:
         return Predicate::Like(columns[column],
                                std::vector<std::string>{"%", "_", "it's%", "\\%\\_\\\\", "x\\", ""}[pick(6)]);
-      case 3: return pick(8) == 0 ? Predicate() : Predicate::IsNull(columns[column]);
-      case 4: return Predicate::Not(grow(depth - 1));
-      case 5: return Predicate::And({grow(depth - 1), grow(depth - 1)});
-      default: return Predicate::Or({grow(depth - 1), grow(depth - 1), grow(depth - 1)});
+      case 3:
+        return pick(8) == 0 ? Predicate() : Predicate::IsNull(columns[column]);
+      case 4:
+        return Predicate::Not(grow(depth - 1));
+      case 5:
+        return Predicate::And({grow(depth - 1), grow(depth - 1)});
+      default:
+        return Predicate::Or({grow(depth - 1), grow(depth - 1), grow(depth - 1)});
     }
   };
   for (int i = 0; i < 5'000; ++i) {

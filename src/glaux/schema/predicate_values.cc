@@ -29,16 +29,26 @@ Number Whole(arrow::Decimal256 value) { return {.decimal = value, .approximate =
 
 std::optional<Number> NumberOf(const Scalar& scalar) {
   switch (scalar.type->id()) {
-    case Type::INT8: return Whole(arrow::Decimal256(ValueOf<arrow::Int8Scalar>(scalar)));
-    case Type::INT16: return Whole(arrow::Decimal256(ValueOf<arrow::Int16Scalar>(scalar)));
-    case Type::INT32: return Whole(arrow::Decimal256(ValueOf<arrow::Int32Scalar>(scalar)));
-    case Type::INT64: return Whole(arrow::Decimal256(ValueOf<arrow::Int64Scalar>(scalar)));
-    case Type::UINT8: return Whole(arrow::Decimal256(ValueOf<arrow::UInt8Scalar>(scalar)));
-    case Type::UINT16: return Whole(arrow::Decimal256(ValueOf<arrow::UInt16Scalar>(scalar)));
-    case Type::UINT32: return Whole(arrow::Decimal256(ValueOf<arrow::UInt32Scalar>(scalar)));
-    case Type::UINT64: return Whole(arrow::Decimal256(ValueOf<arrow::UInt64Scalar>(scalar)));
-    case Type::FLOAT: return Number{.exact = false, .approximate = ValueOf<arrow::FloatScalar>(scalar)};
-    case Type::DOUBLE: return Number{.exact = false, .approximate = ValueOf<arrow::DoubleScalar>(scalar)};
+    case Type::INT8:
+      return Whole(arrow::Decimal256(ValueOf<arrow::Int8Scalar>(scalar)));
+    case Type::INT16:
+      return Whole(arrow::Decimal256(ValueOf<arrow::Int16Scalar>(scalar)));
+    case Type::INT32:
+      return Whole(arrow::Decimal256(ValueOf<arrow::Int32Scalar>(scalar)));
+    case Type::INT64:
+      return Whole(arrow::Decimal256(ValueOf<arrow::Int64Scalar>(scalar)));
+    case Type::UINT8:
+      return Whole(arrow::Decimal256(ValueOf<arrow::UInt8Scalar>(scalar)));
+    case Type::UINT16:
+      return Whole(arrow::Decimal256(ValueOf<arrow::UInt16Scalar>(scalar)));
+    case Type::UINT32:
+      return Whole(arrow::Decimal256(ValueOf<arrow::UInt32Scalar>(scalar)));
+    case Type::UINT64:
+      return Whole(arrow::Decimal256(ValueOf<arrow::UInt64Scalar>(scalar)));
+    case Type::FLOAT:
+      return Number{.exact = false, .approximate = ValueOf<arrow::FloatScalar>(scalar)};
+    case Type::DOUBLE:
+      return Number{.exact = false, .approximate = ValueOf<arrow::DoubleScalar>(scalar)};
     case Type::DECIMAL128: {
       const auto value = ValueOf<arrow::Decimal128Scalar>(scalar);
       const int32_t scale = static_cast<const arrow::DecimalType&>(*scalar.type).scale();
@@ -48,7 +58,8 @@ std::optional<Number> NumberOf(const Scalar& scalar) {
                     .scale = scale,
                     .approximate = value.ToDouble(scale)};
     }
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -69,18 +80,24 @@ struct Ticks {
 
 Int128 NanosPer(arrow::TimeUnit::type unit) {
   switch (unit) {
-    case arrow::TimeUnit::SECOND: return 1'000'000'000;
-    case arrow::TimeUnit::MILLI: return 1'000'000;
-    case arrow::TimeUnit::MICRO: return 1'000;
-    default: return 1;
+    case arrow::TimeUnit::SECOND:
+      return 1'000'000'000;
+    case arrow::TimeUnit::MILLI:
+      return 1'000'000;
+    case arrow::TimeUnit::MICRO:
+      return 1'000;
+    default:
+      return 1;
   }
 }
 
 std::optional<Ticks> TicksOf(const Scalar& scalar) {
   constexpr Int128 kDay = Int128{86'400} * 1'000'000'000;
   switch (scalar.type->id()) {
-    case Type::DATE32: return Ticks{Ticks::Kind::kInstant, ValueOf<arrow::Date32Scalar>(scalar) * kDay};
-    case Type::DATE64: return Ticks{Ticks::Kind::kInstant, ValueOf<arrow::Date64Scalar>(scalar) * Int128{1'000'000}};
+    case Type::DATE32:
+      return Ticks{Ticks::Kind::kInstant, ValueOf<arrow::Date32Scalar>(scalar) * kDay};
+    case Type::DATE64:
+      return Ticks{Ticks::Kind::kInstant, ValueOf<arrow::Date64Scalar>(scalar) * Int128{1'000'000}};
     case Type::TIMESTAMP:
       return Ticks{Ticks::Kind::kInstant, ValueOf<arrow::TimestampScalar>(scalar) *
                                               NanosPer(static_cast<const arrow::TimestampType&>(*scalar.type).unit())};
@@ -93,7 +110,8 @@ std::optional<Ticks> TicksOf(const Scalar& scalar) {
     case Type::DURATION:
       return Ticks{Ticks::Kind::kDuration, ValueOf<arrow::DurationScalar>(scalar) *
                                                NanosPer(static_cast<const arrow::DurationType&>(*scalar.type).unit())};
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 

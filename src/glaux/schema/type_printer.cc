@@ -12,9 +12,12 @@ struct Style {
 
 Style StyleOf(Dialect dialect) {
   switch (dialect) {
-    case Dialect::kGlue: return {"decimal", "array<", ">", "map", "struct", "<", ">", ":"};
-    case Dialect::kAthena: return {"decimal", "array(", ")", "map", "row", "(", ")", " "};
-    default: return {"DECIMAL", "", "[]", "MAP", "STRUCT", "(", ")", " "};
+    case Dialect::kGlue:
+      return {"decimal", "array<", ">", "map", "struct", "<", ">", ":"};
+    case Dialect::kAthena:
+      return {"decimal", "array(", ")", "map", "row", "(", ")", " "};
+    default:
+      return {"DECIMAL", "", "[]", "MAP", "STRUCT", "(", ")", " "};
   }
 }
 

@@ -19,9 +19,12 @@ struct Synonym {
 
 char Letter(Dialect dialect) {
   switch (dialect) {
-    case Dialect::kGlue: return 'g';
-    case Dialect::kAthena: return 'a';
-    default: return 'd';
+    case Dialect::kGlue:
+      return 'g';
+    case Dialect::kAthena:
+      return 'a';
+    default:
+      return 'd';
   }
 }
 
@@ -87,17 +90,23 @@ const std::vector<Synonym>& Synonyms() {
 
 std::string_view DialectName(Dialect dialect) {
   switch (dialect) {
-    case Dialect::kGlue: return "Glue type";
-    case Dialect::kAthena: return "Athena type";
-    default: return "DuckDB type";
+    case Dialect::kGlue:
+      return "Glue type";
+    case Dialect::kAthena:
+      return "Athena type";
+    default:
+      return "DuckDB type";
   }
 }
 
 std::string_view TypeRow::name(Dialect dialect) const {
   switch (dialect) {
-    case Dialect::kGlue: return glue;
-    case Dialect::kAthena: return athena;
-    default: return duckdb;
+    case Dialect::kGlue:
+      return glue;
+    case Dialect::kAthena:
+      return athena;
+    default:
+      return duckdb;
   }
 }
 
@@ -187,30 +196,39 @@ Result<TypePtr> Plain(const TypePtr& type) {
   using arrow::Type;
   switch (type->id()) {
     case Type::LARGE_STRING:
-    case Type::STRING_VIEW: return arrow::utf8();
+    case Type::STRING_VIEW:
+      return arrow::utf8();
     case Type::LARGE_BINARY:
     case Type::BINARY_VIEW:
-    case Type::FIXED_SIZE_BINARY: return arrow::binary();
-    case Type::HALF_FLOAT: return arrow::float32();
-    case Type::DATE64: return arrow::date32();
-    case Type::INTERVAL_DAY_TIME: return arrow::month_day_nano_interval();
+    case Type::FIXED_SIZE_BINARY:
+      return arrow::binary();
+    case Type::HALF_FLOAT:
+      return arrow::float32();
+    case Type::DATE64:
+      return arrow::date32();
+    case Type::INTERVAL_DAY_TIME:
+      return arrow::month_day_nano_interval();
     case Type::DECIMAL32:
     case Type::DECIMAL64:
     case Type::DECIMAL128:
-    case Type::DECIMAL256: return PlainDecimal(static_cast<const arrow::DecimalType&>(*type));
+    case Type::DECIMAL256:
+      return PlainDecimal(static_cast<const arrow::DecimalType&>(*type));
     case Type::TIMESTAMP: {
       const auto& timestamp = static_cast<const arrow::TimestampType&>(*type);
       return timestamp.timezone().empty() ? type : arrow::timestamp(timestamp.unit(), "UTC");
     }
-    case Type::DICTIONARY: return Plain(static_cast<const arrow::DictionaryType&>(*type).value_type());
-    case Type::RUN_END_ENCODED: return Plain(static_cast<const arrow::RunEndEncodedType&>(*type).value_type());
+    case Type::DICTIONARY:
+      return Plain(static_cast<const arrow::DictionaryType&>(*type).value_type());
+    case Type::RUN_END_ENCODED:
+      return Plain(static_cast<const arrow::RunEndEncodedType&>(*type).value_type());
     case Type::EXTENSION: {
       const auto& extension = static_cast<const arrow::ExtensionType&>(*type);
       // Sixteen bytes say little to a reader of the table; its 36 characters do.
       if (extension.extension_name() == "arrow.uuid") return arrow::utf8();
       return Plain(extension.storage_type());
     }
-    default: return type;
+    default:
+      return type;
   }
 }
 

@@ -47,7 +47,8 @@ Result<TypePtr> Store(const TypePtr& given, int depth) {
   }
   ARROW_ASSIGN_OR_RAISE(auto type, Plain(given));
   switch (type->id()) {
-    case Type::DECIMAL128: return type;
+    case Type::DECIMAL128:
+      return type;
     case Type::LIST:
     case Type::LARGE_LIST:
     case Type::LIST_VIEW:
@@ -62,7 +63,8 @@ Result<TypePtr> Store(const TypePtr& given, int depth) {
       ARROW_ASSIGN_OR_RAISE(auto value, Store(map.item_type(), depth + 1));
       return arrow::map(std::move(key), std::move(value));
     }
-    case Type::STRUCT: return StoreStruct(*type, depth);
+    case Type::STRUCT:
+      return StoreStruct(*type, depth);
     default: {
       const auto* row = schema_internal::FindRow(*type);
       if (row != nullptr && row->stored != nullptr) return row->stored;

@@ -75,7 +75,7 @@ class DirectoryRoot {
   /// Make the private folders. Only writers do, so that a folder that may not be written can be read.
   Status MakePrivateDirs() const;
 
-  /// An error of this store, from errno (positive): "put file:///root/key: <what errno means>".
+  /// An error of this store, from errno (positive): "put file:///lake/key: <what errno means>".
   Status Error(int error, std::string_view operation, std::string_view key) const;
 
   static ObjectInfo InfoOf(std::string_view key, const struct stat& file);

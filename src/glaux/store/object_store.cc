@@ -14,11 +14,13 @@ Result<std::string> GetString(ObjectStore& store, std::string_view key) {
   return body->ToString();
 }
 
-Result<ObjectInfo> PutString(ObjectStore& store, std::string_view key, std::string_view body, const PutOptions& options) {
+Result<ObjectInfo> PutString(ObjectStore& store, std::string_view key, std::string_view body,
+                             const PutOptions& options) {
   return store.Put(key, AsBytes(body), options);
 }
 
-Status ForEachObject(ObjectStore& store, std::string_view prefix, const std::function<Status(const ObjectInfo&)>& visit) {
+Status ForEachObject(ObjectStore& store, std::string_view prefix,
+                     const std::function<Status(const ObjectInfo&)>& visit) {
   ListOptions options{.prefix = std::string(prefix)};
   do {
     ARROW_ASSIGN_OR_RAISE(auto page, store.List(options));

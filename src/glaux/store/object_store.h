@@ -117,7 +117,8 @@ class ObjectStore {
   /// The bytes of one range, in one piece. kNotFound, kPrecondition, kInvalid (range).
   virtual Result<std::shared_ptr<arrow::Buffer>> Get(std::string_view key, const GetOptions& options = {}) = 0;
   /// Write a whole object. Replaces what is there unless a condition forbids it.
-  virtual Result<ObjectInfo> Put(std::string_view key, std::span<const std::byte> body, const PutOptions& options = {}) = 0;
+  virtual Result<ObjectInfo> Put(std::string_view key, std::span<const std::byte> body,
+                                 const PutOptions& options = {}) = 0;
   /// One page of keys in byte order. Objects under upload do not appear.
   virtual Result<ListPage> List(const ListOptions& options = {}) = 0;
   /// Delete up to any number of keys; keys that are not there count as deleted.
@@ -150,10 +151,12 @@ Result<bool> Exists(ObjectStore& store, std::string_view key);
 /// The whole object as a string.
 Result<std::string> GetString(ObjectStore& store, std::string_view key);
 
-Result<ObjectInfo> PutString(ObjectStore& store, std::string_view key, std::string_view body, const PutOptions& options = {});
+Result<ObjectInfo> PutString(ObjectStore& store, std::string_view key, std::string_view body,
+                             const PutOptions& options = {});
 
 /// Every object under a prefix, page by page; `visit` may stop the walk with an error.
-Status ForEachObject(ObjectStore& store, std::string_view prefix, const std::function<Status(const ObjectInfo&)>& visit);
+Status ForEachObject(ObjectStore& store, std::string_view prefix,
+                     const std::function<Status(const ObjectInfo&)>& visit);
 
 /// Every object under a prefix, in memory: for prefixes that are known to be small.
 Result<std::vector<ObjectInfo>> ListAll(ObjectStore& store, std::string_view prefix);

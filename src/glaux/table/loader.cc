@@ -102,7 +102,8 @@ std::shared_ptr<arrow::RecordBatch> Rename(const arrow::RecordBatch& batch, cons
 
 }  // namespace
 
-Result<std::vector<int64_t>> LoadFiles(std::span<const LoadInput> inputs, Append& append, const LoaderOptions& options) {
+Result<std::vector<int64_t>> LoadFiles(std::span<const LoadInput> inputs, Append& append,
+                                       const LoaderOptions& options) {
   Progress& progress = options.progress == nullptr ? Progress::None() : *options.progress;
   PieceQueue queue(inputs, &progress);
   std::vector<std::atomic<int64_t>> rows(inputs.size());

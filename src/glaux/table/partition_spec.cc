@@ -30,10 +30,11 @@ std::string Lower(std::string_view text) {
 
 Result<PartitionField> ParseField(std::string_view text, std::string_view whole) {
   const auto fail = [&](std::string_view why) {
-    return MakeError({.kind = ErrorKind::kInvalid,
-                      .hint = "write it as day(time_column), region: identity is the bare column; year, month, day and hour "
-                              "take a time column"},
-                     "partition spec '", whole, "': ", why);
+    return MakeError(
+        {.kind = ErrorKind::kInvalid,
+         .hint = "write it as day(time_column), region: identity is the bare column; year, month, day and hour "
+                 "take a time column"},
+        "partition spec '", whole, "': ", why);
   };
   if (text.empty()) return fail("a field is empty");
   const size_t open = text.find('(');
@@ -74,7 +75,10 @@ std::string ToString(std::span<const PartitionField> fields) {
     if (field.transform == Transform::kIdentity) {
       text += field.source_column;
     } else {
-      text.append(kTransforms[static_cast<size_t>(field.transform)].name).append("(").append(field.source_column).append(")");
+      text.append(kTransforms[static_cast<size_t>(field.transform)].name)
+          .append("(")
+          .append(field.source_column)
+          .append(")");
     }
   }
   return text;

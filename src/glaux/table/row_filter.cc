@@ -16,7 +16,8 @@ Status InitializeKernels() {
 }
 
 Result<std::shared_ptr<arrow::Scalar>> CastLiteral(const std::shared_ptr<arrow::Scalar>& literal,
-                                                   const std::shared_ptr<arrow::DataType>& type, const std::string& column) {
+                                                   const std::shared_ptr<arrow::DataType>& type,
+                                                   const std::string& column) {
   auto cast = compute::Cast(arrow::Datum(literal), type);
   if (!cast.ok()) {
     return MakeError(ErrorKind::kInvalid, "filter: ", literal->ToString(), " does not fit column ", column, " of type ",
@@ -26,7 +27,8 @@ Result<std::shared_ptr<arrow::Scalar>> CastLiteral(const std::shared_ptr<arrow::
 }
 
 /// Numbers with a fraction against an integer column: compare as double, do not cut the literal.
-std::shared_ptr<arrow::DataType> ComparisonType(const arrow::Scalar& literal, const std::shared_ptr<arrow::DataType>& column) {
+std::shared_ptr<arrow::DataType> ComparisonType(const arrow::Scalar& literal,
+                                                const std::shared_ptr<arrow::DataType>& column) {
   const bool fraction = arrow::is_floating(literal.type->id()) || arrow::is_decimal(literal.type->id());
   return fraction && arrow::is_integer(column->id()) ? arrow::float64() : column;
 }
@@ -40,7 +42,8 @@ Result<arrow::Datum> Evaluate(const arrow::RecordBatch& batch, const Predicate& 
     return array;
   };
   switch (predicate.op()) {
-    case Predicate::Op::kTrue: return arrow::Datum(true);
+    case Predicate::Op::kTrue:
+      return arrow::Datum(true);
     case Predicate::Op::kCompare: {
       ARROW_ASSIGN_OR_RAISE(auto array, column());
       const auto& literal = predicate.values().front();
@@ -57,7 +60,8 @@ Result<arrow::Datum> Evaluate(const arrow::RecordBatch& batch, const Predicate& 
       for (const auto& value : predicate.values()) {
         equals.push_back(Predicate::Compare(predicate.column(), Predicate::Comparison::kEqual, value));
       }
-      return equals.empty() ? Result<arrow::Datum>(arrow::Datum(false)) : Evaluate(batch, Predicate::Or(std::move(equals)));
+      return equals.empty() ? Result<arrow::Datum>(arrow::Datum(false))
+                            : Evaluate(batch, Predicate::Or(std::move(equals)));
     }
     case Predicate::Op::kLike: {
       ARROW_ASSIGN_OR_RAISE(auto array, column());
@@ -82,7 +86,8 @@ Result<arrow::Datum> Evaluate(const arrow::RecordBatch& batch, const Predicate& 
           continue;
         }
         ARROW_ASSIGN_OR_RAISE(
-            all, compute::CallFunction(predicate.op() == Predicate::Op::kAnd ? "and_kleene" : "or_kleene", {all, part}));
+            all,
+            compute::CallFunction(predicate.op() == Predicate::Op::kAnd ? "and_kleene" : "or_kleene", {all, part}));
       }
       return all;
     }
@@ -92,7 +97,8 @@ Result<arrow::Datum> Evaluate(const arrow::RecordBatch& batch, const Predicate& 
 
 }  // namespace
 
-Result<std::shared_ptr<arrow::RecordBatch>> FilterRows(const std::shared_ptr<arrow::RecordBatch>& batch, const Predicate& predicate) {
+Result<std::shared_ptr<arrow::RecordBatch>> FilterRows(const std::shared_ptr<arrow::RecordBatch>& batch,
+                                                       const Predicate& predicate) {
   ARROW_RETURN_NOT_OK(InitializeKernels());
   ARROW_ASSIGN_OR_RAISE(const auto mask, Evaluate(*batch, predicate));
   if (mask.is_scalar()) {

@@ -9,6 +9,7 @@
 namespace glaux {
 
 /// The rows of a batch for which a predicate is true. The batch must have every column that the predicate names.
-Result<std::shared_ptr<arrow::RecordBatch>> FilterRows(const std::shared_ptr<arrow::RecordBatch>& batch, const Predicate& predicate);
+Result<std::shared_ptr<arrow::RecordBatch>> FilterRows(const std::shared_ptr<arrow::RecordBatch>& batch,
+                                                       const Predicate& predicate);
 
 }  // namespace glaux

@@ -66,13 +66,15 @@ class TableScan final : public arrow::RecordBatchReader {
   Status Open(const DataFile& file) {
     ARROW_ASSIGN_OR_RAISE(const auto format, FormatByName(file.format));
     ARROW_ASSIGN_OR_RAISE(const auto place, resolve_(file.location));
-    ARROW_ASSIGN_OR_RAISE(auto object, OpenInput(place.store, {.key = place.key, .size = file.size, .etag = file.etag}));
+    ARROW_ASSIGN_OR_RAISE(auto object,
+                          OpenInput(place.store, {.key = place.key, .size = file.size, .etag = file.etag}));
     const InputFile input{.name = file.location, .file = std::move(object)};
     ARROW_ASSIGN_OR_RAISE(const auto found, format->Infer(input, {}));
     std::vector<std::shared_ptr<arrow::Field>> fields;
     names_.clear();
     for (const auto& wanted : read_schema_->fields()) {
-      if (std::find(plan_.partition_columns.begin(), plan_.partition_columns.end(), wanted->name()) != plan_.partition_columns.end()) {
+      if (std::find(plan_.partition_columns.begin(), plan_.partition_columns.end(), wanted->name()) !=
+          plan_.partition_columns.end()) {
         continue;
       }
       for (const auto& column : found.schema->fields()) {
@@ -121,13 +123,15 @@ class TableScan final : public arrow::RecordBatchReader {
 
 }  // namespace
 
-Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(Table& table, const LocationResolver& resolve, const ScanOptions& options) {
+Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(Table& table, const LocationResolver& resolve,
+                                                       const ScanOptions& options) {
   ARROW_ASSIGN_OR_RAISE(auto plan, table.Plan({.filter = options.filter, .stop = options.stop}));
   std::vector<std::string> wanted = options.columns.value_or(plan.schema->field_names());
   std::vector<std::shared_ptr<arrow::Field>> fields, read_fields;
   const auto field_of = [&](const std::string& name) -> Result<std::shared_ptr<arrow::Field>> {
     auto field = plan.schema->GetFieldByName(name);
-    if (field == nullptr) return MakeError(ErrorKind::kInvalid, "scan ", table.id().ToString(), ": there is no column ", name);
+    if (field == nullptr)
+      return MakeError(ErrorKind::kInvalid, "scan ", table.id().ToString(), ": there is no column ", name);
     return field;
   };
   for (const auto& name : wanted) {

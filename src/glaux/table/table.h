@@ -100,7 +100,7 @@ struct AppendOptions {
 struct CommitSummary {
   std::string commit_id;
   int64_t rows = 0;
-  int64_t bytes = 0;  ///< of the data files
+  int64_t bytes = 0;               ///< of the data files
   std::vector<std::string> files;  ///< URIs
   int64_t partitions_added = 0;
   /// Somebody else had loaded all of these source files by the time of the commit: nothing was added.

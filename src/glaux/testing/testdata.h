@@ -5,8 +5,8 @@
 
 namespace glaux::testing {
 
-/// The folder of one suite of outside test material: $GLAUX_TESTDATA/<suite>, else ../shared/testdata/<suite> beside the
-/// source tree. Empty where there is none; then skip with GLAUX_TESTDATA_OR_SKIP.
+/// The folder of one suite of outside test material: $GLAUX_TESTDATA/<suite>, else ../shared/testdata/<suite> beside
+/// the source tree. Empty where there is none; then skip with GLAUX_TESTDATA_OR_SKIP.
 std::filesystem::path TestData(std::string_view suite);
 
 inline constexpr char kNoTestData[] =
@@ -15,6 +15,6 @@ inline constexpr char kNoTestData[] =
 }  // namespace glaux::testing
 
 /// In a test: bind `var` to the suite's folder, or skip.
-#define GLAUX_TESTDATA_OR_SKIP(var, suite)                        \
+#define GLAUX_TESTDATA_OR_SKIP(var, suite)                             \
   const std::filesystem::path var = ::glaux::testing::TestData(suite); \
   if (var.empty()) GTEST_SKIP() << ::glaux::testing::kNoTestData

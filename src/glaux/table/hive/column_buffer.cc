@@ -157,7 +157,8 @@ class GenericBuffer final : public ColumnBuffer {
     const arrow::Int32Array indices(static_cast<int64_t>(rows.size()),
                                     std::make_shared<arrow::Buffer>(reinterpret_cast<const uint8_t*>(rows.data()),
                                                                     static_cast<int64_t>(rows.size_bytes())));
-    ARROW_ASSIGN_OR_RAISE(auto taken, arrow::compute::Take(*column.array, indices, arrow::compute::TakeOptions::NoBoundsCheck()));
+    ARROW_ASSIGN_OR_RAISE(auto taken,
+                          arrow::compute::Take(*column.array, indices, arrow::compute::TakeOptions::NoBoundsCheck()));
     memory_ += arrow::util::TotalBufferSize(*taken);
     parts_.push_back(std::move(taken));
     return Status::OK();
@@ -192,8 +193,8 @@ StringMemo::StringMemo() : offsets_{0}, slots_(64, -1) {}
 
 int64_t StringMemo::memory() const {
   std::lock_guard lock(mutex_);
-  return static_cast<int64_t>(bytes_.capacity() + offsets_.capacity() * sizeof(int64_t) + hashes_.capacity() * sizeof(uint32_t) +
-                              slots_.capacity() * sizeof(int32_t));
+  return static_cast<int64_t>(bytes_.capacity() + offsets_.capacity() * sizeof(int64_t) +
+                              hashes_.capacity() * sizeof(uint32_t) + slots_.capacity() * sizeof(int32_t));
 }
 
 void StringMemo::Intern(const arrow::StringArray& values, int32_t* ids) {
@@ -231,15 +232,21 @@ void StringMemo::Grow() {
 
 std::unique_ptr<ColumnBuffer> ColumnBuffer::Make(const std::shared_ptr<arrow::DataType>& type, const StringMemo* memo) {
   if (memo != nullptr) return std::make_unique<StringBuffer>(type, memo);
-  if (arrow::is_fixed_width(type->id()) && type->id() != arrow::Type::BOOL && type->id() != arrow::Type::FIXED_SIZE_BINARY &&
-      type->num_fields() == 0) {
+  if (arrow::is_fixed_width(type->id()) && type->id() != arrow::Type::BOOL &&
+      type->id() != arrow::Type::FIXED_SIZE_BINARY && type->num_fields() == 0) {
     switch (arrow::internal::checked_cast<const arrow::FixedWidthType&>(*type).bit_width()) {
-      case 8: return std::make_unique<FixedWidthBuffer<uint8_t>>(type);
-      case 16: return std::make_unique<FixedWidthBuffer<uint16_t>>(type);
-      case 32: return std::make_unique<FixedWidthBuffer<uint32_t>>(type);
-      case 64: return std::make_unique<FixedWidthBuffer<uint64_t>>(type);
-      case 128: return std::make_unique<FixedWidthBuffer<Bytes16>>(type);
-      default: break;
+      case 8:
+        return std::make_unique<FixedWidthBuffer<uint8_t>>(type);
+      case 16:
+        return std::make_unique<FixedWidthBuffer<uint16_t>>(type);
+      case 32:
+        return std::make_unique<FixedWidthBuffer<uint32_t>>(type);
+      case 64:
+        return std::make_unique<FixedWidthBuffer<uint64_t>>(type);
+      case 128:
+        return std::make_unique<FixedWidthBuffer<Bytes16>>(type);
+      default:
+        break;
     }
   }
   return std::make_unique<GenericBuffer>(type);

@@ -18,7 +18,8 @@ std::shared_ptr<arrow::Array> Strings(const std::vector<const char*>& values) {
 }
 
 /// Append all rows of every array in the order given; decode what comes out.
-std::shared_ptr<arrow::Array> Through(const std::shared_ptr<arrow::DataType>& type, const std::vector<std::shared_ptr<arrow::Array>>& arrays,
+std::shared_ptr<arrow::Array> Through(const std::shared_ptr<arrow::DataType>& type,
+                                      const std::vector<std::shared_ptr<arrow::Array>>& arrays,
                                       const std::vector<int32_t>& rows, arrow::Type::type* encoded = nullptr) {
   StringMemo memo;
   StringMemo* used = type->id() == arrow::Type::STRING ? &memo : nullptr;
@@ -36,7 +37,8 @@ std::shared_ptr<arrow::Array> Through(const std::shared_ptr<arrow::DataType>& ty
 
 TEST(ColumnBuffer, FewDistinctStringsComeOutAsDictionary) {
   arrow::Type::type encoded{};
-  const auto out = Through(arrow::utf8(), {Strings({"a", "b", nullptr, "a", "", "a", "b", "b", "a"})}, {8, 0, 1, 2, 3, 4, 5, 6}, &encoded);
+  const auto out = Through(arrow::utf8(), {Strings({"a", "b", nullptr, "a", "", "a", "b", "b", "a"})},
+                           {8, 0, 1, 2, 3, 4, 5, 6}, &encoded);
   EXPECT_EQ(encoded, arrow::Type::DICTIONARY);
   EXPECT_TRUE(out->Equals(*Strings({"a", "a", "b", nullptr, "a", "", "a", "b"}))) << out->ToString();
 }
@@ -58,10 +60,19 @@ TEST(ColumnBuffer, DictionariesThatDifferFromBatchToBatchMeet) {
 }
 
 TEST(ColumnBuffer, KeepsEveryTypeAndNullsThatComeLate) {
-  const std::vector<std::shared_ptr<arrow::DataType>> types = {
-      arrow::int8(),  arrow::int16(),  arrow::int32(),  arrow::int64(), arrow::float32(), arrow::float64(), arrow::boolean(),
-      arrow::date32(), arrow::timestamp(arrow::TimeUnit::MICRO), arrow::decimal128(20, 3), arrow::binary(),
-      arrow::list(arrow::int64()), arrow::struct_({arrow::field("a", arrow::utf8())})};
+  const std::vector<std::shared_ptr<arrow::DataType>> types = {arrow::int8(),
+                                                               arrow::int16(),
+                                                               arrow::int32(),
+                                                               arrow::int64(),
+                                                               arrow::float32(),
+                                                               arrow::float64(),
+                                                               arrow::boolean(),
+                                                               arrow::date32(),
+                                                               arrow::timestamp(arrow::TimeUnit::MICRO),
+                                                               arrow::decimal128(20, 3),
+                                                               arrow::binary(),
+                                                               arrow::list(arrow::int64()),
+                                                               arrow::struct_({arrow::field("a", arrow::utf8())})};
   for (const auto& type : types) {
     const auto empty = arrow::MakeArrayOfNull(type, 3).ValueOrDie();
     std::unique_ptr<arrow::ArrayBuilder> builder;

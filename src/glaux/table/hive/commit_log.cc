@@ -38,8 +38,9 @@ Result<json::object> ParseObject(std::string_view text, std::string_view key) {
   boost::system::error_code error;
   auto value = json::parse({text.data(), text.size()}, error);
   if (error || !value.is_object()) {
-    return MakeError({.kind = ErrorKind::kCorrupt, .hint = "restore the object from a copy, or delete it and run glaux repair: "
-                                                           "the data files are not touched, the list of loaded files is lost"},
+    return MakeError({.kind = ErrorKind::kCorrupt,
+                      .hint = "restore the object from a copy, or delete it and run glaux repair: "
+                              "the data files are not touched, the list of loaded files is lost"},
                      "read ", key, ": not a JSON object", error ? ": " + error.message() : std::string());
   }
   return std::move(value.as_object());
@@ -64,7 +65,8 @@ json::object ToJson(const PendingObject& object) {
 }
 
 PendingObject PendingFrom(const json::object& object) {
-  PendingObject out{.key = StringAt(object, "key"), .upload_id = StringAt(object, "upload-id"), .size = IntAt(object, "size")};
+  PendingObject out{
+      .key = StringAt(object, "key"), .upload_id = StringAt(object, "upload-id"), .size = IntAt(object, "size")};
   if (const auto* parts = object.if_contains("parts"); parts != nullptr && parts->is_array()) {
     for (const auto& part : parts->as_array()) {
       if (!part.is_object()) continue;
@@ -75,9 +77,7 @@ PendingObject PendingFrom(const json::object& object) {
   return out;
 }
 
-json::object ToJson(const LoadedFile& file) {
-  return {{"key", file.key}, {"etag", file.etag}, {"size", file.size}};
-}
+json::object ToJson(const LoadedFile& file) { return {{"key", file.key}, {"etag", file.etag}, {"size", file.size}}; }
 
 LoadedFile LoadedFrom(const json::object& object) {
   return {.key = StringAt(object, "key"), .etag = StringAt(object, "etag"), .size = IntAt(object, "size")};
@@ -106,12 +106,14 @@ Result<CommitLog::State> CommitLog::Read() const {
     if (!info.ok() && KindOf(info.status()) == ErrorKind::kNotFound) return State{};
     ARROW_RETURN_NOT_OK(info.status());
     auto body = store_->Get(key, {.if_match = info->etag});
-    if (!body.ok() && (KindOf(body.status()) == ErrorKind::kPrecondition || KindOf(body.status()) == ErrorKind::kNotFound)) continue;
+    if (!body.ok() &&
+        (KindOf(body.status()) == ErrorKind::kPrecondition || KindOf(body.status()) == ErrorKind::kNotFound))
+      continue;
     ARROW_RETURN_NOT_OK(body.status());
     ARROW_ASSIGN_OR_RAISE(auto object, ParseObject(std::string_view(**body), key));
     if (IntAt(object, "format-version") != kFormatVersion) {
-      return MakeError({.kind = ErrorKind::kNotImplemented, .hint = "use a newer glaux"}, "read ", key, ": format version ",
-                       IntAt(object, "format-version"), " is not known");
+      return MakeError({.kind = ErrorKind::kNotImplemented, .hint = "use a newer glaux"}, "read ", key,
+                       ": format version ", IntAt(object, "format-version"), " is not known");
     }
     return State{.version = IntAt(object, "version"),
                  .open = StringAt(object, "open"),
@@ -148,7 +150,8 @@ Status CommitLog::WriteRecord(const CommitRecord& record) const {
   json::array objects, partitions, columns, sources;
   for (const auto& object : record.objects) objects.push_back(ToJson(object));
   for (const auto& values : record.partitions) partitions.push_back(ToArray(values));
-  for (const auto& column : record.columns) columns.push_back(json::object{{"name", column.name}, {"type", column.type}});
+  for (const auto& column : record.columns)
+    columns.push_back(json::object{{"name", column.name}, {"type", column.type}});
   for (const auto& file : record.sources) sources.push_back(ToJson(file));
   json::object parameters;
   for (const auto& [name, value] : record.parameters) parameters[name] = value;
@@ -198,7 +201,9 @@ Status CommitLog::DropRecord(const std::string& id) const {
 
 Result<CommitLog::State> CommitLog::Swap(const State& from, State to) const {
   to.version = from.version + 1;
-  json::object out{{"format-version", kFormatVersion}, {"version", to.version}, {"recent", ToArray(to.recent)},
+  json::object out{{"format-version", kFormatVersion},
+                   {"version", to.version},
+                   {"recent", ToArray(to.recent)},
                    {"ledger", ToArray(to.ledger)}};
   if (!to.open.empty()) out["open"] = to.open;
   const PutOptions condition = from.etag.empty() ? PutOptions{.if_absent = true} : PutOptions{.if_match = from.etag};
@@ -219,8 +224,9 @@ Result<CommitLog::State> CommitLog::Begin(const State& state, const std::string&
   const auto now = Read();
   if (now.ok() && now->Knows(id)) return now;
   if (now.ok()) return swapped.status();
-  return MakeError({.kind = ErrorKind::kCommitUnknown, .hint = "run the same command again: it finds out and adds nothing twice"},
-                   "commit ", id, ": the answer was lost, and so was the look whether it happened: ", swapped.status().message());
+  return MakeError(
+      {.kind = ErrorKind::kCommitUnknown, .hint = "run the same command again: it finds out and adds nothing twice"},
+      "commit ", id, ": the answer was lost, and so was the look whether it happened: ", swapped.status().message());
 }
 
 Status CommitLog::Finish(const CommitRecord& record) const {
@@ -247,11 +253,13 @@ Status CommitLog::Finish(const CommitRecord& record) const {
       for (const auto& name : state.ledger) {
         if (next.ledger.size() == 1 && name != next.ledger.front()) stale.push_back(Key("ledger/" + name + ".jsonl"));
       }
-      if (next.ledger.size() == 1 && next.ledger.front() != record.id) stale.push_back(Key("ledger/" + record.id + ".jsonl"));
+      if (next.ledger.size() == 1 && next.ledger.front() != record.id)
+        stale.push_back(Key("ledger/" + record.id + ".jsonl"));
       if (!stale.empty()) ARROW_RETURN_NOT_OK(store_->Delete(stale).status());
       break;
     }
-    if (KindOf(swapped.status()) != ErrorKind::kPrecondition && !AnswerWasLost(swapped.status())) return swapped.status();
+    if (KindOf(swapped.status()) != ErrorKind::kPrecondition && !AnswerWasLost(swapped.status()))
+      return swapped.status();
     if (AnswerWasLost(swapped.status())) {
       const auto now = Read();
       if (!now.ok()) return swapped.status();

@@ -35,18 +35,18 @@ struct CommitRecord {
 ///   _glaux/commits/<id>.json    a commit's record, from before it begins until it is finished
 ///   _glaux/ledger/<id>.jsonl    source files that commits have loaded; never changed once written
 ///
-/// A commit is: upload all files, but complete no upload; write the record; swap the state to name it as open - from here
-/// on it happens; complete the uploads, register in the catalog; swap the state to closed. Readers leave out the files of
-/// a commit that is open in the state they read. Whoever finds an open commit finishes it: every step can be repeated.
-/// Thread-safe: it holds nothing but its place.
+/// A commit is: upload all files, but complete no upload; write the record; swap the state to name it as open - from
+/// here on it happens; complete the uploads, register in the catalog; swap the state to closed. Readers leave out the
+/// files of a commit that is open in the state they read. Whoever finds an open commit finishes it: every step can be
+/// repeated. Thread-safe: it holds nothing but its place.
 class CommitLog {
  public:
   struct State {
     int64_t version = 0;
-    std::string open;                  ///< id of the open commit; empty: none
-    std::vector<std::string> recent;   ///< ids of finished commits, newest last
-    std::vector<std::string> ledger;   ///< names of segments
-    std::string etag;                  ///< of the state object; empty: there is none yet
+    std::string open;                 ///< id of the open commit; empty: none
+    std::vector<std::string> recent;  ///< ids of finished commits, newest last
+    std::vector<std::string> ledger;  ///< names of segments
+    std::string etag;                 ///< of the state object; empty: there is none yet
 
     bool Knows(std::string_view commit_id) const;
   };

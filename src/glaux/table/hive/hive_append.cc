@@ -60,8 +60,8 @@ struct PartitionFiles {
 
 class HiveAppend final : public Append {
  public:
-  HiveAppend(HivePlace place, TableEntry entry, bool staged, std::vector<PartitionField> spec, const EvolutionPlan& plan,
-             AppendOptions options)
+  HiveAppend(HivePlace place, TableEntry entry, bool staged, std::vector<PartitionField> spec,
+             const EvolutionPlan& plan, AppendOptions options)
       : place_(std::move(place)),
         entry_(std::move(entry)),
         staged_(staged),
@@ -106,7 +106,8 @@ class HiveAppend final : public Append {
     ARROW_RETURN_NOT_OK(Flush(/*only_if_full=*/false));
     ARROW_RETURN_NOT_OK(CloseFiles());
     CommitSummary summary{.commit_id = commit_id_, .rows = rows_};
-    CommitRecord record{.id = commit_id_, .objects = pending_, .sources = {sources.begin(), sources.end()}, .rows = rows_};
+    CommitRecord record{
+        .id = commit_id_, .objects = pending_, .sources = {sources.begin(), sources.end()}, .rows = rows_};
     record.partitions.assign(partitions_.begin(), partitions_.end());
     record.parameters = options_.parameters;
     ARROW_RETURN_NOT_OK(DescribeTable(&record));
@@ -128,7 +129,8 @@ class HiveAppend final : public Append {
       if (begun.ok()) break;
       // After this many lost races something is wrong; nothing was added.
       if (KindOf(begun.status()) != ErrorKind::kPrecondition || attempt >= 50) {
-        if (KindOf(begun.status()) == ErrorKind::kCommitUnknown) done_ = true;  // it may have happened: leave the uploads
+        if (KindOf(begun.status()) == ErrorKind::kCommitUnknown)
+          done_ = true;  // it may have happened: leave the uploads
         return begun.status();
       }
     }
@@ -166,7 +168,8 @@ class HiveAppend final : public Append {
   std::shared_ptr<Generation> NewGeneration() const {
     auto generation = std::make_shared<Generation>();
     for (const auto& field : file_schema_->fields()) {
-      generation->memos.push_back(field->type()->id() == arrow::Type::STRING ? std::make_unique<StringMemo>() : nullptr);
+      generation->memos.push_back(field->type()->id() == arrow::Type::STRING ? std::make_unique<StringMemo>()
+                                                                             : nullptr);
     }
     return generation;
   }
@@ -182,12 +185,12 @@ class HiveAppend final : public Append {
         const auto& type = static_cast<const arrow::DictionaryType&>(*column->type());
         if (!type.value_type()->Equals(field->type()) || type.index_type()->id() != arrow::Type::INT32 ||
             field->type()->id() != arrow::Type::STRING) {
-          return MakeError(ErrorKind::kInvalid, "append to ", place_.id.ToString(), ": column ", field->name(), " must be ",
-                           field->type()->ToString(), ", found: ", type.ToString());
+          return MakeError(ErrorKind::kInvalid, "append to ", place_.id.ToString(), ": column ", field->name(),
+                           " must be ", field->type()->ToString(), ", found: ", type.ToString());
         }
       } else if (!column->type()->Equals(field->type())) {
-        return MakeError(ErrorKind::kInvalid, "append to ", place_.id.ToString(), ": column ", field->name(), " must be ",
-                         field->type()->ToString(), ", found: ", column->type()->ToString());
+        return MakeError(ErrorKind::kInvalid, "append to ", place_.id.ToString(), ": column ", field->name(),
+                         " must be ", field->type()->ToString(), ", found: ", column->type()->ToString());
       }
       columns.push_back(std::move(column));
     }
@@ -209,7 +212,8 @@ class HiveAppend final : public Append {
         if (slot == nullptr) {
           slot = std::make_unique<PartitionRows>();
           for (size_t c = 0; c < file_columns_.size(); ++c) {
-            slot->columns.push_back(ColumnBuffer::Make(file_schema_->field(static_cast<int>(c))->type(), generation.memos[c].get()));
+            slot->columns.push_back(
+                ColumnBuffer::Make(file_schema_->field(static_cast<int>(c))->type(), generation.memos[c].get()));
           }
         }
         partition = slot.get();
@@ -306,7 +310,8 @@ class HiveAppend final : public Append {
       if (files->writer != nullptr) open.push_back(files.get());
     }
     // Little is left to encode, and a store that keeps its promises waits for the disk.
-    return ParallelFor(std::span(open), 0, Pool::kIo, options_.stop, [&](PartitionFiles* files) { return CloseFile(files); });
+    return ParallelFor(std::span(open), 0, Pool::kIo, options_.stop,
+                       [&](PartitionFiles* files) { return CloseFile(files); });
   }
 
   /// What the catalog needs: the whole entry of a new table, else new and widened columns.
@@ -342,8 +347,8 @@ class HiveAppend final : public Append {
     if (known == 0) return false;
     if (known == sources.size()) return true;
     return MakeError({.kind = ErrorKind::kPrecondition, .hint = "run the same command again: it loads what is left"},
-                     "commit to ", place_.id.ToString(), ": another run has loaded ", known, " of these ", sources.size(),
-                     " files meanwhile; nothing was added");
+                     "commit to ", place_.id.ToString(), ": another run has loaded ", known, " of these ",
+                     sources.size(), " files meanwhile; nothing was added");
   }
 
   /// The table must still be the one that the batches were made for.
@@ -351,7 +356,8 @@ class HiveAppend final : public Append {
     const auto now = place_.environment.catalog->GetTable(place_.id);
     if (staged_) {
       if (now.ok()) {
-        return MakeError(ErrorKind::kPrecondition, "commit to ", place_.id.ToString(), ": another run has created the table meanwhile");
+        return MakeError(ErrorKind::kPrecondition, "commit to ", place_.id.ToString(),
+                         ": another run has created the table meanwhile");
       }
       return KindOf(now.status()) == ErrorKind::kNotFound ? Status::OK() : now.status();
     }
@@ -394,9 +400,10 @@ Result<std::unique_ptr<Append>> MakeHiveAppend(HivePlace place, const TableEntry
                                                const AppendOptions& options) {
   for (const auto& field : spec) {
     if (!field.source_column.empty() && plan.write_schema->GetFieldIndex(field.source_column) < 0) {
-      return MakeError({.kind = ErrorKind::kInvalid, .hint = "every row needs a partition: the column must be in the data"},
-                       "append to ", place.id.ToString(), ", partitioned by ", ToString(spec), ": the data has no column ",
-                       field.source_column);
+      return MakeError(
+          {.kind = ErrorKind::kInvalid, .hint = "every row needs a partition: the column must be in the data"},
+          "append to ", place.id.ToString(), ", partitioned by ", ToString(spec), ": the data has no column ",
+          field.source_column);
     }
   }
   return std::make_unique<HiveAppend>(std::move(place), entry, staged, std::move(spec), plan, options);

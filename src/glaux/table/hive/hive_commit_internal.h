@@ -25,7 +25,8 @@ struct HivePlace {
 Result<int64_t> FinishCommit(const HivePlace& place, const CommitRecord& record, const arrow::StopToken& stop);
 
 /// If a commit is open, finish it. \return the state after that
-Result<CommitLog::State> FinishOpenCommit(const HivePlace& place, const arrow::StopToken& stop, int64_t* finished = nullptr);
+Result<CommitLog::State> FinishOpenCommit(const HivePlace& place, const arrow::StopToken& stop,
+                                          int64_t* finished = nullptr);
 
 /// Begin an append of a table that may not be in the catalog yet.
 /// \param entry the catalog's entry, or the one to create

@@ -11,9 +11,7 @@ namespace {
 
 constexpr const char* kTimeKeys[] = {"year", "month", "day", "hour"};
 
-int LevelsOf(Transform transform) {
-  return static_cast<int>(transform) - static_cast<int>(Transform::kYear) + 1;
-}
+int LevelsOf(Transform transform) { return static_cast<int>(transform) - static_cast<int>(Transform::kYear) + 1; }
 
 bool IsTime(const arrow::DataType& type) {
   return type.id() == arrow::Type::TIMESTAMP || type.id() == arrow::Type::DATE32 || type.id() == arrow::Type::DATE64;
@@ -27,18 +25,22 @@ Result<std::vector<Column>> PartitionKeysOf(std::span<const PartitionField> spec
   for (const auto& field : spec) {
     const auto source = field.source_column.empty() ? nullptr : columns.GetFieldByName(field.source_column);
     if (source == nullptr && !field.source_column.empty()) {
-      return MakeError({.kind = ErrorKind::kInvalid, .hint = "columns are: " + [&] {
-                          std::string list;
-                          for (const auto& name : columns.field_names()) list += (list.empty() ? "" : ", ") + name;
-                          return list.size() > 400 ? list.substr(0, 400) + "…" : list;
-                        }()},
+      return MakeError({.kind = ErrorKind::kInvalid,
+                        .hint = "columns are: " +
+                                [&] {
+                                  std::string list;
+                                  for (const auto& name : columns.field_names())
+                                    list += (list.empty() ? "" : ", ") + name;
+                                  return list.size() > 400 ? list.substr(0, 400) + "…" : list;
+                                }()},
                        "partition by ", ToString(spec), ": there is no column ", field.source_column);
     }
     if (field.transform == Transform::kIdentity) {
       ARROW_ASSIGN_OR_RAISE(auto type, ToGlueType(*source->type()));
       identities.insert(source->name());
       if (!names.insert(source->name()).second) {
-        return MakeError(ErrorKind::kInvalid, "partition by ", ToString(spec), ": key ", source->name(), " appears twice");
+        return MakeError(ErrorKind::kInvalid, "partition by ", ToString(spec), ": key ", source->name(),
+                         " appears twice");
       }
       keys.push_back({.name = source->name(), .type = std::move(type)});
       continue;
@@ -49,16 +51,18 @@ Result<std::vector<Column>> PartitionKeysOf(std::span<const PartitionField> spec
     }
     for (int level = 0; level < LevelsOf(field.transform); ++level) {
       if (!names.insert(kTimeKeys[level]).second) {
-        return MakeError(ErrorKind::kInvalid, "partition by ", ToString(spec), ": key ", kTimeKeys[level], " appears twice");
+        return MakeError(ErrorKind::kInvalid, "partition by ", ToString(spec), ": key ", kTimeKeys[level],
+                         " appears twice");
       }
       keys.push_back({.name = kTimeKeys[level], .type = "string"});
     }
   }
   for (const auto& column : columns.fields()) {
     if (names.contains(column->name()) && !identities.contains(column->name())) {
-      return MakeError({.kind = ErrorKind::kInvalid, .hint = "partition by the column itself, or rename it in the data"},
-                       "partition by ", ToString(spec), ": the data has a column ", column->name(),
-                       ", and the partition key has the same name");
+      return MakeError(
+          {.kind = ErrorKind::kInvalid, .hint = "partition by the column itself, or rename it in the data"},
+          "partition by ", ToString(spec), ": the data has a column ", column->name(),
+          ", and the partition key has the same name");
     }
   }
   return keys;

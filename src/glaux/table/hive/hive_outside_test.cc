@@ -15,15 +15,18 @@ namespace {
 
 TEST(HiveOutside, AFolderThatSparkWroteReadsAsOneTableWithTypedKeys) {
   GLAUX_TESTDATA_OR_SKIP(suite, "hive-fastparquet");
-  ASSERT_OK_AND_ASSIGN(const std::shared_ptr<ObjectStore> store, MakeDirectoryStore({.root = (suite / "data").string()}));
-  const HiveEnvironment environment{.catalog = MakeMemoryCatalog(), .resolve = [store](std::string_view uri) -> Result<Location> {
-                                      return Location{store, std::string(uri.substr(std::string_view("s3://outside/").size()))};
-                                    }};
+  ASSERT_OK_AND_ASSIGN(const std::shared_ptr<ObjectStore> store,
+                       MakeDirectoryStore({.root = (suite / "data").string()}));
+  const HiveEnvironment environment{
+      .catalog = MakeMemoryCatalog(), .resolve = [store](std::string_view uri) -> Result<Location> {
+        return Location{store, std::string(uri.substr(std::string_view("s3://outside/").size()))};
+      }};
   const TableId id{"outside", "split"};
   const std::vector<PartitionField> spec = {{Transform::kIdentity, "cat"}, {Transform::kIdentity, "catnum"}};
   ASSERT_OK(environment.catalog->CreateDatabase({.name = "outside"}));
-  ASSERT_OK(environment.catalog->CreateTable(MakeParquetTableEntry(id, "s3://outside/split/", {{.name = "num", .type = "bigint"}},
-                                                                   {{.name = "cat", .type = "string"}, {.name = "catnum", .type = "int"}}, spec)));
+  ASSERT_OK(environment.catalog->CreateTable(
+      MakeParquetTableEntry(id, "s3://outside/split/", {{.name = "num", .type = "bigint"}},
+                            {{.name = "cat", .type = "string"}, {.name = "catnum", .type = "int"}}, spec)));
   ASSERT_OK_AND_ASSIGN(const auto table, OpenHiveTable(environment, id));
   ASSERT_OK_AND_ASSIGN(const auto repaired, table->Repair(std::chrono::hours(24)));
   EXPECT_EQ(repaired.partitions_added, 6);
@@ -42,7 +45,9 @@ TEST(HiveOutside, AFolderThatSparkWroteReadsAsOneTableWithTypedKeys) {
   ASSERT_OK_AND_ASSIGN(const auto plan, table->Plan({.filter = filter}));
   EXPECT_EQ(plan.partitions_kept, 2);
   EXPECT_EQ(plan.files.size(), 16u);
-  ASSERT_OK_AND_ASSIGN(const auto filtered, Scan(*table, environment.resolve, {.columns = std::vector<std::string>{"num", "catnum"}, .filter = filter}));
+  ASSERT_OK_AND_ASSIGN(
+      const auto filtered,
+      Scan(*table, environment.resolve, {.columns = std::vector<std::string>{"num", "catnum"}, .filter = filter}));
   ASSERT_OK_AND_ASSIGN(const auto kept, filtered->ToTable());
   EXPECT_EQ(kept->num_rows(), 666);
 }

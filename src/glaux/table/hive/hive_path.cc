@@ -6,7 +6,8 @@ namespace glaux {
 namespace {
 
 bool NeedsEscape(unsigned char c) {
-  return c < 0x20 || c == 0x7f || std::string_view("\"#%'*/:=?\\{[]^").find(static_cast<char>(c)) != std::string_view::npos;
+  return c < 0x20 || c == 0x7f ||
+         std::string_view("\"#%'*/:=?\\{[]^").find(static_cast<char>(c)) != std::string_view::npos;
 }
 
 int HexDigit(char c) {
@@ -51,7 +52,8 @@ std::string UnescapePartitionValue(std::string_view text) {
 
 std::string PartitionPath(std::span<const std::string> keys, std::span<const std::string> values) {
   std::string path;
-  for (size_t i = 0; i < keys.size(); ++i) path += EscapePartitionValue(keys[i]) + "=" + EscapePartitionValue(values[i]) + "/";
+  for (size_t i = 0; i < keys.size(); ++i)
+    path += EscapePartitionValue(keys[i]) + "=" + EscapePartitionValue(values[i]) + "/";
   return path;
 }
 
@@ -62,7 +64,8 @@ Result<std::vector<std::string>> ParsePartitionPath(std::string_view path, std::
     const size_t slash = rest.find('/');
     const std::string_view segment = rest.substr(0, slash);
     const size_t equals = segment.find('=');
-    std::string name = equals == std::string_view::npos ? std::string() : UnescapePartitionValue(segment.substr(0, equals));
+    std::string name =
+        equals == std::string_view::npos ? std::string() : UnescapePartitionValue(segment.substr(0, equals));
     for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
     if (slash == std::string_view::npos || name != key) {
       return MakeError(ErrorKind::kInvalid, "path ", path, " does not follow the partition keys: expected ", key, "=…");

@@ -19,11 +19,12 @@ namespace {
 Result<std::string> FormatOfTable(const TableEntry& entry) {
   const auto& input = entry.storage.input_format;
   if (input.empty() || input.find("Parquet") != std::string::npos) return "parquet";
-  return MakeError(ErrorKind::kNotImplemented, "read ", entry.id.ToString(), ": input format ", input, " is not supported, only Parquet is");
+  return MakeError(ErrorKind::kNotImplemented, "read ", entry.id.ToString(), ": input format ", input,
+                   " is not supported, only Parquet is");
 }
 
-Result<std::vector<std::shared_ptr<arrow::Scalar>>> TypedValues(std::span<const std::string> values,
-                                                                const std::vector<std::shared_ptr<arrow::Field>>& keys) {
+Result<std::vector<std::shared_ptr<arrow::Scalar>>> TypedValues(
+    std::span<const std::string> values, const std::vector<std::shared_ptr<arrow::Field>>& keys) {
   std::vector<std::shared_ptr<arrow::Scalar>> typed;
   for (size_t i = 0; i < keys.size(); ++i) {
     const auto& type = keys[i]->type();
@@ -33,7 +34,8 @@ Result<std::vector<std::shared_ptr<arrow::Scalar>>> TypedValues(std::span<const 
     }
     auto scalar = arrow::Scalar::Parse(type, values[i]);
     if (!scalar.ok()) {
-      return MakeError(ErrorKind::kCorrupt, "partition key ", keys[i]->name(), ": expected ", type->ToString(), ", found: ", values[i]);
+      return MakeError(ErrorKind::kCorrupt, "partition key ", keys[i]->name(), ": expected ", type->ToString(),
+                       ", found: ", values[i]);
     }
     typed.push_back(*std::move(scalar));
   }
@@ -68,7 +70,8 @@ std::string_view CommitOf(std::string_view key) {
 
 class HiveTable final : public Table {
  public:
-  HiveTable(HivePlace place, TableEntry entry, bool staged) : place_(std::move(place)), entry_(std::move(entry)), staged_(staged) {}
+  HiveTable(HivePlace place, TableEntry entry, bool staged)
+      : place_(std::move(place)), entry_(std::move(entry)), staged_(staged) {}
 
   Status Load() {
     ARROW_ASSIGN_OR_RAISE(auto fields, FieldsOf(entry_.storage.columns));
@@ -111,9 +114,8 @@ class HiveTable final : public Table {
     ARROW_ASSIGN_OR_RAISE(auto partitions, KeptPartitions(options, &plan));
 
     std::vector<std::vector<DataFile>> found(partitions.size());
-    ARROW_RETURN_NOT_OK(ParallelForIndex(partitions.size(), 0, Pool::kIo, options.stop, [&](size_t i) {
-      return ListFiles(partitions[i], format, &found[i]);
-    }));
+    ARROW_RETURN_NOT_OK(ParallelForIndex(partitions.size(), 0, Pool::kIo, options.stop,
+                                         [&](size_t i) { return ListFiles(partitions[i], format, &found[i]); }));
     // A commit that began after `before` may have shown some of its files already: leave all of them out.
     ARROW_ASSIGN_OR_RAISE(const auto after, place_.log->Read());
     std::set<std::string_view> unseen;
@@ -138,7 +140,9 @@ class HiveTable final : public Table {
     // A commit that was cut off counts: it will happen. Finish it first, then its files are in the ledger.
     ARROW_ASSIGN_OR_RAISE(const auto state, FinishOpenCommit(place_, arrow::StopToken::Unstoppable()));
     ARROW_ASSIGN_OR_RAISE(const auto ledger, place_.log->ReadLedger(state));
-    const auto name = [](const LoadedFile& file) { return file.key + "\n" + file.etag + "\n" + std::to_string(file.size); };
+    const auto name = [](const LoadedFile& file) {
+      return file.key + "\n" + file.etag + "\n" + std::to_string(file.size);
+    };
     std::unordered_set<std::string> known;
     for (const auto& file : ledger) known.insert(name(file));
     std::vector<bool> loaded;
@@ -163,7 +167,8 @@ class HiveTable final : public Table {
     for (const auto& record : records) {
       if (record.last_modified > oldest) continue;
       const size_t slash = record.key.rfind('/') + 1;
-      ARROW_RETURN_NOT_OK(place_.log->DropRecord(record.key.substr(slash, record.key.size() - slash - std::string_view(".json").size())));
+      ARROW_RETURN_NOT_OK(place_.log->DropRecord(
+          record.key.substr(slash, record.key.size() - slash - std::string_view(".json").size())));
     }
     ARROW_ASSIGN_OR_RAISE(summary.partitions_added, RegisterFolders());
     return summary;
@@ -185,9 +190,11 @@ class HiveTable final : public Table {
     }
     const auto over_keys = OverKeys(options.filter, keys_);
     // A plan needs values and locations; the columns of each partition would be most of the bytes.
-    ARROW_ASSIGN_OR_RAISE(auto partitions, AllPartitions(*place_.environment.catalog, entry_.id,
-                                                         PartitionQuery{.expression = over_keys.always_true() ? std::string() : over_keys.ToString(),
-                                                                        .exclude_column_schema = true}));
+    ARROW_ASSIGN_OR_RAISE(
+        auto partitions,
+        AllPartitions(*place_.environment.catalog, entry_.id,
+                      PartitionQuery{.expression = over_keys.always_true() ? std::string() : over_keys.ToString(),
+                                     .exclude_column_schema = true}));
     plan->partitions_total = static_cast<int64_t>(partitions.size());
     for (auto& partition : partitions) {
       auto values = TypedValues(partition.values, key_fields_);
@@ -222,8 +229,8 @@ class HiveTable final : public Table {
   Result<int64_t> RegisterFolders() {
     if (keys_.empty() || staged_) return 0;
     std::set<std::vector<std::string>> known, fresh;
-    ARROW_ASSIGN_OR_RAISE(const auto partitions,
-                          AllPartitions(*place_.environment.catalog, entry_.id, PartitionQuery{.exclude_column_schema = true}));
+    ARROW_ASSIGN_OR_RAISE(const auto partitions, AllPartitions(*place_.environment.catalog, entry_.id,
+                                                               PartitionQuery{.exclude_column_schema = true}));
     for (const auto& partition : partitions) known.insert(partition.values);
     ARROW_RETURN_NOT_OK(ForEachObject(*place_.store, place_.prefix, [&](const ObjectInfo& object) {
       const std::string_view below = std::string_view(object.key).substr(place_.prefix.size());
@@ -279,8 +286,9 @@ Result<std::shared_ptr<Table>> StageHiveTable(const HiveEnvironment& environment
   ARROW_RETURN_NOT_OK(ForEachObject(*place.store, place.prefix, [&](const ObjectInfo& object) {
     const std::string_view below = std::string_view(object.key).substr(place.prefix.size());
     if (IsHiddenPath(below)) return Status::OK();
-    return MakeError({.kind = ErrorKind::kAlreadyExists, .hint = "move the files away, or drop what is there"}, "create table ",
-                     entry.id.ToString(), " at ", place.location, ": there is a file already: ", below);
+    return MakeError({.kind = ErrorKind::kAlreadyExists, .hint = "move the files away, or drop what is there"},
+                     "create table ", entry.id.ToString(), " at ", place.location,
+                     ": there is a file already: ", below);
   }));
   return MakeTable(environment, std::move(entry), true);
 }

@@ -18,8 +18,8 @@
 namespace glaux {
 namespace {
 
-using ::testing::ElementsAre;
 using glaux::testing::FaultyStore;
+using ::testing::ElementsAre;
 
 const TableId kId{"sales", "orders"};
 constexpr char kDay[] = "2025-01-31T00:00:00Z";
@@ -36,8 +36,9 @@ std::shared_ptr<arrow::RecordBatch> Orders(int64_t first, int64_t count) {
     EXPECT_OK(times.Append(start + i * 86'400'000'000));
   }
   return arrow::RecordBatch::Make(
-      arrow::schema({arrow::field("id", arrow::int64()), arrow::field("region", arrow::utf8()), arrow::field("at", times.type())}), count,
-      {ids.Finish().ValueOrDie(), regions.Finish().ValueOrDie(), times.Finish().ValueOrDie()});
+      arrow::schema({arrow::field("id", arrow::int64()), arrow::field("region", arrow::utf8()),
+                     arrow::field("at", times.type())}),
+      count, {ids.Finish().ValueOrDie(), regions.Finish().ValueOrDie(), times.Finish().ValueOrDie()});
 }
 
 struct World {
@@ -53,7 +54,8 @@ struct World {
             }};
   }
 
-  Result<std::shared_ptr<Table>> OpenOrStage(const HiveEnvironment& environment, const arrow::Schema& schema, const char* spec_text) const {
+  Result<std::shared_ptr<Table>> OpenOrStage(const HiveEnvironment& environment, const arrow::Schema& schema,
+                                             const char* spec_text) const {
     auto table = OpenHiveTable(environment, kId);
     if (table.ok() || KindOf(table.status()) != ErrorKind::kNotFound) return table;
     ARROW_ASSIGN_OR_RAISE(const auto spec, ParsePartitionSpec(spec_text));
@@ -62,8 +64,9 @@ struct World {
     return StageHiveTable(environment, MakeParquetTableEntry(kId, "s3://lake/sales/orders/", columns, keys, spec));
   }
 
-  Result<CommitSummary> Load(const std::shared_ptr<arrow::RecordBatch>& batch, const std::string& source, const char* spec = "day(at)",
-                             std::shared_ptr<ObjectStore> through = nullptr, AppendOptions options = {}) const {
+  Result<CommitSummary> Load(const std::shared_ptr<arrow::RecordBatch>& batch, const std::string& source,
+                             const char* spec = "day(at)", std::shared_ptr<ObjectStore> through = nullptr,
+                             AppendOptions options = {}) const {
     const auto environment = Environment(std::move(through));
     ARROW_ASSIGN_OR_RAISE(const auto table, OpenOrStage(environment, *batch->schema(), spec));
     const LoadedFile file{.key = source, .etag = "e", .size = 1};
@@ -91,7 +94,8 @@ struct World {
     ARROW_ASSIGN_OR_RAISE(const auto rows, reader->ToTable());
     std::vector<int64_t> ids;
     for (const auto& chunk : rows->GetColumnByName("id")->chunks()) {
-      for (int64_t i = 0; i < chunk->length(); ++i) ids.push_back(static_cast<const arrow::Int64Array&>(*chunk).Value(i));
+      for (int64_t i = 0; i < chunk->length(); ++i)
+        ids.push_back(static_cast<const arrow::Int64Array&>(*chunk).Value(i));
     }
     std::sort(ids.begin(), ids.end());
     return ids;
@@ -105,7 +109,8 @@ TEST(HiveTable, ALoadCreatesTheTableInGluesShapeWithOneFileAPartition) {
   EXPECT_EQ(summary.files.size(), 3u);
   ASSERT_OK_AND_ASSIGN(const auto entry, world.catalog->GetTable(kId));
   EXPECT_EQ(entry.table_type, "EXTERNAL_TABLE");
-  EXPECT_EQ(entry.storage.serde_info.serialization_library, "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe");
+  EXPECT_EQ(entry.storage.serde_info.serialization_library,
+            "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe");
   EXPECT_EQ(entry.storage.columns.size(), 3u);
   EXPECT_EQ(entry.partition_keys, (std::vector<Column>{{"year", "string"}, {"month", "string"}, {"day", "string"}}));
   ASSERT_OK_AND_ASSIGN(const auto partitions, AllPartitions(*world.catalog, kId));
@@ -164,7 +169,8 @@ TEST(HiveTable, ANewColumnIsAppendedAndOldPartitionsReadItAsNull) {
   EXPECT_EQ(entry.storage.columns.back(), (Column{"tax", "bigint"}));
   const auto environment = world.Environment();
   ASSERT_OK_AND_ASSIGN(const auto table, OpenHiveTable(environment, kId));
-  ASSERT_OK_AND_ASSIGN(const auto reader, Scan(*table, environment.resolve, {.columns = std::vector<std::string>{"tax"}}));
+  ASSERT_OK_AND_ASSIGN(const auto reader,
+                       Scan(*table, environment.resolve, {.columns = std::vector<std::string>{"tax"}}));
   ASSERT_OK_AND_ASSIGN(const auto rows, reader->ToTable());
   EXPECT_EQ(rows->num_rows(), 4);
   EXPECT_EQ(rows->column(0)->null_count(), 2);
@@ -176,7 +182,8 @@ TEST(HiveTable, ADroppedAppendLeavesNothing) {
     const auto environment = world.Environment();
     const auto batch = Orders(0, 3);
     ASSERT_OK_AND_ASSIGN(const auto table, world.OpenOrStage(environment, *batch->schema(), "day(at)"));
-    ASSERT_OK_AND_ASSIGN(const auto plan, PlanEvolution(*arrow::schema(arrow::FieldVector{}), *batch->schema(), {}, {}, "t"));
+    ASSERT_OK_AND_ASSIGN(const auto plan,
+                         PlanEvolution(*arrow::schema(arrow::FieldVector{}), *batch->schema(), {}, {}, "t"));
     ASSERT_OK_AND_ASSIGN(const auto append, table->NewAppend(plan, {.memory_limit = 1}));
     ASSERT_OK(append->Write(batch));
   }
@@ -192,7 +199,8 @@ TEST(HiveTable, LittleMemoryMakesMoreRowGroupsAndSmallTargetsMoreFiles) {
   const auto environment = world.Environment();
   const auto batch = Orders(0, 1);
   ASSERT_OK_AND_ASSIGN(const auto table, world.OpenOrStage(environment, *batch->schema(), ""));
-  ASSERT_OK_AND_ASSIGN(const auto plan, PlanEvolution(*arrow::schema(arrow::FieldVector{}), *batch->schema(), {}, {}, "t"));
+  ASSERT_OK_AND_ASSIGN(const auto plan,
+                       PlanEvolution(*arrow::schema(arrow::FieldVector{}), *batch->schema(), {}, {}, "t"));
   ASSERT_OK_AND_ASSIGN(const auto append, table->NewAppend(plan, {.memory_limit = 1, .target_file_bytes = 1}));
   for (int i = 0; i < 5; ++i) ASSERT_OK(append->Write(Orders(i, 1)));
   ASSERT_OK_AND_ASSIGN(const auto summary, append->Commit({}));
@@ -294,14 +302,17 @@ TEST_P(CommitFaults, InAFirstLoadLeaveNoTableOrTheWholeTable) {
 }
 
 INSTANTIATE_TEST_SUITE_P(When, CommitFaults, ::testing::Values(FaultyStore::When::kBefore, FaultyStore::When::kAfter),
-                         [](const auto& info) { return info.param == FaultyStore::When::kBefore ? "BeforeTheEffect" : "AfterTheEffect"; });
+                         [](const auto& info) {
+                           return info.param == FaultyStore::When::kBefore ? "BeforeTheEffect" : "AfterTheEffect";
+                         });
 
 TEST(HiveTable, AReaderDuringACommitSeesTheOldRowsOnly) {
   World world;
   ASSERT_OK(world.Load(Orders(0, 2), "old"));
   // Stop the commit after its first upload became visible: the answers to all further calls are errors.
   for (int n = 1; n < 200; ++n) {
-    const auto faulty = std::make_shared<FaultyStore>(world.store, n, FaultyStore::When::kBefore, FaultyStore::Count::kMutating);
+    const auto faulty =
+        std::make_shared<FaultyStore>(world.store, n, FaultyStore::When::kBefore, FaultyStore::Count::kMutating);
     World copy = world;
     const auto result = copy.Load(Orders(10, 2), "new", "day(at)", faulty);
     if (result.ok()) break;

@@ -81,7 +81,8 @@ Result<IdentityValues> IdentityOf(std::shared_ptr<arrow::Array> array) {
 
 int64_t BucketOf(Transform transform, int64_t hours) {
   if (hours == kNullBucket || transform == Transform::kHour) return hours;
-  const auto day = std::chrono::floor<std::chrono::days>(std::chrono::sys_time<std::chrono::hours>{std::chrono::hours(hours)});
+  const auto day =
+      std::chrono::floor<std::chrono::days>(std::chrono::sys_time<std::chrono::hours>{std::chrono::hours(hours)});
   if (transform == Transform::kDay) return day.time_since_epoch().count();
   const std::chrono::year_month_day date(day);
   const int64_t year = static_cast<int>(date.year());
@@ -129,8 +130,7 @@ Result<PartitionedRows> Partitioner::Split(const arrow::RecordBatch& batch) cons
         continue;
       }
       last_number = numbers[i];
-      const int64_t bucket =
-          key.transform == Transform::kIdentity ? numbers[i] : BucketOf(key.transform, numbers[i]);
+      const int64_t bucket = key.transform == Transform::kIdentity ? numbers[i] : BucketOf(key.transform, numbers[i]);
       last_pair = {group_of[i], bucket};
       const auto [at, fresh] = refined.try_emplace(last_pair, static_cast<int32_t>(refined_values.size()));
       if (fresh) {

@@ -19,16 +19,18 @@ std::shared_ptr<arrow::RecordBatch> TimesAndRegions() {
   arrow::TimestampBuilder times(arrow::timestamp(arrow::TimeUnit::MICRO), arrow::default_memory_pool());
   arrow::StringBuilder regions;
   const auto at = [](const char* text) { return ParseTimestamp(text)->time_since_epoch().count(); };
-  EXPECT_OK(times.AppendValues({at("2025-01-31T23:59:59.999999Z"), at("2025-02-01T00:00:00Z"), at("2025-01-31T01:00:00Z"),
-                                at("1969-12-31T23:30:00Z")}));
+  EXPECT_OK(times.AppendValues({at("2025-01-31T23:59:59.999999Z"), at("2025-02-01T00:00:00Z"),
+                                at("2025-01-31T01:00:00Z"), at("1969-12-31T23:30:00Z")}));
   EXPECT_OK(times.AppendNull());
   for (const char* region : {"eu", "eu", "us", "a/b", ""}) EXPECT_OK(regions.Append(region));
-  return arrow::RecordBatch::Make(arrow::schema({arrow::field("at", times.type()), arrow::field("region", arrow::utf8())}), 5,
-                                  {times.Finish().ValueOrDie(), regions.Finish().ValueOrDie()});
+  return arrow::RecordBatch::Make(
+      arrow::schema({arrow::field("at", times.type()), arrow::field("region", arrow::utf8())}), 5,
+      {times.Finish().ValueOrDie(), regions.Finish().ValueOrDie()});
 }
 
 std::map<Strings, std::vector<int32_t>> Split(const char* spec, const arrow::RecordBatch& batch) {
-  const Partitioner partitioner(ParsePartitionSpec(spec).ValueOrDie(), *batch.schema(), *ParseTimestamp("2026-03-04T05:06:07Z"));
+  const Partitioner partitioner(ParsePartitionSpec(spec).ValueOrDie(), *batch.schema(),
+                                *ParseTimestamp("2026-03-04T05:06:07Z"));
   const auto split = partitioner.Split(batch).ValueOrDie();
   std::map<Strings, std::vector<int32_t>> groups;
   for (const auto& group : split.groups) {
@@ -56,9 +58,10 @@ TEST(Partitioner, EveryTransformHasItsLevels) {
 
 TEST(Partitioner, IdentityTakesTheValueAndAnEmptyStringIsNull) {
   const auto groups = Split("region", *TimesAndRegions());
-  EXPECT_THAT(groups, UnorderedElementsAre(Pair(ElementsAre("eu"), ElementsAre(0, 1)), Pair(ElementsAre("us"), ElementsAre(2)),
-                                           Pair(ElementsAre("a/b"), ElementsAre(3)),
-                                           Pair(ElementsAre("__HIVE_DEFAULT_PARTITION__"), ElementsAre(4))));
+  EXPECT_THAT(groups,
+              UnorderedElementsAre(Pair(ElementsAre("eu"), ElementsAre(0, 1)), Pair(ElementsAre("us"), ElementsAre(2)),
+                                   Pair(ElementsAre("a/b"), ElementsAre(3)),
+                                   Pair(ElementsAre("__HIVE_DEFAULT_PARTITION__"), ElementsAre(4))));
 }
 
 TEST(Partitioner, SeveralKeysRefineEachOther) {
@@ -90,8 +93,8 @@ TEST(PartitionSpec, ReadsTransformsAndNormalizesNames) {
 }
 
 TEST(PartitionKeys, RefuseWhatCannotBeAKey) {
-  const auto schema = arrow::schema({arrow::field("at", arrow::timestamp(arrow::TimeUnit::MICRO)), arrow::field("year", arrow::int64()),
-                                     arrow::field("n", arrow::int64())});
+  const auto schema = arrow::schema({arrow::field("at", arrow::timestamp(arrow::TimeUnit::MICRO)),
+                                     arrow::field("year", arrow::int64()), arrow::field("n", arrow::int64())});
   const auto keys = [&](const char* spec) { return PartitionKeysOf(ParsePartitionSpec(spec).ValueOrDie(), *schema); };
   ASSERT_FAILS(ErrorKind::kInvalid, "there is no column nope", keys("nope"));
   ASSERT_FAILS(ErrorKind::kInvalid, "must be a date or timestamp", keys("day(n)"));
