@@ -11,9 +11,12 @@ export GLAUX_LAKE=$PWD/demo/lake
 
 step() { printf '\n\033[1m%s\033[0m\n' "$*" >&2; }
 run() {
-  printf '$ glaux' >&2
-  printf ' %q' "$@" >&2
-  printf '\n' >&2
+  local word line='$ glaux'
+  for word in "$@"; do
+    [[ $word =~ ^[A-Za-z0-9_./=-]+$ ]] || word="\"$word\""
+    line+=" $word"
+  done
+  printf '%s\n' "$line" >&2
   "$program" "$@"
 }
 
