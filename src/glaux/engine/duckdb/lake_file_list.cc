@@ -100,6 +100,9 @@ std::shared_ptr<const LakeFileList::Planned> LakeFileList::PlanFromTable() const
   auto plan = table.Plan(options);
   if (!plan.ok()) fail(plan.status());
 
+  if (plan->mapping != ColumnMapping::kByName) {
+    fail(MakeError(ErrorKind::kNotImplemented, "the embedded engine finds columns by name, this table by field id"));
+  }
   auto planned = std::make_shared<Planned>();
   planned->partitions_total = plan->partitions_total;
   planned->partitions_kept = plan->partitions_kept;
