@@ -18,12 +18,24 @@ namespace glaux {
 
 using QueryId = std::string;
 
+/// Rows of the caller's that a query sees as a table.
+struct QueryRelation {
+  /// Without a database; wins over a table of that name. Folds to lower case, as all names do.
+  std::string name;
+  std::shared_ptr<arrow::Schema> schema;
+  /// Begin to read, once for every time that the query scans the relation. Batches have the schema. The reader is
+  /// called from one thread at a time, not always the same; its error is the query's.
+  std::function<Result<std::shared_ptr<arrow::RecordBatchReader>>()> open;
+};
+
 struct QueryRequest {
   std::string sql;
   /// Where names without a database are looked up. Empty: the engine's default.
   std::string database = {};
   /// Cancel the query after this long (kTimeout). Unset: wait without limit.
   std::optional<std::chrono::milliseconds> timeout = {};
+  /// kNotImplemented where traits().relations is false.
+  std::vector<QueryRelation> relations = {};
 };
 
 /// Athena's words for the life of a query.
@@ -58,6 +70,8 @@ struct EngineTraits {
   bool billed = false;
   /// Results() gives rows while the query still runs.
   bool streaming = false;
+  /// Queries can read QueryRequest::relations.
+  bool relations = false;
 };
 
 /// Runs SQL over the tables of a catalog, `database.table`.

@@ -74,7 +74,7 @@ void StoredBytes::Skip(int64_t bytes) {
   if (offset_ == piece_size_) piece_.reset();
 }
 
-Result<std::unique_ptr<ByteSource>> OpenDecompressed(const InputFile& input) {
+Result<std::unique_ptr<ByteSource>> OpenDecompressed(const InputFile& input, const TextOptions&) {
   StoredBytes bytes(input);
   ARROW_ASSIGN_OR_RAISE(const auto start, bytes.Peek());
   for (const auto& compression : kCompressions) {
@@ -87,5 +87,7 @@ Result<std::unique_ptr<ByteSource>> OpenDecompressed(const InputFile& input) {
   }
   return std::make_unique<PlainSource>(std::move(bytes));
 }
+
+Result<std::vector<InputFile>> ArchiveMembers(const InputFile& input) { return std::vector<InputFile>{input}; }
 
 }  // namespace glaux

@@ -20,6 +20,6 @@ class ByteSource {
 
 /// Open a file that may be compressed. The first bytes say how (gzip: 1f 8b); a name that promises a compression which
 /// the bytes do not have is kCorrupt. An empty file is no bytes, whatever it is called.
-Result<std::unique_ptr<ByteSource>> OpenDecompressed(const InputFile& input);
+Result<std::unique_ptr<ByteSource>> OpenDecompressed(const InputFile& input, const TextOptions& options = {});
 
 }  // namespace glaux

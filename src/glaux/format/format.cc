@@ -68,6 +68,14 @@ class TaskReader final : public arrow::RecordBatchReader {
 
 }  // namespace
 
+Result<std::shared_ptr<arrow::Buffer>> FileWriter::Encode(const arrow::RecordBatch&) const {
+  return std::shared_ptr<arrow::Buffer>();
+}
+
+Status FileWriter::WriteEncoded(const arrow::Buffer&) {
+  return MakeError(ErrorKind::kNotImplemented, "this format writes no encoded batches");
+}
+
 const std::vector<const Format*>& AllFormats() {
   static const std::vector<const Format*> formats = {
       &CsvFormat(),

@@ -24,6 +24,20 @@ inline constexpr char kTypeConflict[] = "TypeConflict";
 struct InputFile {
   std::string name;
   std::shared_ptr<arrow::io::RandomAccessFile> file;
+  /// The member of a zip archive that is meant; empty: the file itself. ArchiveMembers sets it.
+  std::string member = {};
+};
+
+/// What the bytes of a text file are before a format looks at them.
+struct TextOptions {
+  /// "utf-8", "latin-1", "windows-1252", "utf-16", "utf-16le", "utf-16be". A byte order mark wins over it.
+  std::string encoding = "utf-8";
+  /// "auto" (by the first bytes and the name's ending), "none", "gzip", "bz2", "zstd", "lz4", "snappy", "brotli", "xz".
+  std::string compression = "auto";
+  /// When writing: the codec's own level. Unset: its default.
+  std::optional<int> compression_level = {};
+  /// A file that inflates to more than this many times its size, and to more than a gibibyte, is kInvalid: a bomb.
+  int64_t max_inflation = 1000;
 };
 
 struct CsvOptions {
@@ -39,18 +53,47 @@ struct CsvOptions {
   std::vector<std::string> null_values = {""};
   /// Longest line in bytes; a longer one is an error that names its line.
   int64_t max_line_bytes = 16 << 20;
+  /// What stands before the fraction of a number: '.' or ','.
+  char decimal_separator = '.';
+  /// strptime formats that dates and timestamps may have beside ISO 8601: "%d/%m/%Y", "%d.%m.%Y %H:%M:%S". The first
+  /// of dates is what is written; empty: ISO 8601.
+  std::vector<std::string> date_formats = {};
+  std::vector<std::string> timestamp_formats = {};
+  /// When writing: the first row names the columns.
+  bool write_header = true;
+};
+
+struct JsonOptions {
+  /// JSON Pointer (RFC 6901) to the array of records in a document, "/Records"; empty: the document itself, one record
+  /// or an array of them.
+  std::string records = {};
+  /// Nesting beyond this is kInvalid.
+  int max_depth = 512;
+  /// Longest record in bytes.
+  int64_t max_record_bytes = 64 << 20;
+  /// When writing: leave out keys whose value is null.
+  bool omit_nulls = false;
 };
 
 struct ParquetOptions {
-  /// "snappy", "zstd", "gzip", "none".
+  /// "snappy", "zstd", "gzip", "brotli", "lz4", "none".
   std::string compression = "snappy";
+  std::optional<int> compression_level = {};
   /// Most rows of a row group.
   int64_t row_group_rows = 1 << 20;
+  /// Least and greatest value of each column chunk.
+  bool statistics = true;
+  /// Column and offset indexes: statistics a page.
+  bool page_index = false;
+  /// Columns that get a bloom filter.
+  std::vector<std::string> bloom_filters = {};
 };
 
 /// What reading and writing depends on beyond the data. One struct for all formats: a format takes its own part.
 struct FormatOptions {
+  TextOptions text = {};
   CsvOptions csv = {};
+  JsonOptions json = {};
   ParquetOptions parquet = {};
 };
 
@@ -69,6 +112,17 @@ struct InferredSchema {
   int64_t rows_seen = 0;
   /// Every row was seen, or the file carries its schema: nothing later can differ.
   bool complete = false;
+  /// Why columns have their types, where that is not plain: "column v: integers and objects, kept as JSON text".
+  std::vector<std::string> notes = {};
+};
+
+/// A row that a reader could not take.
+struct BadRow {
+  std::string file;
+  int64_t line = 0;         ///< of the file, from 1; of formats without lines: the row's number
+  std::string column = {};  ///< empty: the row as a whole
+  std::string reason;
+  std::string content;  ///< the row as the file has it, cut at 64 KiB
 };
 
 struct ReadOptions {
@@ -83,6 +137,9 @@ struct ReadOptions {
   int64_t block_bytes = 1 << 20;
   /// Most rows of a batch (Parquet).
   int64_t batch_rows = 64 << 10;
+  /// Takes rows that do not parse or convert; the reader leaves them out and goes on, unless this returns an error.
+  /// Called from several threads. Unset: the first bad row is the reader's error. Text formats.
+  std::function<Status(BadRow)> on_bad_row = {};
 };
 
 /// Decodes one piece of a file. May run on any thread, once; pieces of one file may be decoded at once.
@@ -99,6 +156,9 @@ class FileReader {
   virtual Result<std::optional<DecodeTask>> Next() = 0;
   /// Bytes of the file (as stored) that were handed out so far; for progress.
   virtual int64_t bytes_read() const = 0;
+  /// What people should know of the rows that were decoded so far, each thing once: "key v comes twice in line 7".
+  /// Thread-safe.
+  virtual std::vector<std::string> notes() const { return {}; }
 };
 
 struct WriteOptions {
@@ -110,6 +170,10 @@ class FileWriter {
  public:
   virtual ~FileWriter() = default;
   virtual Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) = 0;
+  /// The bytes of a batch in the file, for WriteEncoded: formats in which rows stand alone let several threads encode.
+  /// Thread-safe, const. Null: this format cannot; use Write.
+  virtual Result<std::shared_ptr<arrow::Buffer>> Encode(const arrow::RecordBatch& batch) const;
+  virtual Status WriteEncoded(const arrow::Buffer& encoded);
   /// End the current row group, block or stripe, so that little stays in memory. A format without such pieces does
   /// nothing.
   virtual Status Flush() = 0;
@@ -135,6 +199,10 @@ class Format {
                                                          std::shared_ptr<arrow::Schema> schema,
                                                          const WriteOptions& options) const = 0;
 };
+
+/// The members of a zip archive in its order, folders and hidden files left out; of any other file: the file itself.
+/// kCorrupt for a broken archive; encrypted members are kNotImplemented.
+Result<std::vector<InputFile>> ArchiveMembers(const InputFile& input);
 
 /// All formats. To add one: write its file, add one line to the list in format.cc.
 const std::vector<const Format*>& AllFormats();
