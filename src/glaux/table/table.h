@@ -3,8 +3,10 @@
 #include <arrow/type_fwd.h>
 #include <arrow/util/cancel.h>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "glaux/base/clock.h"
 #include "glaux/base/status.h"
 #include "glaux/catalog/catalog.h"
 #include "glaux/schema/evolution.h"
@@ -81,7 +84,26 @@ struct LoadedFile {
   std::string key;  ///< URI
   std::string etag;
   int64_t size = 0;
-  bool operator==(const LoadedFile&) const = default;
+  Timestamp modified = {};
+  /// Key, ETag and size: the same file.
+  bool operator==(const LoadedFile& other) const {
+    return key == other.key && etag == other.etag && size == other.size;
+  }
+};
+
+/// How far something that writes into a table has read its source: a small text that only its writer understands, kept
+/// with the table and changed in one step with a commit.
+struct StreamChange {
+  std::string stream;                   ///< its name
+  std::optional<std::string> expected;  ///< what it must be now; nullopt: none
+  std::optional<std::string> next;      ///< nullopt: none from now on
+};
+
+/// Which rows of a table a commit takes away.
+enum class Overwrite {
+  kNone,
+  kTable,       ///< all: the table's rows are those of the commit
+  kPartitions,  ///< those of the partitions into which the commit writes, and of AppendOptions::replace_partitions
 };
 
 struct AppendOptions {
@@ -90,6 +112,15 @@ struct AppendOptions {
   /// A data file is closed and the next one begun once it has this size on disk.
   int64_t target_file_bytes = 128 << 20;
   std::string compression = "snappy";
+  Overwrite overwrite = Overwrite::kNone;
+  /// With kPartitions: these are replaced too, although no row may come for them. Values as in the path, unescaped, in
+  /// the order of Table::partition_columns().
+  std::vector<std::vector<std::string>> replace_partitions = {};
+  /// With an overwrite: files that were replaced go this long after the commit, for those who still read them.
+  std::chrono::seconds grace{3600};
+  /// The ledger forgets files that were modified before this, and from then on takes every such file for loaded.
+  /// It never goes back. Unset: the ledger keeps every file.
+  std::optional<Timestamp> ledger_watermark = {};
   /// Commit although the ledger has some of the source files (`--again`).
   bool allow_reload = false;
   /// Table parameters to set with the commit; an empty value removes one.
@@ -103,6 +134,8 @@ struct CommitSummary {
   int64_t bytes = 0;               ///< of the data files
   std::vector<std::string> files;  ///< URIs
   int64_t partitions_added = 0;
+  int64_t partitions_replaced = 0;
+  int64_t files_replaced = 0;
   /// Somebody else had loaded all of these source files by the time of the commit: nothing was added.
   bool already_loaded = false;
 };
@@ -115,9 +148,11 @@ class Append {
   /// Add rows. Columns are matched by name and must have the types of `write_schema` given to NewAppend (a string may
   /// come as dictionary). Thread-safe.
   virtual Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) = 0;
-  /// Make everything visible at once, with the ledger of what was loaded. Call once, after all writes.
-  /// kPrecondition if a part of `sources` was loaded by somebody else since: nothing was added; plan again.
-  virtual Result<CommitSummary> Commit(std::span<const LoadedFile> sources) = 0;
+  /// Make everything visible at once, with the ledger of what was loaded and the streams' states. Call once, after all
+  /// writes. kPrecondition if a part of `sources` was loaded by somebody else since, or a stream is not as expected, or
+  /// rows that an overwrite was made from have changed: nothing was added; plan again.
+  virtual Result<CommitSummary> Commit(std::span<const LoadedFile> sources,
+                                       std::span<const StreamChange> streams = {}) = 0;
   /// Drop everything that was written.
   virtual Status Abort() = 0;
 };
@@ -126,6 +161,7 @@ struct RepairSummary {
   int64_t commits_finished = 0;
   int64_t uploads_dropped = 0;
   int64_t partitions_added = 0;
+  int64_t files_removed = 0;  ///< that overwrites have replaced
 };
 
 /// A table of files on a store with an entry in a catalog: Hive layout now, Iceberg the same way.
@@ -153,6 +189,16 @@ class Table {
 
   /// Which of these source files a commit has loaded already (same key, ETag and size).
   virtual Result<std::vector<bool>> AlreadyLoaded(std::span<const LoadedFile> files) = 0;
+
+  /// States of all streams, by name.
+  virtual Result<std::map<std::string, std::string>> Streams() = 0;
+  /// Change a stream's state by itself. kPrecondition if it is not as expected.
+  virtual Status ChangeStream(const StreamChange& change) = 0;
+  /// Forget that files were loaded: those for which `forget` is true; with the watermark of the ledger, if there is
+  /// one. \return how many
+  virtual Result<int64_t> ForgetLoaded(const std::function<bool(const LoadedFile&)>& forget) = 0;
+  /// Files that commits have loaded, by key.
+  virtual Result<std::vector<LoadedFile>> Loaded() = 0;
 
   /// Finish commits that were cut off, drop uploads that nobody will finish, register partitions whose folders exist.
   /// \param grace uploads younger than this are left alone: somebody may still be writing
