@@ -1,98 +1,69 @@
 #include "glaux/table/hive/commit_log.h"
 
-#include <boost/json.hpp>
-
 #include <algorithm>
 #include <set>
 
-#include "glaux/catalog/entry_json.h"
+#include "glaux/table/hive/commit_json_internal.h"
 
 namespace glaux {
 namespace {
 
-namespace json = boost::json;
-
-constexpr int kFormatVersion = 1;
 constexpr size_t kRecentCommits = 64;
 /// A ledger of more segments than this is merged into one.
 constexpr size_t kMostSegments = 24;
 
-std::string_view View(const json::string& text) { return {text.data(), text.size()}; }
-
-std::vector<std::string> Strings(const json::value* value) {
-  std::vector<std::string> out;
-  if (value == nullptr || !value->is_array()) return out;
-  for (const auto& item : value->as_array()) {
-    if (item.is_string()) out.emplace_back(View(item.as_string()));
-  }
-  return out;
+std::string Shown(const std::optional<std::string>& text) {
+  constexpr size_t kMost = 200;
+  if (!text.has_value()) return "none";
+  return "'" + (text->size() > kMost ? text->substr(0, kMost) + "…" : *text) + "'";
 }
 
-json::array ToArray(std::span<const std::string> items) {
-  json::array out;
-  for (const auto& item : items) out.emplace_back(item);
-  return out;
+/// Whether a glaux that knows format 1 only would lose something of the commit.
+bool NeedsSecondFormat(const CommitRecord& record) {
+  return !record.streams.empty() || record.watermark.has_value() || !record.moves.empty() ||
+         record.location_to.has_value() || record.replaces;
 }
 
-Result<json::object> ParseObject(std::string_view text, std::string_view key) {
-  boost::system::error_code error;
-  auto value = json::parse({text.data(), text.size()}, error);
-  if (error || !value.is_object()) {
-    return MakeError({.kind = ErrorKind::kCorrupt,
-                      .hint = "restore the object from a copy, or delete it and run glaux repair: "
-                              "the data files are not touched, the list of loaded files is lost"},
-                     "read ", key, ": not a JSON object", error ? ": " + error.message() : std::string());
-  }
-  return std::move(value.as_object());
-}
+}  // namespace
 
-std::string StringAt(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains({name.data(), name.size()});
-  return value != nullptr && value->is_string() ? std::string(View(value->as_string())) : std::string();
-}
-
-int64_t IntAt(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains({name.data(), name.size()});
-  return value != nullptr && value->is_int64() ? value->as_int64() : 0;
-}
-
-json::object ToJson(const PendingObject& object) {
-  json::array parts;
-  for (const auto& part : object.parts) {
-    parts.push_back(json::object{{"number", part.number}, {"etag", part.etag}, {"size", part.size}});
-  }
-  return {{"key", object.key}, {"upload-id", object.upload_id}, {"size", object.size}, {"parts", std::move(parts)}};
-}
-
-PendingObject PendingFrom(const json::object& object) {
-  PendingObject out{
-      .key = StringAt(object, "key"), .upload_id = StringAt(object, "upload-id"), .size = IntAt(object, "size")};
-  if (const auto* parts = object.if_contains("parts"); parts != nullptr && parts->is_array()) {
-    for (const auto& part : parts->as_array()) {
-      if (!part.is_object()) continue;
-      const auto& p = part.as_object();
-      out.parts.push_back({static_cast<int>(IntAt(p, "number")), StringAt(p, "etag"), IntAt(p, "size")});
-    }
-  }
-  return out;
-}
-
-json::object ToJson(const LoadedFile& file) { return {{"key", file.key}, {"etag", file.etag}, {"size", file.size}}; }
-
-LoadedFile LoadedFrom(const json::object& object) {
-  return {.key = StringAt(object, "key"), .etag = StringAt(object, "etag"), .size = IntAt(object, "size")};
-}
-
-/// Errors after which nobody knows whether the call had its effect.
 bool AnswerWasLost(const Status& status) {
   const auto kind = KindOf(status);
   return kind == ErrorKind::kUnavailable || kind == ErrorKind::kTimeout || kind == ErrorKind::kCommitUnknown;
 }
 
-}  // namespace
-
 bool CommitLog::State::Knows(std::string_view commit_id) const {
   return open == commit_id || std::find(recent.begin(), recent.end(), commit_id) != recent.end();
+}
+
+bool CommitLog::State::PastWatermark(const LoadedFile& file) const {
+  return watermark.has_value() && file.modified != Timestamp{} && file.modified < *watermark;
+}
+
+Status CommitLog::State::CheckStreams(std::span<const StreamChange> changes) const {
+  std::set<std::string_view> seen;
+  for (const auto& change : changes) {
+    if (!seen.insert(change.stream).second) {
+      return MakeError(ErrorKind::kInvalid, "change stream ", change.stream, ": it is named twice in one commit");
+    }
+    const auto at = streams.find(change.stream);
+    const auto now = at == streams.end() ? std::nullopt : std::optional(at->second);
+    if (now != change.expected) {
+      return MakeError({.kind = ErrorKind::kPrecondition, .hint = "run again: it goes on where the other run ended"},
+                       "change stream ", change.stream, ": another run has moved it: expected ", Shown(change.expected),
+                       ", found ", Shown(now));
+    }
+  }
+  return Status::OK();
+}
+
+void CommitLog::State::ChangeStreams(std::span<const StreamChange> changes) {
+  for (const auto& change : changes) {
+    if (change.next.has_value()) {
+      streams[change.stream] = *change.next;
+    } else {
+      streams.erase(change.stream);
+    }
+  }
 }
 
 CommitLog::CommitLog(std::shared_ptr<ObjectStore> store, std::string prefix)
@@ -110,16 +81,9 @@ Result<CommitLog::State> CommitLog::Read() const {
         (KindOf(body.status()) == ErrorKind::kPrecondition || KindOf(body.status()) == ErrorKind::kNotFound))
       continue;
     ARROW_RETURN_NOT_OK(body.status());
-    ARROW_ASSIGN_OR_RAISE(auto object, ParseObject(std::string_view(**body), key));
-    if (IntAt(object, "format-version") != kFormatVersion) {
-      return MakeError({.kind = ErrorKind::kNotImplemented, .hint = "use a newer glaux"}, "read ", key,
-                       ": format version ", IntAt(object, "format-version"), " is not known");
-    }
-    return State{.version = IntAt(object, "version"),
-                 .open = StringAt(object, "open"),
-                 .recent = Strings(object.if_contains("recent")),
-                 .ledger = Strings(object.if_contains("ledger")),
-                 .etag = info->etag};
+    ARROW_ASSIGN_OR_RAISE(auto state, ParseState(std::string_view(**body), key));
+    state.etag = info->etag;
+    return state;
   }
 }
 
@@ -131,64 +95,35 @@ Result<std::vector<LoadedFile>> CommitLog::ReadLedger(const State& state) const 
     for (size_t begin = 0; begin < text.size();) {
       size_t end = text.find('\n', begin);
       if (end == std::string::npos) end = text.size();
-      ARROW_ASSIGN_OR_RAISE(const auto object, ParseObject(std::string_view(text).substr(begin, end - begin), key));
-      files.push_back(LoadedFrom(object));
+      ARROW_ASSIGN_OR_RAISE(auto file, ParseLoaded(std::string_view(text).substr(begin, end - begin), key));
+      files.push_back(std::move(file));
       begin = end + 1;
     }
   }
   return files;
 }
 
-Status CommitLog::WriteSegment(const std::string& id, std::span<const LoadedFile> files) const {
+Status CommitLog::WriteSegment(const std::string& name, std::span<const LoadedFile> files) const {
   std::string text;
-  for (const auto& file : files) text += json::serialize(ToJson(file)) + "\n";
-  return PutString(*store_, Key("ledger/" + id + ".jsonl"), text).status();
+  for (const auto& file : files) text += PrintLoaded(file) + "\n";
+  return PutString(*store_, Key("ledger/" + name + ".jsonl"), text).status();
+}
+
+Status CommitLog::DropSegments(std::span<const std::string> names) const {
+  if (names.empty()) return Status::OK();
+  std::vector<std::string> keys;
+  for (const auto& name : names) keys.push_back(Key("ledger/" + name + ".jsonl"));
+  return store_->Delete(keys).status();
 }
 
 Status CommitLog::WriteRecord(const CommitRecord& record) const {
-  json::object out{{"id", record.id}, {"rows", record.rows}};
-  json::array objects, partitions, columns, sources;
-  for (const auto& object : record.objects) objects.push_back(ToJson(object));
-  for (const auto& values : record.partitions) partitions.push_back(ToArray(values));
-  for (const auto& column : record.columns)
-    columns.push_back(json::object{{"name", column.name}, {"type", column.type}});
-  for (const auto& file : record.sources) sources.push_back(ToJson(file));
-  json::object parameters;
-  for (const auto& [name, value] : record.parameters) parameters[name] = value;
-  out["objects"] = std::move(objects);
-  out["partitions"] = std::move(partitions);
-  out["columns"] = std::move(columns);
-  out["parameters"] = std::move(parameters);
-  out["sources"] = std::move(sources);
-  if (record.create.has_value()) out["create"] = ToJson(*record.create);
-  return PutString(*store_, Key("commits/" + record.id + ".json"), json::serialize(out)).status();
+  return PutString(*store_, Key("commits/" + record.id + ".json"), PrintRecord(record)).status();
 }
 
 Result<CommitRecord> CommitLog::ReadRecord(const std::string& id) const {
   const std::string key = Key("commits/" + id + ".json");
   ARROW_ASSIGN_OR_RAISE(const std::string text, GetString(*store_, key));
-  ARROW_ASSIGN_OR_RAISE(const auto object, ParseObject(text, key));
-  CommitRecord record{.id = StringAt(object, "id"), .rows = IntAt(object, "rows")};
-  const auto each = [&](std::string_view name, const auto& visit) {
-    const auto* value = object.if_contains({name.data(), name.size()});
-    if (value == nullptr || !value->is_array()) return;
-    for (const auto& item : value->as_array()) visit(item);
-  };
-  each("objects", [&](const json::value& item) { record.objects.push_back(PendingFrom(item.as_object())); });
-  each("partitions", [&](const json::value& item) { record.partitions.push_back(Strings(&item)); });
-  each("sources", [&](const json::value& item) { record.sources.push_back(LoadedFrom(item.as_object())); });
-  each("columns", [&](const json::value& item) {
-    record.columns.push_back({.name = StringAt(item.as_object(), "name"), .type = StringAt(item.as_object(), "type")});
-  });
-  if (const auto* parameters = object.if_contains("parameters"); parameters != nullptr && parameters->is_object()) {
-    for (const auto& [name, value] : parameters->as_object()) {
-      if (value.is_string()) record.parameters[std::string(name)] = std::string(View(value.as_string()));
-    }
-  }
-  if (const auto* create = object.if_contains("create"); create != nullptr) {
-    ARROW_ASSIGN_OR_RAISE(record.create, TableFromJson(*create));
-  }
-  return record;
+  return ParseRecord(text, key);
 }
 
 Result<std::vector<ObjectInfo>> CommitLog::ListRecords() const { return ListAll(*store_, Key("commits/")); }
@@ -201,73 +136,78 @@ Status CommitLog::DropRecord(const std::string& id) const {
 
 Result<CommitLog::State> CommitLog::Swap(const State& from, State to) const {
   to.version = from.version + 1;
-  json::object out{{"format-version", kFormatVersion},
-                   {"version", to.version},
-                   {"recent", ToArray(to.recent)},
-                   {"ledger", ToArray(to.ledger)}};
-  if (!to.open.empty()) out["open"] = to.open;
+  if (!to.streams.empty() || to.watermark.has_value()) to.format = 2;
   const PutOptions condition = from.etag.empty() ? PutOptions{.if_absent = true} : PutOptions{.if_match = from.etag};
-  auto put = PutString(*store_, Key("state.json"), json::serialize(out), condition);
-  if (put.ok()) {
-    to.etag = put->etag;
-    return to;
-  }
-  return put.status();
+  ARROW_ASSIGN_OR_RAISE(const auto put, PutString(*store_, Key("state.json"), PrintState(to), condition));
+  to.etag = put.etag;
+  return to;
 }
 
-Result<CommitLog::State> CommitLog::Begin(const State& state, const std::string& id) const {
+Result<CommitLog::State> CommitLog::Begin(const State& state, const CommitRecord& record) const {
   State next = state;
-  next.open = id;
+  next.open = record.id;
+  next.open_replaces = record.replaces;
+  if (NeedsSecondFormat(record)) next.format = 2;
   auto swapped = Swap(state, next);
   if (swapped.ok()) return swapped;
   if (!AnswerWasLost(swapped.status())) return swapped.status();
   const auto now = Read();
-  if (now.ok() && now->Knows(id)) return now;
+  if (now.ok() && now->Knows(record.id)) return now;
   if (now.ok()) return swapped.status();
   return MakeError(
       {.kind = ErrorKind::kCommitUnknown, .hint = "run the same command again: it finds out and adds nothing twice"},
-      "commit ", id, ": the answer was lost, and so was the look whether it happened: ", swapped.status().message());
+      "commit ", record.id,
+      ": the answer was lost, and so was the look whether it happened: ", swapped.status().message());
 }
 
-Status CommitLog::Finish(const CommitRecord& record) const {
-  ARROW_RETURN_NOT_OK(record.sources.empty() ? Status::OK() : WriteSegment(record.id, record.sources));
-  for (;;) {
+Status CommitLog::Finish(const CommitRecord& record, Timestamp now) const {
+  for (bool written = record.sources.empty();;) {
     ARROW_ASSIGN_OR_RAISE(const State state, Read());
     if (state.open != record.id) break;  // somebody else has finished it
+    if (!written) ARROW_RETURN_NOT_OK(WriteSegment(record.id, record.sources));
+    written = true;
     State next = state;
     next.open.clear();
+    next.open_replaces = false;
     next.recent.push_back(record.id);
     if (next.recent.size() > kRecentCommits) next.recent.erase(next.recent.begin());
+    next.ChangeStreams(record.streams);
+    if (record.watermark.has_value() && (!next.watermark.has_value() || *next.watermark < *record.watermark)) {
+      next.watermark = record.watermark;
+    }
+    if (record.replaces) {
+      ++next.overwrites;
+      next.replaced.push_back({record.id, now + record.grace});
+    }
     if (!record.sources.empty()) next.ledger.push_back(record.id);
+    std::vector<std::string> stale;
     if (next.ledger.size() > kMostSegments) {
-      ARROW_ASSIGN_OR_RAISE(const auto files, ReadLedger(next));
+      auto files = ReadLedger(next);
+      if (!files.ok()) {
+        // Somebody else may have merged them, which is after closing this commit.
+        ARROW_ASSIGN_OR_RAISE(const State other, Read());
+        if (KindOf(files.status()) == ErrorKind::kNotFound && other.version != state.version) continue;
+        return files.status();
+      }
+      std::erase_if(*files, [&](const LoadedFile& file) { return next.PastWatermark(file); });
       const std::string merged = record.id + "-merged";
-      ARROW_RETURN_NOT_OK(WriteSegment(merged, files));
-      next.ledger = {merged};
+      ARROW_RETURN_NOT_OK(WriteSegment(merged, *files));
+      stale = std::exchange(next.ledger, {merged});
     }
     const auto swapped = Swap(state, next);
     if (swapped.ok()) {
       // Segments that were merged are garbage now; a reader that still holds the old state reads them before they go
       // or reads the state again.
-      std::vector<std::string> stale;
-      for (const auto& name : state.ledger) {
-        if (next.ledger.size() == 1 && name != next.ledger.front()) stale.push_back(Key("ledger/" + name + ".jsonl"));
-      }
-      if (next.ledger.size() == 1 && next.ledger.front() != record.id)
-        stale.push_back(Key("ledger/" + record.id + ".jsonl"));
-      if (!stale.empty()) ARROW_RETURN_NOT_OK(store_->Delete(stale).status());
+      ARROW_RETURN_NOT_OK(DropSegments(stale));
       break;
     }
-    if (KindOf(swapped.status()) != ErrorKind::kPrecondition && !AnswerWasLost(swapped.status()))
-      return swapped.status();
-    if (AnswerWasLost(swapped.status())) {
-      const auto now = Read();
-      if (!now.ok()) return swapped.status();
-      if (now->open != record.id) break;
-      return swapped.status();
-    }
+    if (KindOf(swapped.status()) == ErrorKind::kPrecondition) continue;
+    if (!AnswerWasLost(swapped.status())) return swapped.status();
+    const auto seen = Read();
+    if (!seen.ok() || seen->open == record.id) return swapped.status();
+    break;
   }
-  return DropRecord(record.id);
+  return record.replaces ? Status::OK() : DropRecord(record.id);
 }
 
 }  // namespace glaux

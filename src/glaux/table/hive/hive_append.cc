@@ -16,6 +16,7 @@
 #include "glaux/table/hive/hive_entry.h"
 #include "glaux/table/hive/hive_path.h"
 #include "glaux/table/hive/partitioner.h"
+#include "glaux/table/hive/write_places_internal.h"
 
 namespace glaux {
 namespace {
@@ -27,6 +28,9 @@ constexpr int64_t kLocalPart = 1 << 20;
 
 /// A file with this many row groups is closed: until then it keeps what its footer will say of each column of each one.
 constexpr int kMostRowGroups = 16;
+
+/// A commit gives up after it has lost this many races.
+constexpr int kMostAttempts = 50;
 
 /// Rows of one partition that wait to be encoded.
 struct PartitionRows {
@@ -55,19 +59,26 @@ struct PartitionFiles {
   std::mutex mutex;
   std::shared_ptr<ObjectWriter> object;
   std::unique_ptr<FileWriter> writer;
+  std::string uri;
   int row_groups = 0;
 };
+
+std::string LastCommitOf(const CommitLog::State& state) {
+  return state.recent.empty() ? std::string() : state.recent.back();
+}
 
 class HiveAppend final : public Append {
  public:
   HiveAppend(HivePlace place, TableEntry entry, bool staged, std::vector<PartitionField> spec,
-             const EvolutionPlan& plan, AppendOptions options)
+             const EvolutionPlan& plan, AppendOptions options, std::string last_commit)
       : place_(std::move(place)),
         entry_(std::move(entry)),
         staged_(staged),
         plan_(plan),
         options_(std::move(options)),
         commit_id_(NewId()),
+        last_commit_(std::move(last_commit)),
+        places_(place_, entry_, staged_, options_.overwrite != Overwrite::kNone, commit_id_),
         partitioner_(spec, *plan.write_schema, place_.environment.clock->Now()) {
     for (const auto& key : entry_.partition_keys) keys_.push_back(key.name);
     std::vector<std::shared_ptr<arrow::Field>> fields;
@@ -102,33 +113,39 @@ class HiveAppend final : public Append {
     return full ? Flush(/*only_if_full=*/true) : Status::OK();
   }
 
-  Result<CommitSummary> Commit(std::span<const LoadedFile> sources) override {
+  Result<CommitSummary> Commit(std::span<const LoadedFile> sources, std::span<const StreamChange> streams) override {
     ARROW_RETURN_NOT_OK(Flush(/*only_if_full=*/false));
     ARROW_RETURN_NOT_OK(CloseFiles());
-    CommitSummary summary{.commit_id = commit_id_, .rows = rows_};
-    CommitRecord record{
-        .id = commit_id_, .objects = pending_, .sources = {sources.begin(), sources.end()}, .rows = rows_};
-    record.partitions.assign(partitions_.begin(), partitions_.end());
+    CommitSummary summary{.commit_id = commit_id_, .rows = rows_, .files = uris_};
+    CommitRecord record{.id = commit_id_, .objects = pending_};
+    record.sources = {sources.begin(), sources.end()};
+    record.streams = {streams.begin(), streams.end()};
+    record.watermark = options_.ledger_watermark;
+    record.rows = rows_;
     record.parameters = options_.parameters;
     ARROW_RETURN_NOT_OK(DescribeTable(&record));
-    for (const auto& object : pending_) {
-      summary.bytes += object.size;
-      summary.files.push_back(place_.location + object.key.substr(place_.prefix.size()));
-    }
+    for (const auto& object : pending_) summary.bytes += object.size;
 
-    ARROW_RETURN_NOT_OK(place_.log->WriteRecord(record));
     for (int attempt = 0;; ++attempt) {
       ARROW_ASSIGN_OR_RAISE(const auto state, FinishOpenCommit(place_, arrow::StopToken::Unstoppable()));
-      ARROW_ASSIGN_OR_RAISE(const bool loaded, CheckSources(state, sources));
-      if (loaded) {
+      const auto loaded = CheckSources(state, sources);
+      if (!loaded.ok() && KindOf(loaded.status()) == ErrorKind::kNotFound && attempt < kMostAttempts) {
+        continue;  // the ledger was merged meanwhile
+      }
+      ARROW_RETURN_NOT_OK(loaded.status());
+      if (*loaded) {
         ARROW_RETURN_NOT_OK(Abort());
         return CommitSummary{.commit_id = commit_id_, .already_loaded = true};
       }
+      const Status expected = state.CheckStreams(streams);
+      if (!expected.ok()) return Prefix(expected, "commit to " + place_.id.ToString());
       ARROW_RETURN_NOT_OK(CheckTable());
-      const auto begun = place_.log->Begin(state, commit_id_);
+      ARROW_RETURN_NOT_OK(DescribePartitions(state, &record, &summary));
+      if (attempt == 0 || record.replaces) ARROW_RETURN_NOT_OK(place_.log->WriteRecord(record));
+      const auto begun = place_.log->Begin(state, record);
       if (begun.ok()) break;
       // After this many lost races something is wrong; nothing was added.
-      if (KindOf(begun.status()) != ErrorKind::kPrecondition || attempt >= 50) {
+      if (KindOf(begun.status()) != ErrorKind::kPrecondition || attempt >= kMostAttempts) {
         if (KindOf(begun.status()) == ErrorKind::kCommitUnknown)
           done_ = true;  // it may have happened: leave the uploads
         return begun.status();
@@ -136,15 +153,16 @@ class HiveAppend final : public Append {
     }
     // From here on the commit happens, if not by us then by the next who opens the table.
     done_ = true;
-    auto finished = FinishCommit(place_, record, arrow::StopToken::Unstoppable());
+    const Status finished = FinishCommit(place_, record, arrow::StopToken::Unstoppable());
     if (!finished.ok()) {
-      auto info = InfoOf(finished.status());
+      auto info = InfoOf(finished);
       info.kind = ErrorKind::kCommitUnknown;
       info.hint = "the commit is written down and will be finished by the next load or by glaux repair " +
                   place_.id.ToString() + "; its rows are not lost and will not be added twice";
-      return MakeError(info, "commit ", commit_id_, " of ", place_.id.ToString(), ": ", finished.status().message());
+      return MakeError(info, "commit ", commit_id_, " of ", place_.id.ToString(), ": ", finished.message());
     }
-    summary.partitions_added = *finished;
+    // The commit is done; what cannot be deleted now, the next commit or a repair deletes.
+    (void)DropReplaced(place_);
     return summary;
   }
 
@@ -268,7 +286,6 @@ class HiveAppend final : public Append {
       auto& slot = files_[values];
       if (slot == nullptr) slot = std::make_unique<PartitionFiles>();
       files = slot.get();
-      if (!values.empty()) partitions_.insert(values);
     }
     std::lock_guard lock(files->mutex);
     if (files->writer == nullptr) ARROW_RETURN_NOT_OK(OpenFile(values, files));
@@ -282,8 +299,16 @@ class HiveAppend final : public Append {
   Status OpenFile(const PartitionValues& values, PartitionFiles* files) {
     char number[16];
     std::snprintf(number, sizeof number, "%05d", next_file_++);
-    const std::string key = place_.prefix + PartitionPath(keys_, values) + commit_id_ + "-" + number + "." +
-                            options_.compression + ".parquet";
+    const std::string name = commit_id_ + "-" + number + "." + options_.compression + ".parquet";
+    ARROW_ASSIGN_OR_RAISE(const std::string location, places_.LocationOf(values));
+    ARROW_ASSIGN_OR_RAISE(const auto at, place_.environment.resolve(location));
+    if (at.store->name() != place_.store->name()) {
+      return MakeError({.kind = ErrorKind::kNotImplemented, .hint = "move the partition to the table's own store"},
+                       "append to ", place_.id.ToString(), ": partition ", PartitionPath(keys_, values), " is at ",
+                       location, ", in another store than the table (", place_.location, ")");
+    }
+    const std::string key = at.key + name;
+    files->uri = location + name;
     const int64_t part_size = std::max(place_.store->traits().min_part_size, kLocalPart);
     ARROW_ASSIGN_OR_RAISE(files->object, ObjectWriter::Open(place_.store, key, part_size));
     ARROW_ASSIGN_OR_RAISE(const auto* format, FormatByName("parquet"));
@@ -298,6 +323,7 @@ class HiveAppend final : public Append {
     ARROW_RETURN_NOT_OK(files->object->Close());
     std::lock_guard lock(files_mutex_);
     pending_.push_back(files->object->pending());
+    uris_.push_back(std::move(files->uri));
     files->writer.reset();
     files->object.reset();
     files->row_groups = 0;
@@ -336,6 +362,28 @@ class HiveAppend final : public Append {
     return Status::OK();
   }
 
+  /// Which partitions the commit registers, moves, drops; whether the table is still as this append needs it.
+  Status DescribePartitions(const CommitLog::State& state, CommitRecord* record, CommitSummary* summary) {
+    const bool overwrite = options_.overwrite != Overwrite::kNone && !staged_;
+    if (overwrite && LastCommitOf(state) != last_commit_) {
+      return MakeError({.kind = ErrorKind::kPrecondition, .hint = "run the same command again"}, "commit to ",
+                       place_.id.ToString(),
+                       ": another run has changed the table since this overwrite was begun; nothing was changed");
+    }
+    const bool replaces_nothing =
+        options_.overwrite == Overwrite::kPartitions && files_.empty() && options_.replace_partitions.empty();
+    if (!overwrite || replaces_nothing) return places_.Describe(state, record, &summary->partitions_added);
+    std::vector<PartitionValues> written;
+    for (const auto& [values, files] : files_) written.push_back(values);
+    ARROW_RETURN_NOT_OK(DescribeOverwrite(place_, entry_, options_, written, options_.stop, record));
+    summary->partitions_added = summary->partitions_replaced = 0;
+    for (const auto& move : record->moves) {
+      ++(move.from.has_value() ? summary->partitions_replaced : summary->partitions_added);
+    }
+    summary->files_replaced = static_cast<int64_t>(record->replaced.size());
+    return Status::OK();
+  }
+
   /// Whether all of the sources are in the ledger by now. kPrecondition if only some are.
   Result<bool> CheckSources(const CommitLog::State& state, std::span<const LoadedFile> sources) const {
     if (sources.empty() || options_.allow_reload) return false;
@@ -343,7 +391,9 @@ class HiveAppend final : public Append {
     std::set<std::string> keys;
     for (const auto& file : ledger) keys.insert(file.key + "\n" + file.etag);
     size_t known = 0;
-    for (const auto& file : sources) known += keys.contains(file.key + "\n" + file.etag);
+    for (const auto& file : sources) {
+      known += keys.contains(file.key + "\n" + file.etag) || state.PastWatermark(file);
+    }
     if (known == 0) return false;
     if (known == sources.size()) return true;
     return MakeError({.kind = ErrorKind::kPrecondition, .hint = "run the same command again: it loads what is left"},
@@ -376,6 +426,8 @@ class HiveAppend final : public Append {
   const EvolutionPlan plan_;
   const AppendOptions options_;
   const std::string commit_id_;
+  const std::string last_commit_;  // of the table, when this append was made
+  WritePlaces places_;
   const Partitioner partitioner_;
   std::vector<std::string> keys_;
   std::vector<int> file_columns_;  // columns of the write schema that go into files
@@ -386,8 +438,8 @@ class HiveAppend final : public Append {
   std::mutex flush_mutex_;
   std::mutex files_mutex_;
   std::map<PartitionValues, std::unique_ptr<PartitionFiles>> files_;
-  std::set<PartitionValues> partitions_;
   std::vector<PendingObject> pending_;
+  std::vector<std::string> uris_;  // of the pending objects
   std::atomic<int> next_file_{0};
   std::atomic<int64_t> rows_{0};
   bool done_ = false;
@@ -406,7 +458,26 @@ Result<std::unique_ptr<Append>> MakeHiveAppend(HivePlace place, const TableEntry
           field.source_column);
     }
   }
-  return std::make_unique<HiveAppend>(std::move(place), entry, staged, std::move(spec), plan, options);
+  std::string last_commit;
+  AppendOptions checked = options;
+  // A grace beyond what times can say means never.
+  checked.grace = std::clamp(options.grace, std::chrono::seconds(0), std::chrono::seconds(std::chrono::days(36'500)));
+  if (options.overwrite != Overwrite::kPartitions && !options.replace_partitions.empty()) {
+    return MakeError(ErrorKind::kInvalid, "append to ", place.id.ToString(),
+                     ": partitions to replace are named, and the append does not overwrite partitions");
+  }
+  for (const auto& values : options.replace_partitions) {
+    if (values.size() == entry.partition_keys.size() && !values.empty()) continue;
+    return MakeError(ErrorKind::kInvalid, "append to ", place.id.ToString(), ": a partition to replace has ",
+                     values.size(), " values, expected: ", entry.partition_keys.size(), ", one a partition key");
+  }
+  if (options.overwrite != Overwrite::kNone) {
+    // An open commit's rows are not seen yet, and would be replaced without having been looked at.
+    ARROW_ASSIGN_OR_RAISE(const auto state, FinishOpenCommit(place, arrow::StopToken::Unstoppable()));
+    last_commit = LastCommitOf(state);
+  }
+  return std::make_unique<HiveAppend>(std::move(place), entry, staged, std::move(spec), plan, std::move(checked),
+                                      std::move(last_commit));
 }
 
 }  // namespace glaux

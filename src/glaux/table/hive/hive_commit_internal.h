@@ -12,21 +12,47 @@ namespace glaux {
 struct HivePlace {
   HiveEnvironment environment;
   TableId id;
-  std::string location;                ///< URI, ends with '/'
+  std::string location;                ///< URI of the root, ends with '/'; the table's own location may be below it
   std::shared_ptr<ObjectStore> store;  ///< of the location
   std::string prefix;                  ///< key of the location in the store, ends with '/'
   std::shared_ptr<CommitLog> log;
 
-  static Result<HivePlace> Make(const HiveEnvironment& environment, TableId id, std::string location);
+  static Result<HivePlace> Make(const HiveEnvironment& environment, const TableEntry& entry);
 };
 
+/// The location with a '/' at its end.
+std::string FolderOf(std::string location);
+
 /// Do all that an open commit still has to do, up to closing it. Every step may have been done before.
-/// \return partitions that were put
-Result<int64_t> FinishCommit(const HivePlace& place, const CommitRecord& record, const arrow::StopToken& stop);
+Status FinishCommit(const HivePlace& place, const CommitRecord& record, const arrow::StopToken& stop);
 
 /// If a commit is open, finish it. \return the state after that
 Result<CommitLog::State> FinishOpenCommit(const HivePlace& place, const arrow::StopToken& stop,
                                           int64_t* finished = nullptr);
+
+/// The ledger as it is once no commit is open, and the state that it belongs to.
+struct Ledger {
+  CommitLog::State state;
+  std::vector<LoadedFile> files;
+};
+Result<Ledger> ReadLedger(const HivePlace& place);
+
+/// Table::ChangeStream and Table::ForgetLoaded.
+Status ChangeStream(const HivePlace& place, const StreamChange& change);
+Result<int64_t> ForgetLoaded(const HivePlace& place, const std::function<bool(const LoadedFile&)>& forget);
+
+/// Delete the files that overwrites have replaced and whose grace is over. \return how many
+Result<int64_t> DropReplaced(const HivePlace& place);
+
+/// The files that readers see at a location of this table, or of a partition of it: no hidden ones, no empty ones.
+Status ForEachDataFile(const HivePlace& place, const std::string& location,
+                       const std::function<Status(std::string uri, const ObjectInfo& object)>& visit);
+
+/// Fill in what an overwrite moves and replaces, as the table is now. No commit is open.
+/// \param written partitions that get rows; of an unpartitioned table one without values
+Status DescribeOverwrite(const HivePlace& place, const TableEntry& entry, const AppendOptions& options,
+                         const std::vector<std::vector<std::string>>& written, const arrow::StopToken& stop,
+                         CommitRecord* record);
 
 /// Begin an append of a table that may not be in the catalog yet.
 /// \param entry the catalog's entry, or the one to create

@@ -16,6 +16,10 @@ inline constexpr char kPartitionByParameter[] = "glaux.partition-by";
 /// Table parameter that lists columns that were in the data but never had a value, so have no type yet: a JSON array.
 inline constexpr char kUntypedColumnsParameter[] = "glaux.untyped-columns";
 
+/// Table parameter of a table whose location an overwrite has moved: the folder below which all of its files are, and
+/// its log of commits.
+inline constexpr char kRootParameter[] = "glaux.root";
+
 /// The partition keys that a spec makes: time transforms give string keys year, month, day, hour down to their level;
 /// an identity field gives its column with the column's type. kInvalid if a source column is not in `columns`, is no
 /// date or timestamp where one is needed, or if two keys, or a key and a remaining column, have one name.

@@ -108,28 +108,13 @@ class HiveTable final : public Table {
   }
 
   Result<ScanPlan> Plan(const PlanOptions& options) override {
-    ScanPlan plan{.schema = schema_, .partition_columns = keys_};
-    ARROW_ASSIGN_OR_RAISE(const auto format, FormatOfTable(entry_));
-    ARROW_ASSIGN_OR_RAISE(const auto before, place_.log->Read());
-    ARROW_ASSIGN_OR_RAISE(auto partitions, KeptPartitions(options, &plan));
-
-    std::vector<std::vector<DataFile>> found(partitions.size());
-    ARROW_RETURN_NOT_OK(ParallelForIndex(partitions.size(), 0, Pool::kIo, options.stop,
-                                         [&](size_t i) { return ListFiles(partitions[i], format, &found[i]); }));
-    // A commit that began after `before` may have shown some of its files already: leave all of them out.
-    ARROW_ASSIGN_OR_RAISE(const auto after, place_.log->Read());
-    std::set<std::string_view> unseen;
-    if (!before.open.empty()) unseen.insert(before.open);
-    if (!after.open.empty()) unseen.insert(after.open);
-    for (const auto& id : after.recent) {
-      if (!before.Knows(id)) unseen.insert(id);
+    constexpr int kMostAttempts = 100;
+    for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+      ARROW_ASSIGN_OR_RAISE(auto plan, TryPlan(options));
+      if (plan.has_value()) return *std::move(plan);
     }
-    for (auto& files : found) {
-      for (auto& file : files) {
-        if (!unseen.contains(CommitOf(file.location))) plan.files.push_back(std::move(file));
-      }
-    }
-    return plan;
+    return MakeError({.kind = ErrorKind::kUnavailable, .hint = "try again when fewer overwrites run"}, "read ",
+                     entry_.id.ToString(), ": overwrites closed ", kMostAttempts, " times while its files were listed");
   }
 
   Result<std::unique_ptr<Append>> NewAppend(const EvolutionPlan& plan, const AppendOptions& options) override {
@@ -137,17 +122,34 @@ class HiveTable final : public Table {
   }
 
   Result<std::vector<bool>> AlreadyLoaded(std::span<const LoadedFile> files) override {
-    // A commit that was cut off counts: it will happen. Finish it first, then its files are in the ledger.
-    ARROW_ASSIGN_OR_RAISE(const auto state, FinishOpenCommit(place_, arrow::StopToken::Unstoppable()));
-    ARROW_ASSIGN_OR_RAISE(const auto ledger, place_.log->ReadLedger(state));
+    // A commit that was cut off counts: it will happen. ReadLedger finishes it, then its files are in the ledger.
+    ARROW_ASSIGN_OR_RAISE(const auto ledger, ReadLedger(place_));
     const auto name = [](const LoadedFile& file) {
       return file.key + "\n" + file.etag + "\n" + std::to_string(file.size);
     };
     std::unordered_set<std::string> known;
-    for (const auto& file : ledger) known.insert(name(file));
+    for (const auto& file : ledger.files) known.insert(name(file));
     std::vector<bool> loaded;
-    for (const auto& file : files) loaded.push_back(known.contains(name(file)));
+    for (const auto& file : files) loaded.push_back(ledger.state.PastWatermark(file) || known.contains(name(file)));
     return loaded;
+  }
+
+  Result<std::map<std::string, std::string>> Streams() override {
+    ARROW_ASSIGN_OR_RAISE(auto state, FinishOpenCommit(place_, arrow::StopToken::Unstoppable()));
+    return std::move(state.streams);
+  }
+
+  Status ChangeStream(const StreamChange& change) override { return glaux::ChangeStream(place_, change); }
+
+  Result<int64_t> ForgetLoaded(const std::function<bool(const LoadedFile&)>& forget) override {
+    return glaux::ForgetLoaded(place_, forget);
+  }
+
+  Result<std::vector<LoadedFile>> Loaded() override {
+    ARROW_ASSIGN_OR_RAISE(auto ledger, ReadLedger(place_));
+    std::stable_sort(ledger.files.begin(), ledger.files.end(),
+                     [](const LoadedFile& a, const LoadedFile& b) { return a.key < b.key; });
+    return std::move(ledger.files);
   }
 
   Result<RepairSummary> Repair(std::chrono::seconds grace) override {
@@ -163,12 +165,16 @@ class HiveTable final : public Table {
       if (!status.ok() && KindOf(status) != ErrorKind::kNotFound) return status;
       ++summary.uploads_dropped;
     }
+    ARROW_ASSIGN_OR_RAISE(summary.files_removed, DropReplaced(place_));
     ARROW_ASSIGN_OR_RAISE(const auto records, place_.log->ListRecords());
+    ARROW_ASSIGN_OR_RAISE(const auto state, place_.log->Read());
     for (const auto& record : records) {
-      if (record.last_modified > oldest) continue;
       const size_t slash = record.key.rfind('/') + 1;
-      ARROW_RETURN_NOT_OK(place_.log->DropRecord(
-          record.key.substr(slash, record.key.size() - slash - std::string_view(".json").size())));
+      const std::string id = record.key.substr(slash, record.key.size() - slash - std::string_view(".json").size());
+      const bool needed = id == state.open || std::any_of(state.replaced.begin(), state.replaced.end(),
+                                                          [&](const auto& item) { return item.id == id; });
+      if (needed || record.last_modified > oldest) continue;
+      ARROW_RETURN_NOT_OK(place_.log->DropRecord(id));
     }
     ARROW_ASSIGN_OR_RAISE(summary.partitions_added, RegisterFolders());
     return summary;
@@ -180,13 +186,67 @@ class HiveTable final : public Table {
     std::vector<std::shared_ptr<arrow::Scalar>> values;
   };
 
-  Result<std::vector<Kept>> KeptPartitions(const PlanOptions& options, ScanPlan* plan) {
+  /// Nothing if an overwrite began or ended meanwhile, so that old and new locations may be mixed.
+  Result<std::optional<ScanPlan>> TryPlan(const PlanOptions& options) {
+    ScanPlan plan{.schema = schema_, .partition_columns = keys_};
+    ARROW_ASSIGN_OR_RAISE(const auto format, FormatOfTable(entry_));
+    ARROW_ASSIGN_OR_RAISE(const auto before, place_.log->Read());
+    std::optional<CommitRecord> overwrite;
+    if (before.open_replaces) {
+      auto record = place_.log->ReadRecord(before.open);
+      if (!record.ok() && KindOf(record.status()) == ErrorKind::kNotFound) {
+        ARROW_ASSIGN_OR_RAISE(const auto now, place_.log->Read());
+        if (now.version != before.version) return std::nullopt;  // closed, and its record is gone
+      }
+      ARROW_ASSIGN_OR_RAISE(overwrite, std::move(record));
+    }
+    ARROW_ASSIGN_OR_RAISE(auto partitions, KeptPartitions(options, overwrite, &plan));
+
+    std::vector<std::vector<DataFile>> found(partitions.size());
+    ARROW_RETURN_NOT_OK(ParallelForIndex(partitions.size(), 0, Pool::kIo, options.stop,
+                                         [&](size_t i) { return ListFiles(partitions[i], format, &found[i]); }));
+    ARROW_ASSIGN_OR_RAISE(const auto after, place_.log->Read());
+    if (after.open_replaces && after.open != before.open) return std::nullopt;
+    if (after.overwrites != before.overwrites) {
+      // The one that was open has ended: what was listed is what it replaced, and all of it while its grace lasts.
+      const bool still_whole = overwrite.has_value() && after.overwrites == before.overwrites + 1 &&
+                               overwrite->grace > std::chrono::minutes(1);
+      if (!still_whole) return std::nullopt;
+    }
+    // A commit that began after `before` may have shown some of its files already: leave all of them out.
+    std::set<std::string_view> unseen;
+    if (!before.open.empty()) unseen.insert(before.open);
+    if (!after.open.empty()) unseen.insert(after.open);
+    for (const auto& id : after.recent) {
+      if (!before.Knows(id)) unseen.insert(id);
+    }
+    for (auto& files : found) {
+      for (auto& file : files) {
+        if (!unseen.contains(CommitOf(file.location))) plan.files.push_back(std::move(file));
+      }
+    }
+    return plan;
+  }
+
+  /// Partitions with their locations; with those from before an overwrite that is open.
+  Result<std::vector<Kept>> KeptPartitions(const PlanOptions& options, const std::optional<CommitRecord>& overwrite,
+                                           ScanPlan* plan) {
     std::vector<Kept> kept;
     if (staged_) return kept;
     if (keys_.empty()) {
       plan->partitions_total = plan->partitions_kept = 1;
-      kept.push_back({.location = place_.location});
+      ARROW_ASSIGN_OR_RAISE(const auto now, place_.environment.catalog->GetTable(entry_.id));
+      kept.push_back({.location = FolderOf(now.storage.location), .values = {}});
+      if (overwrite.has_value() && overwrite->location_from.has_value()) {
+        kept.back().location = *overwrite->location_from;
+      }
       return kept;
+    }
+    std::map<std::vector<std::string>, std::string> from;
+    if (overwrite.has_value()) {
+      for (const auto& move : overwrite->moves) {
+        if (move.from.has_value()) from.emplace(move.values, *move.from);
+      }
     }
     const auto over_keys = OverKeys(options.filter, keys_);
     // A plan needs values and locations; the columns of each partition would be most of the bytes.
@@ -195,16 +255,32 @@ class HiveTable final : public Table {
         AllPartitions(*place_.environment.catalog, entry_.id,
                       PartitionQuery{.expression = over_keys.always_true() ? std::string() : over_keys.ToString(),
                                      .exclude_column_schema = true}));
-    plan->partitions_total = static_cast<int64_t>(partitions.size());
+    std::vector<std::pair<std::vector<std::string>, std::string>> located;
     for (auto& partition : partitions) {
-      auto values = TypedValues(partition.values, key_fields_);
+      const auto moved = from.find(partition.values);
+      auto location = moved == from.end() ? std::move(partition.storage.location) : std::move(moved->second);
+      if (moved != from.end()) from.erase(moved);
+      located.emplace_back(std::move(partition.values), FolderOf(std::move(location)));
+    }
+    // What is left was dropped by the overwrite already, or does not pass the filter.
+    const size_t filtered = located.size();
+    for (auto& [values, location] : from) located.emplace_back(values, std::move(location));
+    for (size_t i = 0; i < located.size(); ++i) {
+      auto& [texts, location] = located[i];
+      auto values = TypedValues(texts, key_fields_);
       if (!values.ok()) return Prefix(values.status(), "read " + entry_.id.ToString());
+      if (i >= filtered && !over_keys.always_true()) {
+        ARROW_ASSIGN_OR_RAISE(const auto truth, over_keys.Evaluate([&](const std::string& column) {
+          const auto key = std::find(keys_.begin(), keys_.end(), column);
+          return key == keys_.end() ? nullptr : (*values)[key - keys_.begin()];
+        }));
+        if (truth != Predicate::Truth::kTrue) continue;
+      }
+      ++plan->partitions_total;
       if (options.keep_partition) {
         ARROW_ASSIGN_OR_RAISE(const bool keep, options.keep_partition(*values));
         if (!keep) continue;
       }
-      auto location = std::move(partition.storage.location);
-      if (!location.empty() && location.back() != '/') location += '/';
       kept.push_back({std::move(location), *std::move(values)});
     }
     plan->partitions_kept = static_cast<int64_t>(kept.size());
@@ -212,11 +288,8 @@ class HiveTable final : public Table {
   }
 
   Status ListFiles(const Kept& partition, const std::string& format, std::vector<DataFile>* files) const {
-    ARROW_ASSIGN_OR_RAISE(const auto place, place_.environment.resolve(partition.location));
-    return ForEachObject(*place.store, place.key, [&](const ObjectInfo& object) {
-      const std::string_view below = std::string_view(object.key).substr(place.key.size());
-      if (object.size == 0 || IsHiddenPath(below)) return Status::OK();
-      files->push_back({.location = partition.location + std::string(below),
+    return ForEachDataFile(place_, partition.location, [&](std::string uri, const ObjectInfo& object) {
+      files->push_back({.location = std::move(uri),
                         .size = object.size,
                         .etag = object.etag,
                         .format = format,
@@ -232,9 +305,18 @@ class HiveTable final : public Table {
     ARROW_ASSIGN_OR_RAISE(const auto partitions, AllPartitions(*place_.environment.catalog, entry_.id,
                                                                PartitionQuery{.exclude_column_schema = true}));
     for (const auto& partition : partitions) known.insert(partition.values);
+    // Folders of partitions that an overwrite has dropped hold files for a while that do not count any more.
+    std::set<std::string> replaced;
+    ARROW_ASSIGN_OR_RAISE(const auto state, place_.log->Read());
+    for (const auto& item : state.replaced) {
+      const auto record = place_.log->ReadRecord(item.id);
+      if (!record.ok() && KindOf(record.status()) == ErrorKind::kNotFound) continue;
+      ARROW_RETURN_NOT_OK(record.status());
+      replaced.insert(record->replaced.begin(), record->replaced.end());
+    }
     ARROW_RETURN_NOT_OK(ForEachObject(*place_.store, place_.prefix, [&](const ObjectInfo& object) {
       const std::string_view below = std::string_view(object.key).substr(place_.prefix.size());
-      if (IsHiddenPath(below)) return Status::OK();
+      if (IsHiddenPath(below) || replaced.contains(place_.location + std::string(below))) return Status::OK();
       auto values = ParsePartitionPath(below, keys_);
       if (values.ok() && !known.contains(*values)) fresh.insert(*std::move(values));
       return Status::OK();
@@ -257,7 +339,7 @@ class HiveTable final : public Table {
 };
 
 Result<std::shared_ptr<Table>> MakeTable(const HiveEnvironment& environment, TableEntry entry, bool staged) {
-  ARROW_ASSIGN_OR_RAISE(auto place, HivePlace::Make(environment, entry.id, entry.storage.location));
+  ARROW_ASSIGN_OR_RAISE(auto place, HivePlace::Make(environment, entry));
   auto table = std::make_shared<HiveTable>(std::move(place), std::move(entry), staged);
   const Status loaded = table->Load();
   if (!loaded.ok()) return Prefix(loaded, "open table " + table->id().ToString());
@@ -275,7 +357,7 @@ Result<std::shared_ptr<Table>> OpenHiveTable(const HiveEnvironment& environment,
 }
 
 Result<std::shared_ptr<Table>> StageHiveTable(const HiveEnvironment& environment, TableEntry entry) {
-  ARROW_ASSIGN_OR_RAISE(const auto place, HivePlace::Make(environment, entry.id, entry.storage.location));
+  ARROW_ASSIGN_OR_RAISE(const auto place, HivePlace::Make(environment, entry));
   entry.storage.location = place.location;
   // A first commit may be open, from a run that was cut off: finishing it makes the table.
   ARROW_ASSIGN_OR_RAISE(const auto state, FinishOpenCommit(place, arrow::StopToken::Unstoppable()));
@@ -295,7 +377,7 @@ Result<std::shared_ptr<Table>> StageHiveTable(const HiveEnvironment& environment
 
 Status DropHiveTable(const HiveEnvironment& environment, const TableId& id) {
   ARROW_ASSIGN_OR_RAISE(const auto entry, environment.catalog->GetTable(id));
-  ARROW_ASSIGN_OR_RAISE(const auto place, HivePlace::Make(environment, id, entry.storage.location));
+  ARROW_ASSIGN_OR_RAISE(const auto place, HivePlace::Make(environment, entry));
   ARROW_RETURN_NOT_OK(environment.catalog->DropTable(id));
   ARROW_ASSIGN_OR_RAISE(const auto uploads, place.store->ListMultipart(place.prefix));
   for (const auto& upload : uploads) {
