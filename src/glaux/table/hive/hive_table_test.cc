@@ -7,11 +7,7 @@
 
 #include <thread>
 
-#include "glaux/catalog/memory_catalog.h"
-#include "glaux/schema/evolution.h"
-#include "glaux/store/memory_store.h"
-#include "glaux/table/hive/hive_entry.h"
-#include "glaux/table/scan.h"
+#include "glaux/table/hive/orders_for_test.h"
 #include "glaux/testing/faulty_store.h"
 #include "glaux/testing/matchers.h"
 
@@ -20,87 +16,6 @@ namespace {
 
 using glaux::testing::FaultyStore;
 using ::testing::ElementsAre;
-
-const TableId kId{"sales", "orders"};
-constexpr char kDay[] = "2025-01-31T00:00:00Z";
-
-/// n rows: id first … first + n - 1, at one per day from `kDay`, and a region.
-std::shared_ptr<arrow::RecordBatch> Orders(int64_t first, int64_t count) {
-  arrow::Int64Builder ids;
-  arrow::StringBuilder regions;
-  arrow::TimestampBuilder times(arrow::timestamp(arrow::TimeUnit::MICRO), arrow::default_memory_pool());
-  const int64_t start = ParseTimestamp(kDay)->time_since_epoch().count();
-  for (int64_t i = first; i < first + count; ++i) {
-    EXPECT_OK(ids.Append(i));
-    EXPECT_OK(regions.Append(i % 2 == 0 ? "eu" : "us"));
-    EXPECT_OK(times.Append(start + i * 86'400'000'000));
-  }
-  return arrow::RecordBatch::Make(
-      arrow::schema({arrow::field("id", arrow::int64()), arrow::field("region", arrow::utf8()),
-                     arrow::field("at", times.type())}),
-      count, {ids.Finish().ValueOrDie(), regions.Finish().ValueOrDie(), times.Finish().ValueOrDie()});
-}
-
-struct World {
-  std::shared_ptr<ObjectStore> store = MakeMemoryStore();
-  std::shared_ptr<Catalog> catalog = MakeMemoryCatalog();
-
-  /// The world as seen through another store over the same objects.
-  HiveEnvironment Environment(std::shared_ptr<ObjectStore> through = nullptr) const {
-    if (through == nullptr) through = store;
-    return {.catalog = catalog, .resolve = [through](std::string_view uri) -> Result<Location> {
-              if (!uri.starts_with("s3://lake/")) return MakeError(ErrorKind::kDenied, uri);
-              return Location{through, std::string(uri.substr(10))};
-            }};
-  }
-
-  Result<std::shared_ptr<Table>> OpenOrStage(const HiveEnvironment& environment, const arrow::Schema& schema,
-                                             const char* spec_text) const {
-    auto table = OpenHiveTable(environment, kId);
-    if (table.ok() || KindOf(table.status()) != ErrorKind::kNotFound) return table;
-    ARROW_ASSIGN_OR_RAISE(const auto spec, ParsePartitionSpec(spec_text));
-    ARROW_ASSIGN_OR_RAISE(auto keys, PartitionKeysOf(spec, schema));
-    ARROW_ASSIGN_OR_RAISE(auto columns, ColumnsOf(schema, spec));
-    return StageHiveTable(environment, MakeParquetTableEntry(kId, "s3://lake/sales/orders/", columns, keys, spec));
-  }
-
-  Result<CommitSummary> Load(const std::shared_ptr<arrow::RecordBatch>& batch, const std::string& source,
-                             const char* spec = "day(at)", std::shared_ptr<ObjectStore> through = nullptr,
-                             AppendOptions options = {}) const {
-    const auto environment = Environment(std::move(through));
-    ARROW_ASSIGN_OR_RAISE(const auto table, OpenOrStage(environment, *batch->schema(), spec));
-    const LoadedFile file{.key = source, .etag = "e", .size = 1};
-    ARROW_ASSIGN_OR_RAISE(const auto loaded, table->AlreadyLoaded(std::span(&file, 1)));
-    if (loaded[0]) return CommitSummary{.already_loaded = true};
-    ARROW_RETURN_NOT_OK(table->Refresh());
-    std::vector<std::shared_ptr<arrow::Field>> known;
-    for (const auto& field : table->schema()->fields()) {
-      if (batch->schema()->GetFieldByName(field->name()) != nullptr || !table->entry().partition_keys.empty()) {
-        const bool made = field->name() == "year" || field->name() == "month" || field->name() == "day";
-        if (!made) known.push_back(field);
-      }
-    }
-    ARROW_ASSIGN_OR_RAISE(const auto plan, PlanEvolution(*arrow::schema(known), *batch->schema(), {}, {}, "orders"));
-    ARROW_ASSIGN_OR_RAISE(const auto append, table->NewAppend(plan, options));
-    ARROW_RETURN_NOT_OK(append->Write(batch));
-    return append->Commit(std::span(&file, 1));
-  }
-
-  /// Ids of all rows that a reader sees, sorted.
-  Result<std::vector<int64_t>> Ids(const ScanOptions& options = {}) const {
-    const auto environment = Environment();
-    ARROW_ASSIGN_OR_RAISE(const auto table, OpenHiveTable(environment, kId));
-    ARROW_ASSIGN_OR_RAISE(const auto reader, Scan(*table, environment.resolve, options));
-    ARROW_ASSIGN_OR_RAISE(const auto rows, reader->ToTable());
-    std::vector<int64_t> ids;
-    for (const auto& chunk : rows->GetColumnByName("id")->chunks()) {
-      for (int64_t i = 0; i < chunk->length(); ++i)
-        ids.push_back(static_cast<const arrow::Int64Array&>(*chunk).Value(i));
-    }
-    std::sort(ids.begin(), ids.end());
-    return ids;
-  }
-};
 
 TEST(HiveTable, ALoadCreatesTheTableInGluesShapeWithOneFileAPartition) {
   World world;
