@@ -2,7 +2,7 @@
 #include <arrow/compute/api.h>
 #include <arrow/compute/initialize.h>
 
-#include "glaux/table/row_filter_internal.h"
+#include "glaux/table/row_filter.h"
 
 namespace glaux {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "glaux/format/format.h"
 #include "glaux/store/object_input.h"
-#include "glaux/table/row_filter_internal.h"
+#include "glaux/table/row_filter.h"
 
 namespace glaux {
 namespace {

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <arrow/io/type_fwd.h>
+#include <arrow/type_fwd.h>
+#include <arrow/util/cancel.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "glaux/base/clock.h"
+#include "glaux/engine/query_engine.h"
+#include "glaux/store/location.h"
+#include "glaux/sync/config.h"
+#include "glaux/table/table.h"
+
+namespace glaux {
+
+/// What a write into a target does with the rows that are there.
+struct TargetWriteOptions {
+  WriteMode mode = WriteMode::kAppend;
+  std::vector<std::string> primary_key = {};
+  /// See DestinationConfig::datetime_field.
+  std::string datetime_field = {};
+  /// A bigint column of the batches, not to be written, that says in which order rows came. Empty: there is none.
+  std::string sequence_column = {};
+  SchemaContract contract = {};
+  /// Write again what the ledger says is loaded.
+  bool allow_reload = false;
+  std::optional<Timestamp> ledger_watermark = {};
+  Parameters parameters = {};  ///< of tables: to be set with the commit
+  int64_t memory_limit = 64 << 20;
+  arrow::StopToken stop = arrow::StopToken::Unstoppable();
+};
+
+struct TargetSummary {
+  std::string commit_id;
+  int64_t rows = 0;       ///< written
+  int64_t unchanged = 0;  ///< of the rows given: they lost against another row with their key
+  int64_t bytes = 0;
+  std::vector<std::string> files;  ///< addresses
+  int64_t partitions_added = 0;
+  int64_t partitions_replaced = 0;
+  bool already_loaded = false;  ///< somebody else has written these sources meanwhile: nothing was added
+};
+
+/// Rows on their way into a target. Destroying it without Commit leaves nothing.
+class TargetWrite {
+ public:
+  virtual ~TargetWrite() = default;
+  /// Thread-safe. Batches have the columns of the schema given to Begin.
+  virtual Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) = 0;
+  /// As Append::Commit.
+  virtual Result<TargetSummary> Commit(std::span<const LoadedFile> sources, std::span<const StreamChange> streams) = 0;
+};
+
+/// Where a pipeline's rows go, and where it remembers how far it came. Used by one pipeline at a time.
+class Target {
+ public:
+  virtual ~Target() = default;
+  /// For people: "table sales.orders", "file:///out/results.parquet".
+  virtual std::string name() const = 0;
+  /// Columns that data is compared with; null: there is nothing yet.
+  virtual std::shared_ptr<arrow::Schema> schema() const = 0;
+  /// Columns get names that Glue and Athena can use.
+  virtual bool normalizes_names() const { return false; }
+  /// Rows must come in the order of the source.
+  virtual bool keeps_order() const { return false; }
+  /// A write of this kind takes strings as dictionaries too.
+  virtual bool takes_dictionaries(WriteMode mode) const { return false; }
+  /// Columns stay when all rows are replaced; else those of the new rows are the new columns.
+  virtual bool keeps_columns() const { return true; }
+  /// Where it is a table: the table, if it is there.
+  virtual std::shared_ptr<Table> table() const { return nullptr; }
+  /// Folder (ends in '/') for the quarantine; empty: there is no place.
+  virtual std::string quarantine_folder() const { return {}; }
+
+  virtual Result<std::map<std::string, std::string>> Streams() = 0;
+  virtual Status ChangeStream(const StreamChange& change) = 0;
+  virtual Result<std::vector<bool>> AlreadyLoaded(std::span<const LoadedFile> files) = 0;
+  virtual Result<std::vector<LoadedFile>> Loaded() = 0;
+  virtual Result<int64_t> ForgetLoaded(const std::function<bool(const LoadedFile&)>& forget) = 0;
+  /// Look again: another run may have committed.
+  virtual Status Refresh() = 0;
+
+  /// Begin a write of batches with the columns of `plan.write_schema`, and `options.sequence_column`.
+  virtual Result<std::unique_ptr<TargetWrite>> Begin(const EvolutionPlan& plan, const TargetWriteOptions& options) = 0;
+};
+
+/// What pipelines live in. Functions, so that this room knows no implementation.
+struct SyncEnvironment {
+  /// Store and key behind a folder: "s3://bucket/a/b/", "file:///data/in/". kNotFound, kDenied.
+  LocationResolver open_folder;
+  /// Of keys below a folder that writes of ours manage, those that count: without what a commit has not finished or has
+  /// replaced. \param prefix of the folder, in which `_glaux/state.json` is
+  std::function<Result<std::vector<std::string>>(ObjectStore& store, const std::string& prefix,
+                                                 std::vector<std::string> keys)>
+      keep_committed;
+  /// kNotFound.
+  std::function<Result<std::shared_ptr<Table>>(const TableId&)> open_table;
+  /// Store and key of the files of catalog tables.
+  LocationResolver resolve;
+  std::function<Result<std::unique_ptr<Target>>(const DestinationConfig&)> open_target;
+  std::function<Result<QueryEngine*>()> engine;
+  Clock* clock = &Clock::System();
+  int64_t memory_limit = 512 << 20;
+  std::string database = "default";
+};
+
+}  // namespace glaux

@@ -1,0 +1,68 @@
+#include "glaux/sync/merge.h"
+
+#include <algorithm>
+
+namespace glaux {
+namespace {
+
+std::string Quoted(const std::string& name) {
+  std::string out = "\"";
+  for (const char c : name) out += c == '"' ? "\"\"" : std::string(1, c);
+  return out + "\"";
+}
+
+std::string List(const std::vector<std::string>& names) {
+  std::string out;
+  for (const auto& name : names) out += (out.empty() ? "" : ", ") + Quoted(name);
+  return out;
+}
+
+/// The target's rows with all columns: those that it lacks are null.
+std::string TargetList(const MergeColumns& columns) {
+  std::string out;
+  for (const auto& name : columns.all) {
+    const bool there = std::find(columns.in_target.begin(), columns.in_target.end(), name) != columns.in_target.end();
+    out += (out.empty() ? "" : ", ") + (there ? Quoted(name) : "NULL AS " + Quoted(name));
+  }
+  return out;
+}
+
+std::string SameKey(const MergeColumns& columns) {
+  std::string out;
+  for (const auto& name : columns.primary_key) {
+    out += (out.empty() ? "t." : " AND t.") + Quoted(name) + " = i." + Quoted(name);
+  }
+  return out;
+}
+
+std::string FirstOfKey(const MergeColumns& columns) {
+  std::string order;
+  if (!columns.datetime_field.empty()) order = Quoted(columns.datetime_field) + " DESC NULLS LAST, ";
+  order += Quoted(kIncomingColumn) + " DESC, " + Quoted(kSequenceColumn) + " DESC";
+  return "row_number() OVER (PARTITION BY " + List(columns.primary_key) + " ORDER BY " + order + ") = 1";
+}
+
+}  // namespace
+
+std::string UpsertSql(const MergeColumns& columns) {
+  const std::string exists = "EXISTS (SELECT 1 FROM glaux_incoming AS i WHERE " + SameKey(columns) + ")";
+  const std::string target = TargetList(columns);
+  const std::string all = List(columns.all);
+  return "SELECT " + target + ", false AS " + Quoted(kIncomingColumn) + " FROM glaux_target AS t WHERE NOT " + exists +
+         "\nUNION ALL\nSELECT " + all + ", " + Quoted(kIncomingColumn) + " FROM (\n  SELECT " + target + ", false AS " +
+         Quoted(kIncomingColumn) + ", -1 AS " + Quoted(kSequenceColumn) + " FROM glaux_target AS t WHERE " + exists +
+         "\n  UNION ALL\n  SELECT " + all + ", true, " + Quoted(kSequenceColumn) + " FROM glaux_incoming\n) QUALIFY " +
+         FirstOfKey(columns);
+}
+
+std::string InsertNewSql(const MergeColumns& columns, bool with_target) {
+  std::string own;
+  if (with_target) {
+    own = "SELECT " + TargetList(columns) + ", false AS " + Quoted(kIncomingColumn) + " FROM glaux_target\nUNION ALL\n";
+  }
+  return own + "SELECT " + List(columns.all) + ", " + Quoted(kIncomingColumn) + " FROM (\n  SELECT *, true AS " +
+         Quoted(kIncomingColumn) + " FROM glaux_incoming AS i WHERE NOT EXISTS (SELECT 1 FROM glaux_target AS t WHERE " +
+         SameKey(columns) + ")\n) QUALIFY " + FirstOfKey(columns);
+}
+
+}  // namespace glaux

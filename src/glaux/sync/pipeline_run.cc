@@ -1,0 +1,558 @@
+#include "glaux/sync/pipeline_run.h"
+
+#include <arrow/api.h>
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <set>
+
+#include "glaux/base/random.h"
+#include "glaux/schema/names.h"
+#include "glaux/schema/types.h"
+#include "glaux/sync/batch_compute_internal.h"
+#include "glaux/sync/merge.h"
+#include "glaux/sync/pump.h"
+#include "glaux/sync/quarantine.h"
+#include "glaux/sync/source_run.h"
+
+namespace glaux {
+namespace {
+
+/// Runs that lose a race, or whose files change under them, plan again this often.
+constexpr int kMostAttempts = 5;
+
+std::string JoinShort(const std::vector<std::string>& items, size_t most) {
+  std::string text;
+  for (size_t i = 0; i < items.size() && i < most; ++i) text += (i > 0 ? ", " : "") + items[i];
+  if (items.size() > most) text += ", and " + std::to_string(items.size() - most) + " more";
+  return text;
+}
+
+bool Merges(WriteMode mode) { return mode == WriteMode::kUpsert || mode == WriteMode::kInsertNew; }
+
+bool Adds(WriteMode mode) { return mode == WriteMode::kAppend || Merges(mode); }
+
+/// The target's list of columns that had no value yet, if it changes: new ones in, those that got a type out.
+std::optional<std::string> UntypedColumns(const Table* table, const arrow::Schema& columns,
+                                          const std::vector<std::string>& untyped) {
+  std::set<std::string> names;
+  std::optional<std::string> before;
+  if (table != nullptr) {
+    const auto& parameters = table->entry().parameters;
+    if (const auto at = parameters.find(kUntypedColumnsParameter); at != parameters.end()) before = at->second;
+  }
+  if (before.has_value()) {
+    boost::system::error_code error;
+    const auto list = boost::json::parse(*before, error);
+    if (!error && list.is_array()) {
+      for (const auto& name : list.as_array()) {
+        if (name.is_string()) names.emplace(name.as_string().c_str());
+      }
+    }
+  }
+  names.insert(untyped.begin(), untyped.end());
+  for (const auto& name : columns.field_names()) names.erase(name);
+  boost::json::array list;
+  for (const auto& name : names) list.emplace_back(name);
+  std::string text = list.empty() ? std::string() : boost::json::serialize(list);
+  if (text == before.value_or("")) return std::nullopt;
+  return text;
+}
+
+/// One attempt at one pipeline.
+class PipelineAttempt {
+ public:
+  PipelineAttempt(const SyncEnvironment& environment, const SyncConfig& config, const PipelineConfig& pipeline,
+                  const SyncOptions& options, int64_t memory_limit, bool read_all, PipelineReport* report)
+      : environment_(environment),
+        config_(config),
+        pipeline_(pipeline),
+        options_(options),
+        memory_limit_(memory_limit),
+        read_all_(read_all),
+        destination_(config.destinations.at(pipeline.to)),
+        progress_(options.progress == nullptr ? Progress::None() : *options.progress),
+        report_(*report) {}
+
+  Status Run() {
+    ARROW_ASSIGN_OR_RAISE(target_, environment_.open_target(destination_));
+    report_.target = target_->name();
+    report_.mode = destination_.mode;
+    ARROW_RETURN_NOT_OK(CheckRange());
+    for (const auto& name : pipeline_.from) {
+      ARROW_ASSIGN_OR_RAISE(auto source, MakeSource(name));
+      ARROW_RETURN_NOT_OK(source->Find());
+      sources_.push_back(std::move(source));
+    }
+    const bool nothing_new =
+        std::all_of(sources_.begin(), sources_.end(), [](const auto& source) { return source->nothing_new(); });
+    if (nothing_new) {
+      report_.nothing_new = true;
+      return Status::OK();
+    }
+    const auto checkpoint = options_.checkpoint_bytes.has_value() ? options_.checkpoint_bytes : pipeline_.checkpoint_bytes;
+    if (!checkpoint.has_value() || options_.dry_run) return RunChunk();
+    ARROW_RETURN_NOT_OK(CheckCheckpoints());
+    auto& source = *sources_.front();
+    source.BeginChunks();
+    while (source.TakeChunk(*checkpoint)) {
+      ARROW_RETURN_NOT_OK(RunChunk());
+      ARROW_RETURN_NOT_OK(target_->Refresh());
+      if (source.reached_max_records()) break;
+    }
+    return Status::OK();
+  }
+
+  /// Types came from a sample, so that reading everything may settle what went wrong.
+  bool sampled() const {
+    return std::any_of(sources_.begin(), sources_.end(), [](const auto& source) { return source->sampled(); });
+  }
+
+  void Describe() {
+    report_.sources.clear();
+    for (const auto& source : sources_) {
+      report_.sources.push_back({.name = source->config().name, .counts = source->counts()});
+      for (auto& note : source->notes()) {
+        if (std::find(report_.notes.begin(), report_.notes.end(), note) == report_.notes.end())
+          report_.notes.push_back(std::move(note));
+      }
+    }
+    if (quarantine_ != nullptr) CountSetAside();
+  }
+
+ private:
+  Result<std::unique_ptr<SourceRun>> MakeSource(const std::string& name) {
+    const auto& source = config_.sources.at(name);
+    SourceRunOptions options{.stream = StreamName(pipeline_, name),
+                             .target = target_.get(),
+                             .mode = destination_.mode,
+                             .doubles_matter = destination_.mode == WriteMode::kAppend,
+                             .full_refresh = options_.full_refresh,
+                             .bounds = {.since = options_.since, .until = options_.until},
+                             .normalize_names = pipeline_.sql.empty() && target_->normalizes_names(),
+                             .progress = options_.progress,
+                             .stop = options_.stop};
+    if (read_all_) options.sample_bytes = 0;
+    return SourceRun::Make(environment_, source, std::move(options));
+  }
+
+  Status CheckRange() const {
+    if (!options_.since.has_value() && !options_.until.has_value()) return Status::OK();
+    for (const auto& name : pipeline_.from) {
+      if (config_.sources.at(name).incremental.datetime_field.empty()) {
+        return MakeError({.kind = ErrorKind::kInvalid, .hint = "give the source a datetime_field"}, "pipeline ",
+                         pipeline_.name, ": --since and --until go by the datetime_field, and source ", name,
+                         " has none");
+      }
+    }
+    if (destination_.mode == WriteMode::kAppend && destination_.kind != DestinationConfig::Kind::kStdout) {
+      return MakeError({.kind = ErrorKind::kInvalid,
+                        .hint = "upsert, insert_new and overwrite_partitions can read a range again"},
+                       "pipeline ", pipeline_.name,
+                       ": a range of rows read again would be added to ", target_->name(), " a second time (mode append)");
+    }
+    return Status::OK();
+  }
+
+  Status CheckCheckpoints() const {
+    if (sources_.size() != 1 || !sources_.front()->reads_files() || !pipeline_.sql.empty()) {
+      return MakeError(ErrorKind::kInvalid, pipeline_.place.ToString(), ": pipeline ", pipeline_.name,
+                       ": checkpoints need one source of files and no sql");
+    }
+    if (!Adds(destination_.mode) || !sources_.front()->keeps_ledger()) {
+      return MakeError(ErrorKind::kInvalid, pipeline_.place.ToString(), ": pipeline ", pipeline_.name,
+                       ": checkpoints need mode append, upsert or insert_new, and files that are read once (files: new)");
+    }
+    return Status::OK();
+  }
+
+  SchemaContract contract() const { return pipeline_.contract.value_or(destination_.contract); }
+
+  Status RunChunk() {
+    for (const auto& source : sources_) {
+      ARROW_RETURN_NOT_OK(source->Infer(source->DefaultSampleBytes()));
+      for (const auto& renamed : source->shape().renamed) report_.renamed_columns.push_back(renamed);
+    }
+    if (pipeline_.sql.empty()) {
+      ARROW_RETURN_NOT_OK(PlanRows());
+    } else {
+      ARROW_RETURN_NOT_OK(PlanQuery());
+    }
+    if (plan_.table_schema->num_fields() == 0) {
+      if (std::all_of(sources_.begin(), sources_.end(), [](const auto& s) { return s->reads_files() && s->files().empty(); })) {
+        report_.nothing_new = true;
+        return Status::OK();
+      }
+      return MakeError({.kind = ErrorKind::kInvalid, .hint = "give types, or read files that have rows"}, "pipeline ",
+                       pipeline_.name, ": no source has a value in any column, so ", target_->name(),
+                       " would have no columns");
+    }
+    Announce();
+    if (options_.dry_run) return Status::OK();
+    ARROW_RETURN_NOT_OK(OpenQuarantine());
+    ARROW_ASSIGN_OR_RAISE(const auto write, target_->Begin(plan_, WriteOptionsOfTarget()));
+    ARROW_RETURN_NOT_OK(pipeline_.sql.empty() ? ReadRows(*write) : ReadQuery(*write));
+    return Commit(*write);
+  }
+
+  /// Compare the data with the target under the contract.
+  Status MakePlan(const arrow::Schema& data) {
+    const auto there = destination_.mode == WriteMode::kReplace && !target_->keeps_columns() ? nullptr : target_->schema();
+    report_.target_created = target_->schema() == nullptr;
+    if (report_.target_created && contract().tables == ContractMode::kFreeze) {
+      return MakeError(ErrorKind::kNotFound, "pipeline ", pipeline_.name, ": ", target_->name(),
+                       " is not there, and the contract freezes tables");
+    }
+    const auto nothing = arrow::schema(arrow::FieldVector{});
+    const auto& table = there == nullptr ? *nothing : *there;
+    auto plan = PlanEvolution(table, data, contract(), {}, target_->name());
+    if (!plan.ok()) {
+      ARROW_RETURN_NOT_OK(NameFileAtFault(table));
+      return plan.status();
+    }
+    plan_ = *std::move(plan);
+    for (const auto& column : plan_.quarantine_columns) {
+      if (data.GetFieldIndex(column) < 0) {
+        return MakeError({.kind = ErrorKind::kNotImplemented, .hint = "use discard_value, freeze or evolve"},
+                         "pipeline ", pipeline_.name, ": the contract discard_row for ", column,
+                         ", which lies inside a column");
+      }
+    }
+    report_.differences = plan_.differences;
+    return Status::OK();
+  }
+
+  /// The first file that alone is refused, where the files together are.
+  Status NameFileAtFault(const arrow::Schema& table) const {
+    if (!pipeline_.sql.empty()) return Status::OK();
+    for (const auto& source : sources_) {
+      for (size_t i = 0; i < source->files().size(); ++i) {
+        ARROW_RETURN_NOT_OK(PlanEvolution(table, *source->shape().file_schemas[i], contract(), {},
+                                          target_->name() + ", file " + source->files()[i].name)
+                                .status());
+      }
+    }
+    return Status::OK();
+  }
+
+  Status PlanRows() {
+    std::vector<std::pair<std::string, std::shared_ptr<arrow::DataType>>> columns;
+    for (const auto& source : sources_) {
+      for (const auto& field : source->schema()->fields()) {
+        const auto at = std::find_if(columns.begin(), columns.end(), [&](const auto& c) { return c.first == field->name(); });
+        if (at == columns.end()) {
+          columns.emplace_back(field->name(), field->type());
+        } else {
+          at->second = UnifyTypes(at->second, field->type());
+        }
+      }
+    }
+    arrow::FieldVector fields;
+    untyped_.clear();
+    for (auto& [name, type] : columns) {
+      if (type->id() == arrow::Type::NA) untyped_.push_back(name);
+      fields.push_back(arrow::field(name, std::move(type)));
+    }
+    return MakePlan(*arrow::schema(std::move(fields)));
+  }
+
+  Result<QueryRequest> RequestOf(const std::string& sql, bool counted) {
+    QueryRequest request{.sql = sql};
+    for (const auto& source : sources_) {
+      request.relations.push_back(
+          {.name = source->config().name,
+           .schema = source->schema(),
+           .open = [this, source = source.get(), counted, opened = std::make_shared<std::atomic<bool>>(!counted)] {
+             // Only the first reading counts: a query may read a source twice.
+             return source->OpenRows(quarantine_.get(), readers_go_on_, /*counts=*/!opened->exchange(true));
+           }});
+    }
+    return request;
+  }
+
+  Status PlanQuery() {
+    ARROW_ASSIGN_OR_RAISE(auto* engine, environment_.engine());
+    ARROW_ASSIGN_OR_RAISE(auto request, RequestOf("SELECT * FROM (" + pipeline_.sql + "\n) LIMIT 0", false));
+    auto result = Query(*engine, request);
+    if (!result.ok()) return Prefix(result.status(), pipeline_.place.ToString() + ", sql");
+    const auto schema = result->reader->schema();
+    result_names_ = schema->field_names();
+    if (target_->normalizes_names()) {
+      ARROW_ASSIGN_OR_RAISE(const auto names, NormalizeColumnNames(result_names_));
+      result_names_.clear();
+      for (const auto& name : names) {
+        if (name.rewritten()) report_.renamed_columns.push_back(name.source + " -> " + name.column);
+        result_names_.push_back(name.column);
+      }
+    }
+    arrow::FieldVector fields;
+    for (int i = 0; i < schema->num_fields(); ++i) {
+      ARROW_ASSIGN_OR_RAISE(auto type, StoredType(*schema->field(i)->type()));
+      fields.push_back(arrow::field(result_names_[static_cast<size_t>(i)], std::move(type)));
+    }
+    return MakePlan(*arrow::schema(std::move(fields)));
+  }
+
+  /// What will change, before anything changes.
+  void Announce() {
+    if (report_.target_created) {
+      progress_.Note("create " + target_->name() + " with " + std::to_string(plan_.table_schema->num_fields()) +
+                     " columns");
+      return;
+    }
+    for (const auto& difference : plan_.differences) {
+      if (difference.changes_table()) progress_.Note("alter " + target_->name() + ": " + difference.ToString());
+    }
+  }
+
+  Status OpenQuarantine() {
+    if (quarantine_ != nullptr) return Status::OK();
+    // The contract's discard_row is about quarantine, whatever is to become of rows that do not parse.
+    const bool by_contract = pipeline_.on_error == OnError::kFail && !plan_.quarantine_columns.empty();
+    ARROW_ASSIGN_OR_RAISE(
+        quarantine_,
+        Quarantine::Make(environment_, by_contract ? OnError::kQuarantine : pipeline_.on_error,
+                         pipeline_.quarantine.value_or(target_->quarantine_folder()), run_id_, pipeline_.max_errors));
+    readers_go_on_ = pipeline_.on_error != OnError::kFail;
+    return Status::OK();
+  }
+
+  TargetWriteOptions WriteOptionsOfTarget() const {
+    TargetWriteOptions options{.mode = destination_.mode,
+                               .primary_key = destination_.primary_key,
+                               .datetime_field = destination_.datetime_field,
+                               .contract = contract(),
+                               .allow_reload = options_.full_refresh || destination_.mode != WriteMode::kAppend,
+                               .memory_limit = memory_limit_ / 5,
+                               .stop = options_.stop};
+    if (target_->normalizes_names()) {
+      for (auto& key : options.primary_key) key = NormalizeColumnName(key);
+      if (!options.datetime_field.empty()) options.datetime_field = NormalizeColumnName(options.datetime_field);
+    }
+    if (Merges(destination_.mode)) options.sequence_column = kSequenceColumn;
+    for (const auto& source : sources_) {
+      if (const auto watermark = source->LedgerWatermark(); watermark.has_value()) options.ledger_watermark = watermark;
+    }
+    if (target_->table() != nullptr || target_->normalizes_names()) {
+      const auto untyped = UntypedColumns(target_->table().get(), *plan_.table_schema, untyped_);
+      if (untyped.has_value()) options.parameters[kUntypedColumnsParameter] = *untyped;
+    }
+    return options;
+  }
+
+  /// Hand a batch of the plan's columns to the target.
+  Status Give(TargetWrite& write, std::shared_ptr<arrow::RecordBatch> batch, int64_t sequence) {
+    if (batch->num_rows() == 0) return Status::OK();
+    rows_given_ += batch->num_rows();
+    if (Merges(destination_.mode)) {
+      arrow::Int64Builder order;
+      ARROW_RETURN_NOT_OK(order.Reserve(batch->num_rows()));
+      for (int64_t i = 0; i < batch->num_rows(); ++i) order.UnsafeAppend(sequence + i);
+      ARROW_ASSIGN_OR_RAISE(auto column, order.Finish());
+      ARROW_ASSIGN_OR_RAISE(batch, batch->AddColumn(batch->num_columns(), kSequenceColumn, column));
+    } else if (batch->num_columns() != plan_.write_schema->num_fields()) {
+      ARROW_ASSIGN_OR_RAISE(batch, WithAllColumns(*batch));
+    }
+    return write.Write(batch);
+  }
+
+  /// Columns that a file lacks are null.
+  Result<std::shared_ptr<arrow::RecordBatch>> WithAllColumns(const arrow::RecordBatch& batch) const {
+    arrow::FieldVector fields;
+    arrow::ArrayVector columns;
+    for (const auto& field : plan_.write_schema->fields()) {
+      auto column = batch.GetColumnByName(field->name());
+      if (column == nullptr) {
+        ARROW_ASSIGN_OR_RAISE(column, arrow::MakeArrayOfNull(field->type(), batch.num_rows()));
+      }
+      fields.push_back(arrow::field(field->name(), column->type()));
+      columns.push_back(std::move(column));
+    }
+    return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), batch.num_rows(), std::move(columns));
+  }
+
+  Status ReadRows(TargetWrite& write) {
+    int64_t bytes = 0, files_before = 0;
+    for (const auto& source : sources_) {
+      for (const auto& file : source->files()) bytes += file.ledger.size;
+    }
+    progress_.Begin("read", bytes);
+    const bool in_order = target_->keeps_order();
+    Status status;
+    for (const auto& source : sources_) {
+      status = source->Open(plan_.write_schema, plan_.quarantine_columns, quarantine_.get(), readers_go_on_, in_order,
+                            target_->takes_dictionaries(destination_.mode));
+      if (!status.ok()) break;
+      const PumpOptions pump{
+          .in_order = in_order, .threads = source->config().limit.has_value() ? 1 : 0, .stop = options_.stop};
+      status = Pump(source->stream(), pump, [&](std::shared_ptr<arrow::RecordBatch> batch, int64_t sequence) -> Status {
+        ARROW_ASSIGN_OR_RAISE(auto rows, source->Process(batch));
+        return Give(write, std::move(rows), FileSequence(files_before) + sequence);
+      });
+      if (!status.ok()) break;
+      files_before += std::max<int64_t>(1, static_cast<int64_t>(source->files().size()));
+    }
+    progress_.End();
+    return status;
+  }
+
+  Status ReadQuery(TargetWrite& write) {
+    ARROW_ASSIGN_OR_RAISE(auto* engine, environment_.engine());
+    ARROW_ASSIGN_OR_RAISE(auto request, RequestOf(pipeline_.sql, true));
+    auto result = Query(*engine, request);
+    if (!result.ok()) return Prefix(result.status(), pipeline_.place.ToString() + ", sql");
+    const auto stream = MakeReaderStream(std::move(result->reader));
+    progress_.Begin("query", 0);
+    const Status status =
+        Pump(*stream, {.in_order = target_->keeps_order(), .stop = options_.stop},
+             [&](std::shared_ptr<arrow::RecordBatch> batch, int64_t sequence) -> Status {
+               ARROW_ASSIGN_OR_RAISE(const auto schema, batch->schema()->WithNames(result_names_));
+               ARROW_ASSIGN_OR_RAISE(
+                   auto rows, CastExactly(arrow::RecordBatch::Make(schema, batch->num_rows(), batch->columns()),
+                                          plan_.write_schema, "pipeline " + pipeline_.name));
+               return Give(write, std::move(rows), sequence);
+             });
+    progress_.End();
+    return status;
+  }
+
+  /// Every row that was read is in exactly one place.
+  Status CheckBalance() const {
+    int64_t passed = 0;
+    for (const auto& source : sources_) {
+      const auto counts = source->counts();
+      passed += counts.rows_passed;
+      if (counts.rows_read != counts.rows_passed + counts.rows_filtered + counts.rows_set_aside) {
+        return MakeError(ErrorKind::kCorrupt, "pipeline ", pipeline_.name, ", source ", source->config().name,
+                         ": rows do not balance: ", counts.rows_read, " read, ", counts.rows_passed, " passed on, ",
+                         counts.rows_filtered, " filtered, ", counts.rows_set_aside, " set aside; nothing was written");
+      }
+    }
+    if (pipeline_.sql.empty() && passed != rows_given_before_ + rows_given_) {
+      return MakeError(ErrorKind::kCorrupt, "pipeline ", pipeline_.name, ": rows do not balance: ", passed,
+                       " came from the sources, ", rows_given_before_ + rows_given_, " reached the target; nothing was written");
+    }
+    return Status::OK();
+  }
+
+  Status Commit(TargetWrite& write) {
+    ARROW_RETURN_NOT_OK(CheckBalance());
+    std::vector<LoadedFile> ledger;
+    std::vector<StreamChange> changes;
+    for (const auto& source : sources_) {
+      for (auto& entry : source->LedgerEntries()) ledger.push_back(std::move(entry));
+      ARROW_ASSIGN_OR_RAISE(auto change, source->StateChange());
+      if (change.has_value()) changes.push_back(*std::move(change));
+    }
+    ARROW_ASSIGN_OR_RAISE(const auto kept, quarantine_->Publish());
+    progress_.Begin("commit", 0);
+    auto summary = write.Commit(ledger, changes);
+    progress_.End();
+    if (!summary.ok()) {
+      if (KindOf(summary.status()) != ErrorKind::kCommitUnknown) (void)quarantine_->Withdraw();
+      return summary.status();
+    }
+    if (summary->already_loaded) {
+      ARROW_RETURN_NOT_OK(quarantine_->Withdraw());
+      report_.notes.push_back("another run has written the same files meanwhile; nothing was added");
+    } else if (summary->rows + summary->unchanged != rows_given_) {
+      return MakeError(ErrorKind::kCorrupt, "pipeline ", pipeline_.name, ": rows do not balance: ", rows_given_.load(),
+                       " were given to ", target_->name(), ", which has written ", summary->rows, " and left out ",
+                       summary->unchanged, "; they are committed as ", summary->commit_id);
+    }
+    if (!kept.empty()) report_.quarantine = kept;
+    CountSetAside();
+    quarantine_.reset();
+    run_id_ = NewId();
+    rows_given_before_ += rows_given_;
+    rows_given_ = 0;
+    report_.rows_written += summary->rows;
+    report_.rows_unchanged += summary->unchanged;
+    report_.bytes_written += summary->bytes;
+    report_.partitions_added += summary->partitions_added;
+    report_.partitions_replaced += summary->partitions_replaced;
+    if (!summary->commit_id.empty()) report_.commits.push_back(summary->commit_id);
+    for (auto& file : summary->files) report_.files.push_back(std::move(file));
+    if (!untyped_.empty()) {
+      report_.notes.push_back(std::to_string(untyped_.size()) +
+                              " columns have no value yet, so no type: " + JoinShort(untyped_, 8));
+    }
+    return Status::OK();
+  }
+
+  void CountSetAside() {
+    auto& count = quarantine_->on_error() == OnError::kQuarantine ? report_.rows_quarantined : report_.rows_skipped;
+    count += quarantine_->rows();
+    for (const auto& reason : quarantine_->reasons()) {
+      report_.reasons.push_back(std::to_string(reason.rows) + (reason.rows == 1 ? " row: " : " rows, the first: ") +
+                                reason.text);
+    }
+  }
+
+  const SyncEnvironment& environment_;
+  const SyncConfig& config_;
+  const PipelineConfig& pipeline_;
+  const SyncOptions& options_;
+  const int64_t memory_limit_;
+  const bool read_all_;
+  const DestinationConfig& destination_;
+  Progress& progress_;
+  PipelineReport& report_;
+
+  std::unique_ptr<Target> target_;
+  std::vector<std::unique_ptr<SourceRun>> sources_;
+  EvolutionPlan plan_;
+  std::vector<std::string> untyped_;
+  std::vector<std::string> result_names_;
+  std::string run_id_ = NewId();
+  std::unique_ptr<Quarantine> quarantine_;
+  bool readers_go_on_ = false;
+  std::atomic<int64_t> rows_given_{0};  // since the last commit
+  int64_t rows_given_before_ = 0;
+};
+
+}  // namespace
+
+std::string StreamName(const PipelineConfig& pipeline, const std::string& source) {
+  return pipeline.name + "/" + source;
+}
+
+PipelineReport RunPipeline(const SyncEnvironment& environment, const SyncConfig& config,
+                           const PipelineConfig& pipeline, const SyncOptions& options, int64_t memory_limit) {
+  const auto begun = std::chrono::steady_clock::now();
+  PipelineReport report;
+  Progress& progress = options.progress == nullptr ? Progress::None() : *options.progress;
+  bool read_all = false;
+  std::vector<std::string> commits;
+  for (int attempt = 1;; ++attempt) {
+    PipelineReport next{.name = pipeline.name};
+    PipelineAttempt run(environment, config, pipeline, options, memory_limit, read_all, &next);
+    Status status = run.Run();
+    run.Describe();
+    // Checkpoints of an attempt before are committed.
+    next.commits.insert(next.commits.begin(), report.commits.begin(), report.commits.end());
+    next.rows_written += report.rows_written;
+    next.rows_unchanged += report.rows_unchanged;
+    next.files.insert(next.files.begin(), report.files.begin(), report.files.end());
+    next.bytes_written += report.bytes_written;
+    report = std::move(next);
+    report.error = status;
+    if (status.ok()) break;
+    if (!read_all && InfoOf(status).code == kTypeConflict && run.sampled()) {
+      // The sample was too small to know a column's type. Nothing was committed: look at every row, then begin again.
+      progress.Note("a value beyond the sample does not fit the type that the sample gave (" + status.message() +
+                    "); reading every row to settle the types");
+      read_all = true;
+      continue;
+    }
+    if (KindOf(status) != ErrorKind::kPrecondition || attempt >= kMostAttempts) break;
+    progress.Note("pipeline " + pipeline.name + ": begin again: " + status.message());
+  }
+  report.duration =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
+  return report;
+}
+
+}  // namespace glaux

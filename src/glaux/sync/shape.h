@@ -1,0 +1,70 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+#include <arrow/util/cancel.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "glaux/schema/evolution.h"
+#include "glaux/sync/file_finder.h"
+
+namespace glaux {
+
+/// What inference said about the files of one source.
+struct InferredFiles {
+  std::vector<InferredSchema> schemas;  ///< one a file
+  bool complete = false;                ///< every row of every file was seen
+  int64_t rows_seen = 0;
+};
+
+/// Infer the columns of all files side by side.
+/// \param sample_bytes of each file; 0: all
+Result<InferredFiles> InferFiles(const std::vector<SourceFile>& files, const FormatOptions& format,
+                                 int64_t sample_bytes, const arrow::StopToken& stop);
+
+struct ShapeOptions {
+  std::string subject;                            ///< what errors begin with: "load", "source orders"
+  std::map<std::string, std::string> types = {};  ///< given: Glue type strings, by the file's or the result's name
+  std::map<std::string, std::string> hints = {};  ///< Glue type strings by glob
+  std::optional<std::vector<std::string>> columns = {};  ///< to keep; unset: all
+  bool normalize_names = true;                           ///< to names that Glue and Athena can use
+  /// The target's columns with which inferred types of text files are reconciled: a column that reads 1, 2, 3 fits a
+  /// double, decimal or string column. Null: there are none yet.
+  const arrow::Schema* target = nullptr;
+};
+
+/// kInvalid if a type that the user gave does not parse: known before any file is looked at.
+Status CheckGivenTypes(const ShapeOptions& options);
+
+/// The files' columns as the target is to see them: named, unified over the files and brought to what a table stores.
+struct DataShape {
+  std::shared_ptr<arrow::Schema> schema;                     ///< a column without any value has type null
+  std::vector<std::shared_ptr<arrow::Schema>> file_schemas;  ///< of each file alone
+  /// Of each file: the target's names of its columns, in file order; empty for a column that is not wanted.
+  std::vector<std::vector<std::string>> column_names;
+  std::vector<std::string> renamed;  ///< "lineItem/UnblendedCost -> lineitem_unblendedcost"
+  std::vector<std::string> untyped;  ///< columns of type null
+};
+
+Result<DataShape> ShapeOf(const std::vector<SourceFile>& files, const InferredFiles& inferred,
+                          const ShapeOptions& options);
+
+/// One file as a row stream reads it.
+struct FileInput {
+  const SourceFile* file = nullptr;
+  ReadOptions read;  ///< `schema` is set
+  /// What the target calls the columns of `read.schema`, in its order. Columns of type null are read, so that a value
+  /// in one is found, and left out.
+  std::vector<std::string> column_names;
+};
+
+/// What of each file is read: the columns of `wanted` with the types there.
+std::vector<FileInput> MakeFileInputs(const std::vector<SourceFile>& files, const InferredFiles& inferred,
+                                      const DataShape& shape, const arrow::Schema& wanted, const FormatOptions& format);
+
+}  // namespace glaux

@@ -1,0 +1,354 @@
+#include "glaux/sync/sync.h"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <set>
+
+#include "glaux/base/memory.h"
+#include "glaux/base/parallel.h"
+#include "glaux/sync/cursor.h"
+#include "glaux/sync/pipeline_run.h"
+
+namespace glaux {
+namespace {
+
+namespace json = boost::json;
+
+bool Names(const std::vector<std::string>& chosen, const std::string& name) {
+  return chosen.empty() || std::find(chosen.begin(), chosen.end(), name) != chosen.end();
+}
+
+Status CheckNames(const SyncConfig& config, const std::vector<std::string>& chosen) {
+  for (const auto& name : chosen) {
+    const bool known = std::any_of(config.pipelines.begin(), config.pipelines.end(),
+                                   [&](const PipelineConfig& pipeline) { return pipeline.name == name; });
+    if (known) continue;
+    std::string names;
+    for (const auto& pipeline : config.pipelines) names += (names.empty() ? "" : ", ") + pipeline.name;
+    return MakeError(ErrorKind::kNotFound, config.file, ": there is no pipeline ", name, "; there are ", names);
+  }
+  return Status::OK();
+}
+
+/// Whether what one pipeline writes may be what another one reads or writes.
+bool DependsOn(const SyncConfig& config, const PipelineConfig& later, const PipelineConfig& earlier) {
+  const auto& written = config.destinations.at(earlier.to);
+  const auto& target = config.destinations.at(later.to);
+  if (later.to == earlier.to) return true;
+  const auto same_table = [&](const TableId& a, const TableId& b) { return a.name == b.name && a.database == b.database; };
+  if (written.kind == DestinationConfig::Kind::kTable) {
+    if (target.kind == DestinationConfig::Kind::kTable && same_table(target.table, written.table)) return true;
+    for (const auto& name : later.from) {
+      const auto& source = config.sources.at(name);
+      if (source.kind == SourceConfig::Kind::kQuery) return true;
+      if (source.kind == SourceConfig::Kind::kTable && same_table(source.table, written.table)) return true;
+    }
+    return !later.sql.empty();
+  }
+  if (written.kind == DestinationConfig::Kind::kDuckDB) {
+    return target.kind == DestinationConfig::Kind::kDuckDB && target.path == written.path;
+  }
+  if (written.kind == DestinationConfig::Kind::kStdout) return target.kind == DestinationConfig::Kind::kStdout;
+  // Files: whatever lies below the folder that is written.
+  const std::string folder = written.uri.substr(0, written.uri.rfind('/') + 1);
+  const auto reads = [&](const std::string& uri) {
+    const std::string literal = uri.substr(0, uri.find_first_of("*?[{"));
+    return literal.starts_with(folder) || folder.starts_with(literal);
+  };
+  if (target.kind == DestinationConfig::Kind::kFiles && target.uri == written.uri) return true;
+  for (const auto& name : later.from) {
+    const auto& source = config.sources.at(name);
+    if (source.kind == SourceConfig::Kind::kFiles && std::any_of(source.uris.begin(), source.uris.end(), reads)) return true;
+  }
+  return false;
+}
+
+json::object ToJson(const SourceReport& source) {
+  const auto& counts = source.counts;
+  return {{"name", source.name},
+          {"files", counts.files},
+          {"files_known", counts.files_known},
+          {"files_empty", counts.files_empty},
+          {"files_hidden", counts.files_hidden},
+          {"files_not_selected", counts.files_not_selected},
+          {"bytes", counts.bytes},
+          {"requests", counts.requests},
+          {"rows_read", counts.rows_read},
+          {"rows_filtered", counts.rows_filtered},
+          {"rows_set_aside", counts.rows_set_aside},
+          {"rows_passed", counts.rows_passed}};
+}
+
+json::array ToJson(const std::vector<std::string>& items) {
+  json::array out;
+  for (const auto& item : items) out.emplace_back(item);
+  return out;
+}
+
+json::object ToJson(const PipelineReport& pipeline) {
+  json::array sources, differences;
+  for (const auto& source : pipeline.sources) sources.push_back(ToJson(source));
+  for (const auto& difference : pipeline.differences) differences.emplace_back(difference.ToString());
+  json::object out{{"name", pipeline.name},
+                   {"target", pipeline.target},
+                   {"mode", WriteModeName(pipeline.mode)},
+                   {"state", pipeline.error.ok() ? (pipeline.nothing_new ? "nothing_new" : "succeeded") : "failed"},
+                   {"target_created", pipeline.target_created},
+                   {"sources", std::move(sources)},
+                   {"rows_written", pipeline.rows_written},
+                   {"rows_unchanged", pipeline.rows_unchanged},
+                   {"rows_skipped", pipeline.rows_skipped},
+                   {"rows_quarantined", pipeline.rows_quarantined},
+                   {"bytes_written", pipeline.bytes_written},
+                   {"files", ToJson(pipeline.files)},
+                   {"commits", ToJson(pipeline.commits)},
+                   {"partitions_added", pipeline.partitions_added},
+                   {"partitions_replaced", pipeline.partitions_replaced},
+                   {"changes", std::move(differences)},
+                   {"renamed_columns", ToJson(pipeline.renamed_columns)},
+                   {"reasons", ToJson(pipeline.reasons)},
+                   {"notes", ToJson(pipeline.notes)},
+                   {"duration_ms", pipeline.duration.count()}};
+  if (!pipeline.quarantine.empty()) out["quarantine"] = pipeline.quarantine;
+  if (!pipeline.error.ok()) {
+    const auto info = InfoOf(pipeline.error);
+    out["error"] = json::object{{"kind", KindName(info.kind)}, {"message", pipeline.error.message()}, {"hint", info.hint}};
+  }
+  return out;
+}
+
+/// The ranges of a backfill, or the options as they are.
+Result<std::vector<SyncOptions>> Ranges(const SyncOptions& options) {
+  if (!options.backfill_step.has_value()) return std::vector<SyncOptions>{options};
+  if (!options.since.has_value() || !options.until.has_value()) {
+    return MakeError(ErrorKind::kInvalid, "a backfill in steps needs --since and --until");
+  }
+  const auto parse = [](const std::string& option, std::string text) -> Result<Timestamp> {
+    const std::string given = text;
+    if (text.size() == 10) text += "T00:00:00Z";
+    if (text.size() > 10 && text[10] == ' ') text[10] = 'T';
+    if (!text.ends_with('Z')) text += 'Z';
+    auto time = ParseTimestamp(text);
+    if (!time.ok()) {
+      return MakeError(ErrorKind::kInvalid, option, ": a backfill in steps needs a time such as 2026-01-31 or "
+                       "2026-01-31T08:00:00, found: ", given);
+    }
+    return time;
+  };
+  ARROW_ASSIGN_OR_RAISE(const auto since, parse("--since", *options.since));
+  ARROW_ASSIGN_OR_RAISE(const auto until, parse("--until", *options.until));
+  constexpr size_t kMostSteps = 100'000;
+  std::vector<SyncOptions> ranges;
+  for (Timestamp at = since; at < until; at += *options.backfill_step) {
+    SyncOptions one = options;
+    one.since = FormatTimestamp(at);
+    one.until = FormatTimestamp(std::min(until, Timestamp(at + *options.backfill_step)));
+    ranges.push_back(std::move(one));
+    if (ranges.size() > kMostSteps) {
+      return MakeError(ErrorKind::kInvalid, "a backfill of more than ", kMostSteps, " steps; take longer ones");
+    }
+  }
+  return ranges;
+}
+
+/// Counts of several runs of one pipeline as one.
+void Add(PipelineReport part, PipelineReport* whole) {
+  if (whole->name.empty()) {
+    *whole = std::move(part);
+    return;
+  }
+  for (size_t i = 0; i < part.sources.size() && i < whole->sources.size(); ++i) {
+    auto& counts = whole->sources[i].counts;
+    const auto& more = part.sources[i].counts;
+    counts.rows_read += more.rows_read;
+    counts.rows_filtered += more.rows_filtered;
+    counts.rows_set_aside += more.rows_set_aside;
+    counts.rows_passed += more.rows_passed;
+    counts.bytes += more.bytes;
+    counts.requests += more.requests;
+  }
+  whole->rows_written += part.rows_written;
+  whole->rows_unchanged += part.rows_unchanged;
+  whole->rows_skipped += part.rows_skipped;
+  whole->rows_quarantined += part.rows_quarantined;
+  whole->bytes_written += part.bytes_written;
+  whole->partitions_added += part.partitions_added;
+  whole->partitions_replaced += part.partitions_replaced;
+  whole->target_created |= part.target_created;
+  whole->duration += part.duration;
+  const auto append = [](std::vector<std::string>& to, std::vector<std::string>& from) {
+    for (auto& item : from) {
+      if (std::find(to.begin(), to.end(), item) == to.end()) to.push_back(std::move(item));
+    }
+  };
+  append(whole->files, part.files);
+  append(whole->commits, part.commits);
+  append(whole->notes, part.notes);
+  append(whole->reasons, part.reasons);
+  if (whole->error.ok()) whole->error = part.error;
+}
+
+PipelineReport RunRanges(const SyncEnvironment& environment, const SyncConfig& config, const PipelineConfig& pipeline,
+                         const std::vector<SyncOptions>& ranges, int64_t memory_limit) {
+  if (ranges.size() == 1) return RunPipeline(environment, config, pipeline, ranges.front(), memory_limit);
+  std::vector<PipelineReport> parts(ranges.size());
+  // The first one alone: it may make the target.
+  const auto run = [&](size_t i) {
+    parts[i] = RunPipeline(environment, config, pipeline, ranges[i], memory_limit / config.parallel);
+    return parts[i].error;
+  };
+  Status status = ranges.empty() ? Status::OK() : run(0);
+  if (status.ok() && ranges.size() > 1) {
+    status = ParallelForIndex(ranges.size() - 1, config.parallel, Pool::kIo, ranges.front().stop,
+                              [&](size_t i) { return run(i + 1); });
+  }
+  PipelineReport whole;
+  for (auto& part : parts) {
+    if (!part.name.empty()) Add(std::move(part), &whole);
+  }
+  if (whole.name.empty()) whole.name = pipeline.name;
+  if (whole.error.ok()) whole.error = status;
+  return whole;
+}
+
+}  // namespace
+
+Status SyncReport::error() const {
+  for (const auto& pipeline : pipelines) {
+    if (!pipeline.error.ok()) return Prefix(pipeline.error, "pipeline " + pipeline.name);
+  }
+  return Status::OK();
+}
+
+std::string SyncReport::ToJson() const {
+  json::array all;
+  for (const auto& pipeline : pipelines) all.push_back(glaux::ToJson(pipeline));
+  return json::serialize(json::object{{"dry_run", dry_run},
+                                      {"pipelines", std::move(all)},
+                                      {"duration_ms", duration.count()},
+                                      {"peak_memory_bytes", peak_memory}});
+}
+
+Result<SyncReport> RunSync(const SyncEnvironment& environment, const SyncConfig& config, const SyncOptions& options) {
+  const auto begun = std::chrono::steady_clock::now();
+  ARROW_RETURN_NOT_OK(CheckNames(config, options.pipelines));
+  ARROW_ASSIGN_OR_RAISE(const auto ranges, Ranges(options));
+  std::vector<const PipelineConfig*> chosen;
+  for (const auto& pipeline : config.pipelines) {
+    if (Names(options.pipelines, pipeline.name)) chosen.push_back(&pipeline);
+  }
+  SyncReport report{.dry_run = options.dry_run};
+  report.pipelines.resize(chosen.size());
+  const auto parallel = std::max(1, std::min<int>(config.parallel, static_cast<int>(chosen.size())));
+  std::set<size_t> done;
+  while (done.size() < chosen.size()) {
+    // Whatever depends on nothing that is still to run.
+    std::vector<size_t> wave;
+    for (size_t i = 0; i < chosen.size(); ++i) {
+      if (done.contains(i)) continue;
+      bool ready = true;
+      for (size_t k = 0; k < i && ready; ++k) {
+        if (!DependsOn(config, *chosen[i], *chosen[k])) continue;
+        ready = done.contains(k);
+      }
+      if (ready) wave.push_back(i);
+    }
+    const Status status = ParallelForIndex(wave.size(), parallel, Pool::kIo, options.stop, [&](size_t w) -> Status {
+      const size_t i = wave[w];
+      const PipelineConfig* failed = nullptr;
+      for (size_t k = 0; k < i && failed == nullptr; ++k) {
+        if (DependsOn(config, *chosen[i], *chosen[k]) && !report.pipelines[k].error.ok()) failed = chosen[k];
+      }
+      if (failed != nullptr) {
+        report.pipelines[i] = {.name = chosen[i]->name,
+                               .error = MakeError(ErrorKind::kCancelled, "not run: it follows pipeline ", failed->name,
+                                                  ", which failed")};
+        return Status::OK();
+      }
+      report.pipelines[i] = RunRanges(environment, config, *chosen[i], ranges, environment.memory_limit / parallel);
+      return Status::OK();
+    });
+    if (!status.ok()) {
+      for (const size_t i : wave) {
+        if (report.pipelines[i].name.empty()) report.pipelines[i] = {.name = chosen[i]->name, .error = status};
+      }
+    }
+    done.insert(wave.begin(), wave.end());
+  }
+  report.duration = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
+  report.peak_memory = PeakResidentBytes();
+  return report;
+}
+
+Result<std::vector<StreamInfo>> ListStreams(const SyncEnvironment& environment, const SyncConfig& config,
+                                            const std::vector<std::string>& pipelines) {
+  ARROW_RETURN_NOT_OK(CheckNames(config, pipelines));
+  std::vector<StreamInfo> infos;
+  for (const auto& pipeline : config.pipelines) {
+    if (!Names(pipelines, pipeline.name)) continue;
+    ARROW_ASSIGN_OR_RAISE(const auto target, environment.open_target(config.destinations.at(pipeline.to)));
+    ARROW_ASSIGN_OR_RAISE(const auto streams, target->Streams());
+    ARROW_ASSIGN_OR_RAISE(const auto files, target->Loaded());
+    for (const auto& source : pipeline.from) {
+      StreamInfo info{.pipeline = pipeline.name,
+                      .source = source,
+                      .stream = StreamName(pipeline, source),
+                      .target = target->name(),
+                      .files = files};
+      if (const auto at = streams.find(info.stream); at != streams.end()) info.state = at->second;
+      infos.push_back(std::move(info));
+    }
+  }
+  return infos;
+}
+
+Result<int64_t> ResetStreams(const SyncEnvironment& environment, const SyncConfig& config,
+                             const std::string& pipeline) {
+  ARROW_ASSIGN_OR_RAISE(const auto infos, ListStreams(environment, config, {pipeline}));
+  int64_t forgotten = 0;
+  for (const auto& one : config.pipelines) {
+    if (one.name != pipeline) continue;
+    ARROW_ASSIGN_OR_RAISE(const auto target, environment.open_target(config.destinations.at(one.to)));
+    for (const auto& info : infos) {
+      if (!info.state.has_value()) continue;
+      ARROW_RETURN_NOT_OK(target->ChangeStream({.stream = info.stream, .expected = info.state, .next = std::nullopt}));
+      ++forgotten;
+    }
+    if (!infos.empty() && !infos.front().files.empty()) {
+      ARROW_ASSIGN_OR_RAISE(const int64_t files, target->ForgetLoaded([](const LoadedFile&) { return true; }));
+      forgotten += files;
+    }
+  }
+  return forgotten;
+}
+
+Status SetStream(const SyncEnvironment& environment, const SyncConfig& config, const std::string& pipeline,
+                 const std::string& source, const std::string& last) {
+  ARROW_ASSIGN_OR_RAISE(const auto infos, ListStreams(environment, config, {pipeline}));
+  for (const auto& info : infos) {
+    if (info.source != source) continue;
+    StreamState state;
+    if (info.state.has_value()) {
+      // A state that nobody can read is replaced by the one that is set.
+      auto parsed = StreamState::Parse(*info.state, info.stream);
+      if (parsed.ok()) state = *std::move(parsed);
+    }
+    const auto& field = config.sources.at(source).incremental.datetime_field;
+    if (field.empty()) {
+      return MakeError(ErrorKind::kInvalid, "source ", source, " has no datetime_field, so there is no value to set");
+    }
+    state.cursor.column = field;
+    state.cursor.last = last;
+    state.cursor.seen.clear();
+    state.updated_at = FormatTimestamp(environment.clock->Now());
+    for (const auto& one : config.pipelines) {
+      if (one.name != pipeline) continue;
+      ARROW_ASSIGN_OR_RAISE(const auto target, environment.open_target(config.destinations.at(one.to)));
+      return target->ChangeStream({.stream = info.stream, .expected = info.state, .next = state.ToString()});
+    }
+  }
+  return MakeError(ErrorKind::kNotFound, "pipeline ", pipeline, " has no source ", source);
+}
+
+}  // namespace glaux
