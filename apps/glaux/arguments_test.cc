@@ -7,17 +7,6 @@ namespace glaux::cli {
 namespace {
 
 using std::chrono::milliseconds;
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
-
-TEST(Character, HasNamesForWhatIsHardToType) {
-  EXPECT_EQ(ParseCharacter(";").ValueOrDie(), ';');
-  EXPECT_EQ(ParseCharacter("tab").ValueOrDie(), '\t');
-  EXPECT_EQ(ParseCharacter("\\t").ValueOrDie(), '\t');
-  EXPECT_EQ(ParseCharacter("Pipe").ValueOrDie(), '|');
-  for (const auto* text : {"", "ab", "ä", "\n"})
-    ASSERT_FAILS(ErrorKind::kInvalid, "not one ASCII", ParseCharacter(text));
-}
 
 TEST(Assignment, SplitsAtTheLastEqualsSign) {
   const auto both = ParseAssignment("a=b = decimal(10,2)").ValueOrDie();
@@ -35,17 +24,6 @@ TEST(Contract, ChangesOnlyWhatIsNamed) {
   ASSERT_FAILS(ErrorKind::kInvalid, "rows=freeze", ParseContract("rows=freeze"));
   ASSERT_FAILS(ErrorKind::kInvalid, "columns", ParseContract("columns"));
   ASSERT_FAILS(ErrorKind::kInvalid, "melt", ParseContract("columns=melt"));
-}
-
-TEST(NearMatches, FindTyposBeginningsAndSwappedLetters) {
-  const std::vector<std::string> names = {"load", "query", "tables", "databases", "--format"};
-  EXPECT_THAT(NearMatches("tabels", names), ElementsAre("tables"));
-  EXPECT_THAT(NearMatches("da", names), ElementsAre("databases"));
-  EXPECT_THAT(NearMatches("QUERRY", names), ElementsAre("query"));
-  EXPECT_THAT(NearMatches("--fromat", names), ElementsAre("--format"));
-  EXPECT_THAT(NearMatches("xyzzy", names), IsEmpty());
-  EXPECT_EQ(DidYouMean("tabels", names), "did you mean 'tables'");
-  EXPECT_EQ(DidYouMean("xyzzy", names), "");
 }
 
 TEST(HumanText, GroupsDigitsAndScalesBytesAndTimes) {

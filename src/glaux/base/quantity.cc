@@ -71,4 +71,15 @@ Result<std::chrono::milliseconds> ParseDuration(std::string_view text) {
   return std::chrono::milliseconds(std::llround(number * found->second));
 }
 
+Result<char> ParseCharacter(std::string_view text) {
+  static const std::map<std::string, char, std::less<>> kNames = {{"tab", '\t'}, {"\\t", '\t'},  {"space", ' '},
+                                                                  {"pipe", '|'}, {"comma", ','}, {"semicolon", ';'}};
+  if (text.size() == 1 && static_cast<unsigned char>(text[0]) < 0x80 && text[0] != '\n' && text[0] != '\r') {
+    return text[0];
+  }
+  if (const auto found = kNames.find(Lower(text)); found != kNames.end()) return found->second;
+  return MakeError(ErrorKind::kInvalid, "not one ASCII character: '", text,
+                   "'; write it as it is, or tab, space, pipe");
+}
+
 }  // namespace glaux

@@ -37,5 +37,14 @@ TEST(Duration, KnowsItsUnits) {
   }
 }
 
+TEST(Character, HasNamesForWhatIsHardToType) {
+  EXPECT_EQ(ParseCharacter(";").ValueOrDie(), ';');
+  EXPECT_EQ(ParseCharacter("tab").ValueOrDie(), '\t');
+  EXPECT_EQ(ParseCharacter("\\t").ValueOrDie(), '\t');
+  EXPECT_EQ(ParseCharacter("Pipe").ValueOrDie(), '|');
+  for (const auto* text : {"", "ab", "ä", "\n"})
+    ASSERT_FAILS(ErrorKind::kInvalid, "not one ASCII", ParseCharacter(text));
+}
+
 }  // namespace
 }  // namespace glaux
