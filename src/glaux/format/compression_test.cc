@@ -216,27 +216,6 @@ TEST(Compression, WritesWhatOtherProgramsRead) {
   }
 }
 
-/// A gibibyte and some of zeros.
-std::string Bomb(const std::string& compression) {
-  const auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
-  const auto stream = OpenCompressed(sink, {.compression = compression}).ValueOrDie();
-  const std::string zeros(16 << 20, '\0');
-  for (int i = 0; i < 65; ++i) EXPECT_OK(stream->Write(zeros.data(), static_cast<int64_t>(zeros.size())));
-  EXPECT_OK(stream->Close());
-  return sink->Finish().ValueOrDie()->ToString();
-}
-
-Result<int64_t> InflatedSize(const InputFile& input, const TextOptions& options = {}) {
-  ARROW_ASSIGN_OR_RAISE(const auto source, OpenDecompressed(input, options));
-  std::vector<uint8_t> piece(1 << 20);
-  int64_t size = 0;
-  while (true) {
-    ARROW_ASSIGN_OR_RAISE(const int64_t got, source->Read(1 << 20, piece.data()));
-    size += got;
-    if (got < 1 << 20) return size;
-  }
-}
-
 TEST(Compression, RefusesBombs) {
   const auto bomb = Bomb("zstd");
   ASSERT_LT(bomb.size() * 1000, size_t{1} << 30);

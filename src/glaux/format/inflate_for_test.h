@@ -48,4 +48,26 @@ inline std::string SomeLines(size_t lines) {
   return text;
 }
 
+/// A gibibyte and some of zeros.
+inline std::string Bomb(const std::string& compression) {
+  const auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
+  const auto stream = OpenCompressed(sink, {.compression = compression}).ValueOrDie();
+  const std::string zeros(16 << 20, '\0');
+  for (int i = 0; i < 65; ++i) EXPECT_OK(stream->Write(zeros.data(), static_cast<int64_t>(zeros.size())));
+  EXPECT_OK(stream->Close());
+  return sink->Finish().ValueOrDie()->ToString();
+}
+
+/// How many bytes a file inflates to, which are not kept.
+inline Result<int64_t> InflatedSize(const InputFile& input, const TextOptions& options = {}) {
+  ARROW_ASSIGN_OR_RAISE(const auto source, OpenDecompressed(input, options));
+  std::vector<uint8_t> piece(1 << 20);
+  int64_t size = 0;
+  while (true) {
+    ARROW_ASSIGN_OR_RAISE(const int64_t got, source->Read(1 << 20, piece.data()));
+    size += got;
+    if (got < 1 << 20) return size;
+  }
+}
+
 }  // namespace glaux
