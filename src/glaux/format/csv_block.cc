@@ -106,11 +106,6 @@ Result<std::optional<CsvBlock>> CsvBlockSplitter::Next() {
     ARROW_ASSIGN_OR_RAISE(const int64_t got, source_->Read(wanted, data + rest_.size()));
     std::string_view text(reinterpret_cast<const char*>(data), rest_.size() + static_cast<size_t>(got));
     std::memset(data + text.size(), 0, kScanPadding);
-    if (at_start_) {
-      ARROW_ASSIGN_OR_RAISE(const size_t mark, SkipByteOrderMark(text));
-      text.remove_prefix(mark);
-      at_start_ = false;
-    }
     ended_ = got < wanted;
     const size_t cut = ended_ ? text.size() : WholeRows(text);
     rest_buffer_ = buffer;
@@ -178,15 +173,6 @@ Status CsvBlockSplitter::LineTooLong(std::string_view text) const {
   }
   return MakeError(std::move(info), "read ", name_, ", line ", line_, ": line longer than max_line_bytes (",
                    options_.max_line_bytes, ")");
-}
-
-Result<size_t> CsvBlockSplitter::SkipByteOrderMark(std::string_view text) const {
-  if (text.starts_with("\xef\xbb\xbf")) return 3;
-  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
-    return MakeError({.kind = ErrorKind::kInvalid, .hint = "convert it first: iconv -f UTF-16 -t UTF-8"}, "read ",
-                     name_, ", line 1: expected UTF-8, found a UTF-16 byte order mark");
-  }
-  return 0;
 }
 
 Result<CsvFields> CsvFields::Find(const std::string& name, const CsvBlock& block, const CsvDialect& dialect,

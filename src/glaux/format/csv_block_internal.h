@@ -48,7 +48,6 @@ class CsvBlockSplitter {
   /// The same, from quote to quote, where only quotes hide line ends.
   size_t WholeRowsByQuotes(std::string_view text) const;
   Status LineTooLong(std::string_view text) const;
-  Result<size_t> SkipByteOrderMark(std::string_view text) const;
 
   std::string name_;
   std::unique_ptr<ByteSource> source_;
@@ -58,7 +57,6 @@ class CsvBlockSplitter {
   std::shared_ptr<arrow::Buffer> rest_buffer_;
   std::string_view rest_;
   int64_t line_ = 1;
-  bool at_start_ = true;
   bool ended_ = false;
 };
 

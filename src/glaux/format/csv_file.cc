@@ -7,12 +7,13 @@
 
 namespace glaux {
 
-Result<CsvFile> CsvFile::Open(const InputFile& input, const CsvOptions& options, int64_t block_bytes) {
+Result<CsvFile> CsvFile::Open(const InputFile& input, const FormatOptions& format, int64_t block_bytes) {
+  const CsvOptions& options = format.csv;
   CsvFile file;
   file.name_ = input.name;
   file.options_ = options;
   ARROW_ASSIGN_OR_RAISE(file.dialect_, CsvDialect::Make(options));
-  ARROW_ASSIGN_OR_RAISE(auto source, OpenDecompressed(input));
+  ARROW_ASSIGN_OR_RAISE(auto source, OpenDecompressed(input, format.text));
   file.splitter_ = std::make_unique<CsvBlockSplitter>(
       input.name, std::move(source), file.dialect_,
       CsvBlockOptions{.block_bytes = block_bytes, .max_line_bytes = options.max_line_bytes});

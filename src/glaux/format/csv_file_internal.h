@@ -17,7 +17,7 @@ namespace glaux {
 /// A CSV file of which the names of the columns are known: from its first row, or as given.
 class CsvFile {
  public:
-  static Result<CsvFile> Open(const InputFile& input, const CsvOptions& options, int64_t block_bytes);
+  static Result<CsvFile> Open(const InputFile& input, const FormatOptions& options, int64_t block_bytes);
 
   const std::string& name() const { return name_; }
   const CsvOptions& options() const { return options_; }

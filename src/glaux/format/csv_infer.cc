@@ -52,7 +52,7 @@ Result<InferredSchema> InferCsv(const InputFile& input, const InferOptions& opti
   constexpr int64_t kBlockBytes = 1 << 20;
   const int64_t sample = options.sample_bytes;
   ARROW_ASSIGN_OR_RAISE(
-      auto file, CsvFile::Open(input, options.format.csv, sample > 0 ? std::min(sample, kBlockBytes) : kBlockBytes));
+      auto file, CsvFile::Open(input, options.format, sample > 0 ? std::min(sample, kBlockBytes) : kBlockBytes));
   std::vector<CsvTypeGuess> guesses(file.columns().size());
   InferredSchema inferred;
   int64_t seen = 0;

@@ -129,7 +129,7 @@ std::shared_ptr<arrow::Schema> WithDictionaries(const arrow::Schema& schema) {
 }  // namespace
 
 Result<std::unique_ptr<FileReader>> OpenCsvReader(const InputFile& input, const ReadOptions& options) {
-  ARROW_ASSIGN_OR_RAISE(auto file, CsvFile::Open(input, options.format.csv, options.block_bytes));
+  ARROW_ASSIGN_OR_RAISE(auto file, CsvFile::Open(input, options.format, options.block_bytes));
   auto schema = options.schema;
   if (schema == nullptr) {
     ARROW_ASSIGN_OR_RAISE(const CsvBlock* block, file.Peek());

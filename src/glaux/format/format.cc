@@ -4,14 +4,12 @@
 #include <arrow/type.h>
 
 #include <algorithm>
-#include <array>
 
+#include "glaux/format/compression_internal.h"
 #include "glaux/format/formats_internal.h"
 
 namespace glaux {
 namespace {
-
-constexpr std::array<std::string_view, 1> kCompressionEndings = {"gz"};
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
@@ -94,9 +92,7 @@ Result<const Format*> FormatByName(std::string_view name) {
 Result<const Format*> FormatOfFile(std::string_view file_name) {
   std::string name(file_name.substr(file_name.find_last_of('/') + 1));
   auto extension = TakeExtension(&name);
-  if (std::find(kCompressionEndings.begin(), kCompressionEndings.end(), extension) != kCompressionEndings.end()) {
-    extension = TakeExtension(&name);
-  }
+  if (IsCompressionEnding(extension)) extension = TakeExtension(&name);
   for (const auto* format : AllFormats()) {
     const auto known = format->extensions();
     if (std::find(known.begin(), known.end(), extension) != known.end()) return format;
