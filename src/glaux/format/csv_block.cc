@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "glaux/format/csv_bad_rows_internal.h"
 #include "glaux/format/csv_scan_internal.h"
 
 namespace glaux {
@@ -56,6 +57,7 @@ struct CsvFieldSink {
   Status failed = Status::OK();
   bool ragged = false;
   bool too_long = false;
+  std::vector<CsvBadText>* bad = nullptr;
 
   bool Reserve() {
     if (count + 64 <= capacity) return true;
@@ -80,9 +82,25 @@ struct CsvFieldSink {
     fields.ends_[count++] = static_cast<uint32_t>(end);
     ragged = count - row_count != static_cast<size_t>(fields.columns_);
     too_long = static_cast<int64_t>(end - fields.row_begins_.back()) > max_line_bytes;
-    if (ragged || too_long) return false;
+    if (ragged || too_long) return bad != nullptr && LeaveOut(end);
     row_count = count;
     return true;
+  }
+  bool LeaveOut(size_t end) {
+    std::ostringstream reason;
+    if (too_long) {
+      reason << "line longer than max_line_bytes (" << max_line_bytes << ")";
+    } else {
+      reason << "expected " << fields.columns_ << " fields, found " << count - row_count;
+    }
+    bad->push_back({.begin = fields.row_begins_.back(), .end = end, .reason = std::move(reason).str()});
+    DropRow();
+    return true;
+  }
+  void DropRow() {
+    fields.row_begins_.pop_back();
+    count = row_count;
+    ragged = too_long = false;
   }
 };
 
@@ -116,8 +134,13 @@ Result<std::optional<CsvBlock>> CsvBlockSplitter::Next() {
       return block;
     }
     if (ended_) return std::nullopt;
-    if (static_cast<int64_t>(text.size()) > options_.max_line_bytes) return LineTooLong(text);
-    capacity *= 2;
+    if (static_cast<int64_t>(text.size()) <= options_.max_line_bytes) {
+      capacity *= 2;
+    } else if (pass_over_) {
+      ARROW_RETURN_NOT_OK(PassOverRow(text));
+    } else {
+      return LineTooLong(text);
+    }
   }
 }
 
@@ -161,6 +184,38 @@ size_t CsvBlockSplitter::WholeRowsByQuotes(std::string_view text) const {
   }
 }
 
+Status CsvBlockSplitter::PassOverRow(std::string_view text) {
+  CsvRowEnd row(dialect_);
+  size_t begin = 0;
+  size_t end = row.Find(text, &begin);
+  if (row.began()) {
+    const std::string reason =
+        (row.in_quotes() ? std::string("a quote opens in this row and is not closed within max_line_bytes (")
+                         : std::string("line longer than max_line_bytes (")) +
+        std::to_string(options_.max_line_bytes) + ")";
+    if (on_bad_row_) {
+      ARROW_RETURN_NOT_OK(on_bad_row_({.file = name_,
+                                       .line = line_ + CountLines(text.substr(0, begin)),
+                                       .reason = reason,
+                                       .content = CutContent(text.substr(begin))}));
+    }
+  }
+  bool cr = false;  // the last byte so far: half of a CRLF, it may be
+  while (true) {
+    const std::string_view gone = text.substr(0, end);
+    line_ += CountLines(gone) - (cr && gone.starts_with('\n') ? 1 : 0);
+    if (!gone.empty()) cr = gone.ends_with('\r');
+    rest_ = text.substr(end);
+    if (!rest_.empty() || ended_) return Status::OK();
+    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> buffer, arrow::AllocateBuffer(options_.block_bytes));
+    ARROW_ASSIGN_OR_RAISE(const int64_t got, source_->Read(options_.block_bytes, buffer->mutable_data()));
+    ended_ = got < options_.block_bytes;
+    rest_buffer_ = buffer;
+    text = {reinterpret_cast<const char*>(buffer->data()), static_cast<size_t>(got)};
+    end = row.Find(text, &begin);
+  }
+}
+
 Status CsvBlockSplitter::LineTooLong(std::string_view text) const {
   LastRowSink sink;
   CsvScanner scanner(dialect_, true, sink);
@@ -176,15 +231,21 @@ Status CsvBlockSplitter::LineTooLong(std::string_view text) const {
 }
 
 Result<CsvFields> CsvFields::Find(const std::string& name, const CsvBlock& block, const CsvDialect& dialect,
-                                  int columns, int64_t max_line_bytes) {
+                                  int columns, int64_t max_line_bytes, std::vector<CsvBadText>* bad) {
   CsvFields fields;
   fields.columns_ = columns;
   ARROW_ASSIGN_OR_RAISE(fields.buffer_, arrow::AllocateResizableBuffer(0));
-  CsvFieldSink sink{.fields = fields, .max_line_bytes = max_line_bytes};
+  CsvFieldSink sink{.fields = fields, .max_line_bytes = max_line_bytes, .bad = bad};
   CsvScanner scanner(dialect, columns != 1, sink);
   scanner.Scan(block.text, true);
   ARROW_RETURN_NOT_OK(sink.failed);
-  if (scanner.in_quotes()) return UnclosedQuote(name, block.LineAt(scanner.quote_at()));
+  if (scanner.in_quotes()) {
+    if (bad == nullptr) return UnclosedQuote(name, block.LineAt(scanner.quote_at()));
+    bad->push_back({.begin = fields.row_begins_.back(),
+                    .end = block.text.size(),
+                    .reason = "a quote opens in this row and is never closed"});
+    sink.DropRow();
+  }
   if (sink.too_long) {
     return MakeError({.kind = ErrorKind::kInvalid, .hint = "raise max_line_bytes if the file is right"}, "read ", name,
                      ", line ", block.LineAt(fields.row_begins_.back()), ": line longer than max_line_bytes (",
@@ -195,6 +256,22 @@ Result<CsvFields> CsvFields::Find(const std::string& name, const CsvBlock& block
                      ": expected ", columns, " fields, found ", sink.count - sink.row_count);
   }
   return fields;
+}
+
+void CsvFields::Remove(const std::vector<int64_t>& rows) {
+  auto removed = rows.begin();
+  size_t kept = 0;
+  const auto width = static_cast<size_t>(columns_);
+  for (size_t row = 0; row < row_begins_.size(); ++row) {
+    if (removed != rows.end() && *removed == static_cast<int64_t>(row)) {
+      ++removed;
+      continue;
+    }
+    row_begins_[kept] = row_begins_[row];
+    std::memmove(ends_ + kept * width, ends_ + row * width, width * sizeof(uint32_t));
+    ++kept;
+  }
+  row_begins_.resize(kept);
 }
 
 Result<std::optional<CsvFirstRow>> ReadFirstRow(const std::string& name, const CsvBlock& block,

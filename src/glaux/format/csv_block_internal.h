@@ -3,6 +3,7 @@
 #include <arrow/buffer.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "glaux/base/status.h"
 #include "glaux/format/byte_source.h"
 #include "glaux/format/csv_dialect_internal.h"
+#include "glaux/format/format.h"
 
 namespace glaux {
 
@@ -31,6 +33,14 @@ struct CsvBlockOptions {
   int64_t max_line_bytes = 16 << 20;
 };
 
+/// A piece of a block that is no row of the file's columns.
+struct CsvBadText {
+  size_t begin = 0;
+  size_t end = 0;
+  std::string column = {};
+  std::string reason;
+};
+
 /// Cuts a stream into blocks at ends of rows. A row that is longer than a block makes that block longer.
 class CsvBlockSplitter {
  public:
@@ -40,6 +50,12 @@ class CsvBlockSplitter {
   /// The next block, or nothing at the end. No block is empty.
   Result<std::optional<CsvBlock>> Next();
 
+  /// From now on a row that is longer than allowed is told to `on_bad_row` (if any) and left out.
+  void PassOverBadRows(std::function<Status(BadRow)> on_bad_row) {
+    on_bad_row_ = std::move(on_bad_row);
+    pass_over_ = true;
+  }
+
   int64_t stored_bytes_read() const { return source_->stored_bytes_read(); }
 
  private:
@@ -48,6 +64,8 @@ class CsvBlockSplitter {
   /// The same, from quote to quote, where only quotes hide line ends.
   size_t WholeRowsByQuotes(std::string_view text) const;
   Status LineTooLong(std::string_view text) const;
+  /// Tell of the row that `text` begins with, and read until it ends.
+  Status PassOverRow(std::string_view text);
 
   std::string name_;
   std::unique_ptr<ByteSource> source_;
@@ -58,14 +76,20 @@ class CsvBlockSplitter {
   std::string_view rest_;
   int64_t line_ = 1;
   bool ended_ = false;
+  bool pass_over_ = false;
+  std::function<Status(BadRow)> on_bad_row_;
 };
 
 /// Where the fields of a block are.
 class CsvFields {
  public:
-  /// Find the fields of a block whose rows all have `columns` fields. kInvalid names the line.
+  /// Find the fields of a block whose rows all have `columns` fields. kInvalid names the line; with `bad`, rows that
+  /// are none go there, in order, and are left out.
   static Result<CsvFields> Find(const std::string& name, const CsvBlock& block, const CsvDialect& dialect, int columns,
-                                int64_t max_line_bytes);
+                                int64_t max_line_bytes, std::vector<CsvBadText>* bad = nullptr);
+
+  /// Leave out rows, given in order.
+  void Remove(const std::vector<int64_t>& rows);
 
   int64_t rows() const { return static_cast<int64_t>(row_begins_.size()); }
   int columns() const { return columns_; }

@@ -80,28 +80,45 @@ struct ParseUnsigned {
   }
 };
 
-struct ParseReal {
-  bool operator()(std::string_view text, double* value) const {
-    return ParseDouble(text, value) || ParseNotFinite(text, value);
+class ParseReal {
+ public:
+  explicit ParseReal(const CsvRules& rules) : rules_(&rules) {}
+  bool operator()(std::string_view text, double* value) {
+    return rules_->WithPoint(&text, &scratch_) && (ParseDouble(text, value) || ParseNotFinite(text, value));
   }
+
+ private:
+  const CsvRules* rules_;
+  std::string scratch_;
 };
 
 /// Only what a float holds as well as a double does, or decimal text of which it is the nearest: no integer beyond 2^24
 /// that it cannot hold, no overflow.
-struct ParseFloat {
-  bool operator()(std::string_view text, float* value) const {
+class ParseFloat {
+ public:
+  explicit ParseFloat(const CsvRules& rules) : parse_(rules) {}
+  bool operator()(std::string_view text, float* value) {
     double wide = 0;
-    if (!ParseReal{}(text, &wide)) return false;
+    if (!parse_(text, &wide)) return false;
     *value = static_cast<float>(wide);
     if (std::isfinite(wide) && !std::isfinite(*value)) return false;
     return !LooksLikeInteger(text) || static_cast<double>(*value) == wide;
   }
+
+ private:
+  ParseReal parse_;
+};
+
+struct ParseDate32 {
+  const CsvRules* rules;
+  bool operator()(std::string_view text, int32_t* value) const { return rules->Date(text, value); }
 };
 
 struct ParseDate64 {
+  const CsvRules* rules;
   bool operator()(std::string_view text, int64_t* value) const {
     int32_t days = 0;
-    if (!ParseDate(text, &days)) return false;
+    if (!rules->Date(text, &days)) return false;
     *value = int64_t{days} * 86'400'000;
     return true;
   }
@@ -110,7 +127,8 @@ struct ParseDate64 {
 /// A time with an offset becomes UTC. One without fits only a type without zone: what zone it means is not known.
 class ParseTimestamp {
  public:
-  explicit ParseTimestamp(const arrow::TimestampType& type) : zoned_(!type.timezone().empty()) {
+  ParseTimestamp(const arrow::TimestampType& type, const CsvRules& rules)
+      : zoned_(!type.timezone().empty()), rules_(rules.has_time_formats() ? &rules : nullptr) {
     switch (type.unit()) {
       case arrow::TimeUnit::SECOND:
         per_second_ = 1;
@@ -131,8 +149,10 @@ class ParseTimestamp {
   bool operator()(std::string_view text, int64_t* value) const {
     ParsedTime time;
     int32_t days = 0;
-    if (text.size() == 10 && ParseDate(text, &days)) {
-      time.seconds = int64_t{days} * 86400;
+    if (rules_ != nullptr && rules_->Time(text, &time)) {
+      // as the file's own format says
+    } else if (rules_ != nullptr ? rules_->Date(text, &days) : text.size() == 10 && ParseDate(text, &days)) {
+      time = {.seconds = int64_t{days} * 86400};
     } else if (!ParseTime(text, &time)) {
       return false;
     }
@@ -144,6 +164,7 @@ class ParseTimestamp {
 
  private:
   bool zoned_;
+  const CsvRules* rules_;
   int64_t per_second_ = 1;
   int32_t nanoseconds_per_unit_ = 1;
 };
@@ -151,9 +172,11 @@ class ParseTimestamp {
 template <typename Decimal>
 class ParseDecimal {
  public:
-  explicit ParseDecimal(const arrow::DecimalType& type) : precision_(type.precision()), scale_(type.scale()) {}
+  ParseDecimal(const arrow::DecimalType& type, const CsvRules& rules)
+      : precision_(type.precision()), scale_(type.scale()), rules_(&rules) {}
 
-  bool operator()(std::string_view text, Decimal* value) const {
+  bool operator()(std::string_view text, Decimal* value) {
+    if (!rules_->WithPoint(&text, &scratch_)) return false;
     // Arrow takes signs and leading zeros that would be lost.
     const auto digits = text.starts_with('-') ? text.substr(1) : text;
     if (digits.empty() || digits[0] == '+' ||
@@ -174,6 +197,8 @@ class ParseDecimal {
  private:
   int32_t precision_;
   int32_t scale_;
+  const CsvRules* rules_;
+  std::string scratch_;
 };
 
 /// Takes no value.
@@ -243,7 +268,8 @@ bool IsStringColumn(const arrow::DataType& type) {
   return arrow::is_string(type.id());
 }
 
-Result<std::unique_ptr<CsvColumn>> CsvColumn::Make(const std::shared_ptr<arrow::DataType>& type) {
+Result<std::unique_ptr<CsvColumn>> CsvColumn::Make(const std::shared_ptr<arrow::DataType>& type,
+                                                   const CsvRules& rules) {
   switch (type->id()) {
     case arrow::Type::NA:
       return std::make_unique<NullColumn>();
@@ -266,21 +292,21 @@ Result<std::unique_ptr<CsvColumn>> CsvColumn::Make(const std::shared_ptr<arrow::
     case arrow::Type::UINT64:
       return MakeFixedWidth<uint64_t>(type, ParseUnsigned{});
     case arrow::Type::FLOAT:
-      return MakeFixedWidth<float>(type, ParseFloat{});
+      return MakeFixedWidth<float>(type, ParseFloat(rules));
     case arrow::Type::DOUBLE:
-      return MakeFixedWidth<double>(type, ParseReal{});
+      return MakeFixedWidth<double>(type, ParseReal(rules));
     case arrow::Type::DECIMAL128:
       return MakeFixedWidth<arrow::Decimal128>(
-          type, ParseDecimal<arrow::Decimal128>(static_cast<const arrow::DecimalType&>(*type)));
+          type, ParseDecimal<arrow::Decimal128>(static_cast<const arrow::DecimalType&>(*type), rules));
     case arrow::Type::DECIMAL256:
       return MakeFixedWidth<arrow::Decimal256>(
-          type, ParseDecimal<arrow::Decimal256>(static_cast<const arrow::DecimalType&>(*type)));
+          type, ParseDecimal<arrow::Decimal256>(static_cast<const arrow::DecimalType&>(*type), rules));
     case arrow::Type::DATE32:
-      return MakeFixedWidth<int32_t>(type, &ParseDate);
+      return MakeFixedWidth<int32_t>(type, ParseDate32{&rules});
     case arrow::Type::DATE64:
-      return MakeFixedWidth<int64_t>(type, ParseDate64{});
+      return MakeFixedWidth<int64_t>(type, ParseDate64{&rules});
     case arrow::Type::TIMESTAMP:
-      return MakeFixedWidth<int64_t>(type, ParseTimestamp(static_cast<const arrow::TimestampType&>(*type)));
+      return MakeFixedWidth<int64_t>(type, ParseTimestamp(static_cast<const arrow::TimestampType&>(*type), rules));
     case arrow::Type::STRING:
     case arrow::Type::BINARY:
     case arrow::Type::LARGE_STRING:

@@ -10,6 +10,7 @@
 
 #include "glaux/base/status.h"
 #include "glaux/format/csv_block_internal.h"
+#include "glaux/format/csv_rules_internal.h"
 
 namespace glaux {
 
@@ -71,12 +72,13 @@ class CsvColumn {
  public:
   virtual ~CsvColumn() = default;
   virtual Status Reserve(int64_t rows) = 0;
-  /// Append rows [first, last), of which `first` is a multiple of 64. \return the row that does not convert, or -1
+  /// Append rows [first, last). \return the row that does not convert, or -1. What Finish gives then is worth nothing,
+  /// but rows behind can still be tried.
   virtual int64_t Append(const CsvCells& cells, int column, int64_t first, int64_t last) = 0;
   virtual Result<std::shared_ptr<arrow::Array>> Finish() = 0;
 
-  /// kInvalid for types that CSV has no words for (lists, structs, …).
-  static Result<std::unique_ptr<CsvColumn>> Make(const std::shared_ptr<arrow::DataType>& type);
+  /// kInvalid for types that CSV has no words for (lists, structs, …). `rules` must outlive the column.
+  static Result<std::unique_ptr<CsvColumn>> Make(const std::shared_ptr<arrow::DataType>& type, const CsvRules& rules);
 };
 
 /// What a decoder of strings found wrong is not a type conflict: the bytes are no UTF-8.

@@ -13,6 +13,7 @@ Result<CsvFile> CsvFile::Open(const InputFile& input, const FormatOptions& forma
   file.name_ = input.name;
   file.options_ = options;
   ARROW_ASSIGN_OR_RAISE(file.dialect_, CsvDialect::Make(options));
+  ARROW_ASSIGN_OR_RAISE(file.rules_, CsvRules::Make(options));
   ARROW_ASSIGN_OR_RAISE(auto source, OpenDecompressed(input, format.text));
   file.splitter_ = std::make_unique<CsvBlockSplitter>(
       input.name, std::move(source), file.dialect_,

@@ -22,8 +22,14 @@ class CsvFile {
   const std::string& name() const { return name_; }
   const CsvOptions& options() const { return options_; }
   const CsvDialect& dialect() const { return dialect_; }
+  const CsvRules& rules() const { return rules_; }
   const std::vector<std::string>& columns() const { return columns_; }
   int64_t stored_bytes_read() const { return splitter_->stored_bytes_read(); }
+
+  /// Pass over rows that never end or are longer than allowed, and tell `on_bad_row` of them (empty: nobody).
+  void PassOverBadRows(std::function<Status(BadRow)> on_bad_row) {
+    if (splitter_ != nullptr) splitter_->PassOverBadRows(std::move(on_bad_row));
+  }
 
   /// The next block of data rows.
   Result<std::optional<CsvBlock>> Next();
@@ -37,6 +43,7 @@ class CsvFile {
   std::string name_;
   CsvOptions options_;
   CsvDialect dialect_;
+  CsvRules rules_;
   std::unique_ptr<CsvBlockSplitter> splitter_;
   std::vector<std::string> columns_;
   std::optional<CsvBlock> next_;
@@ -45,8 +52,8 @@ class CsvFile {
 /// Types from the first `sample_bytes` of data (0: from all), cut at an end of a row.
 Result<InferredSchema> InferCsv(const InputFile& input, const InferOptions& options);
 
-/// Types of one block's columns.
-Result<std::shared_ptr<arrow::Schema>> InferCsvBlock(const CsvFile& file, const CsvBlock& block);
+/// Types of one block's columns, of those rows that have the fields they should if `skip_bad_rows`.
+Result<std::shared_ptr<arrow::Schema>> InferCsvBlock(const CsvFile& file, const CsvBlock& block, bool skip_bad_rows);
 
 Result<std::unique_ptr<FileReader>> OpenCsvReader(const InputFile& input, const ReadOptions& options);
 

@@ -23,7 +23,7 @@ CsvTypeGuess::Kind CsvTypeGuess::KindOf(std::string_view text) {
     return digits <= static_cast<size_t>(arrow::Decimal128Type::kMaxPrecision) ? Kind::kHugeInteger : Kind::kString;
   }
   double real = 0;
-  if (ParseDouble(text, &real)) return Kind::kDouble;
+  if (IsDouble(text, &real)) return Kind::kDouble;
   bool boolean = false;
   if (ParseBoolean(text, &boolean)) return Kind::kBoolean;
   int32_t days = 0;
@@ -33,6 +33,16 @@ CsvTypeGuess::Kind CsvTypeGuess::KindOf(std::string_view text) {
     return time.zone == Zone::kNone ? Kind::kTimestamp : Kind::kUtcTimestamp;
   }
   return Kind::kString;
+}
+
+CsvTypeGuess::Kind CsvTypeGuess::TimeKindOf(std::string_view text) const {
+  ParsedTime time;
+  if (rules_->Time(text, &time)) {
+    if (time.nanoseconds % 1000 != 0) return Kind::kString;
+    return time.zone == Zone::kNone ? Kind::kTimestamp : Kind::kUtcTimestamp;
+  }
+  int32_t days = 0;
+  return rules_->Date(text, &days) ? Kind::kDate : Kind::kString;
 }
 
 CsvTypeGuess::Kind CsvTypeGuess::Join(Kind left, Kind right) {
@@ -45,11 +55,12 @@ CsvTypeGuess::Kind CsvTypeGuess::Join(Kind left, Kind right) {
 }
 
 void CsvTypeGuess::ObserveValue(std::string_view text) {
+  if (formats_ && time_ != Kind::kString) time_ = Join(time_, TimeKindOf(text));
   // What was seen so far is what mostly comes next.
   if (kind_ == Kind::kDouble) {
     double real = 0;
     int64_t integer = 0;
-    if (ParseDouble(text, &real) &&
+    if (IsDouble(text, &real) &&
         (!ParseInteger(text, &integer) || (integer <= kExactInDouble && integer >= -kExactInDouble)))
       return;
   } else if (kind_ == Kind::kUtcTimestamp || kind_ == Kind::kTimestamp) {
@@ -62,7 +73,7 @@ void CsvTypeGuess::ObserveValue(std::string_view text) {
 }
 
 std::shared_ptr<arrow::DataType> CsvTypeGuess::type() const {
-  switch (kind_) {
+  switch (formats_ && time_ != Kind::kNothing && time_ != Kind::kString ? time_ : kind_) {
     case Kind::kNothing:
       return empty_string_ ? arrow::utf8() : arrow::null();
     case Kind::kBoolean:

@@ -11,10 +11,12 @@ namespace {
 /// Rows of which the text fits into the nearest cache.
 constexpr int64_t kRowsAtATime = 64;
 
-Result<int64_t> ObserveBlock(const CsvFile& file, const CsvBlock& block, std::vector<CsvTypeGuess>* guesses) {
+Result<int64_t> ObserveBlock(const CsvFile& file, const CsvBlock& block, bool skip_bad_rows,
+                             std::vector<CsvTypeGuess>* guesses) {
+  std::vector<CsvBadText> bad;
   ARROW_ASSIGN_OR_RAISE(const auto fields,
                         CsvFields::Find(file.name(), block, file.dialect(), static_cast<int>(guesses->size()),
-                                        file.options().max_line_bytes));
+                                        file.options().max_line_bytes, skip_bad_rows ? &bad : nullptr));
   const CsvCells cells(block.text, fields, file.dialect(), file.options().null_values);
   for (int64_t first = 0; first < fields.rows(); first += kRowsAtATime) {
     const int64_t last = std::min(first + kRowsAtATime, fields.rows());
@@ -42,9 +44,9 @@ std::shared_ptr<arrow::Schema> SchemaOf(const CsvFile& file, const std::vector<C
 
 }  // namespace
 
-Result<std::shared_ptr<arrow::Schema>> InferCsvBlock(const CsvFile& file, const CsvBlock& block) {
-  std::vector<CsvTypeGuess> guesses(file.columns().size());
-  ARROW_RETURN_NOT_OK(ObserveBlock(file, block, &guesses));
+Result<std::shared_ptr<arrow::Schema>> InferCsvBlock(const CsvFile& file, const CsvBlock& block, bool skip_bad_rows) {
+  std::vector<CsvTypeGuess> guesses(file.columns().size(), CsvTypeGuess(file.rules()));
+  ARROW_RETURN_NOT_OK(ObserveBlock(file, block, skip_bad_rows, &guesses));
   return SchemaOf(file, guesses, {});
 }
 
@@ -53,7 +55,8 @@ Result<InferredSchema> InferCsv(const InputFile& input, const InferOptions& opti
   const int64_t sample = options.sample_bytes;
   ARROW_ASSIGN_OR_RAISE(
       auto file, CsvFile::Open(input, options.format, sample > 0 ? std::min(sample, kBlockBytes) : kBlockBytes));
-  std::vector<CsvTypeGuess> guesses(file.columns().size());
+  if (options.skip_bad_rows) file.PassOverBadRows({});
+  std::vector<CsvTypeGuess> guesses(file.columns().size(), CsvTypeGuess(file.rules()));
   InferredSchema inferred;
   int64_t seen = 0;
   while (true) {
@@ -62,7 +65,7 @@ Result<InferredSchema> InferCsv(const InputFile& input, const InferOptions& opti
     if (next == nullptr || (sample > 0 && seen >= sample)) break;
     ARROW_ASSIGN_OR_RAISE(const auto block, file.Next());
     seen += static_cast<int64_t>(block->text.size());
-    ARROW_ASSIGN_OR_RAISE(const int64_t rows, ObserveBlock(file, *block, &guesses));
+    ARROW_ASSIGN_OR_RAISE(const int64_t rows, ObserveBlock(file, *block, options.skip_bad_rows, &guesses));
     inferred.rows_seen += rows;
   }
   inferred.schema = SchemaOf(file, guesses, options.types);

@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
-#include <cmath>
+
+#include "glaux/format/csv_scan_internal.h"
+#include "glaux/format/value_text_internal.h"
 
 namespace glaux {
 namespace {
@@ -16,90 +17,34 @@ const To& As(const From& from) {
   return static_cast<const To&>(from);
 }
 
+/// Append what `write(out)` writes.
+template <typename Write>
+void AppendShort(Write&& write, std::string* out) {
+  std::array<char, kMostValueText> text;
+  out->append(text.data(), write(text.data()));
+}
+
 template <typename Number>
 void AppendNumber(Number value, std::string* out) {
-  std::array<char, 64> text;
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  out->append(text.data(), end);
+  AppendShort([&](char* at) { return std::to_chars(at, at + kMostValueText, value).ptr; }, out);
 }
 
 template <typename Number>
 void AppendReal(Number value, std::string* out) {
-  if (std::isnan(value)) {
-    *out += "nan";
-  } else if (std::isinf(value)) {
-    *out += value < 0 ? "-inf" : "inf";
-  } else {
-    const size_t begin = out->size();
-    AppendNumber(value, out);
-    // A double without a point would be read as an integer.
-    if (out->find_first_of(".e", begin) == std::string::npos) *out += ".0";
-  }
-}
-
-void AppendPadded(int64_t value, int width, std::string* out) {
-  const auto text = std::to_string(value);
-  out->append(static_cast<size_t>(std::max<int64_t>(0, width - static_cast<int64_t>(text.size()))), '0');
-  *out += text;
+  AppendShort([&](char* at) { return WriteReal(value, at); }, out);
 }
 
 void AppendDate(int64_t days, std::string* out) {
-  const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{days}}};
-  AppendPadded(static_cast<int>(date.year()), 4, out);
-  *out += '-';
-  AppendPadded(static_cast<unsigned>(date.month()), 2, out);
-  *out += '-';
-  AppendPadded(static_cast<unsigned>(date.day()), 2, out);
+  AppendShort([&](char* at) { return WriteDate(days, at); }, out);
 }
 
-void AppendClock(int64_t seconds, std::string* out) {
-  AppendPadded(seconds / 3600, 2, out);
-  *out += ':';
-  AppendPadded(seconds / 60 % 60, 2, out);
-  *out += ':';
-  AppendPadded(seconds % 60, 2, out);
-}
-
-struct Unit {
-  int64_t per_second;
-  int digits;
-};
-Unit UnitOf(arrow::TimeUnit::type unit) {
-  switch (unit) {
-    case arrow::TimeUnit::SECOND:
-      return {1, 0};
-    case arrow::TimeUnit::MILLI:
-      return {1'000, 3};
-    case arrow::TimeUnit::MICRO:
-      return {1'000'000, 6};
-    case arrow::TimeUnit::NANO:
-      break;
-  }
-  return {1'000'000'000, 9};
-}
-
-/// Seconds of a day and a fraction, which is left out where it is zero.
-void AppendTimeOfDay(int64_t value, Unit unit, std::string* out) {
-  AppendClock(value / unit.per_second, out);
-  if (const int64_t fraction = value % unit.per_second; fraction != 0) {
-    *out += '.';
-    AppendPadded(fraction, unit.digits, out);
-  }
+void AppendTimeOfDay(int64_t value, arrow::TimeUnit::type unit, std::string* out) {
+  AppendShort([&](char* at) { return WriteTimeOfDay(value, unit, at); }, out);
 }
 
 void AppendTimestamp(int64_t value, const arrow::TimestampType& type, std::string* out) {
-  const Unit unit = UnitOf(type.unit());
-  const int64_t day = 86400 * unit.per_second;
-  int64_t days = value / day;
-  int64_t rest = value % day;
-  if (rest < 0) {
-    rest += day;
-    --days;
-  }
-  AppendDate(days, out);
-  *out += 'T';
-  AppendTimeOfDay(rest, unit, out);
-  if (!type.timezone().empty()) *out += 'Z';
+  TimestampText text(type.unit(), !type.timezone().empty());
+  AppendShort([&](char* at) { return text.Write(value, at); }, out);
 }
 
 std::string_view BytesOf(const arrow::Array& array, int64_t row) {
@@ -131,22 +76,41 @@ Result<CsvText> CsvText::Make(const CsvOptions& options) {
   const bool empty_is_null =
       std::find(options.null_values.begin(), options.null_values.end(), "") != options.null_values.end();
   if (!empty_is_null && !options.null_values.empty()) text.null_ = options.null_values[0];
-  text.special_.resize(256, false);
+  text.decimal_separator_ = options.decimal_separator;
+  text.has_null_words_ = options.null_values.size() > (empty_is_null ? 1 : 0);
   for (const char c : {text.dialect_.delimiter, text.dialect_.quote, '\n', '\r', text.dialect_.escape.value_or('\n')}) {
-    text.special_[static_cast<unsigned char>(c)] = true;
+    text.special_[static_cast<unsigned char>(c)] = 1;
   }
+  constexpr std::string_view kNumberCharacters = "0123456789+-.,:TZeabdefilnrstu";
+  text.numbers_are_plain_ =
+      !text.HasSpecial(text.decimal_separator_ == ',' ? kNumberCharacters : "0123456789+-.:TZeabdefilnrstu") &&
+      (!text.dialect_.comment || kNumberCharacters.find(*text.dialect_.comment) == std::string_view::npos) &&
+      std::all_of(options.null_values.begin(), options.null_values.end(), [&](const std::string& word) {
+        return word.empty() || word.find_first_not_of(kNumberCharacters) != std::string::npos;
+      });
   return text;
 }
 
-void CsvText::AppendString(std::string_view value, std::string* out) const {
-  const bool must_quote =
-      value.empty() || value[0] == dialect_.comment ||
-      std::any_of(value.begin(), value.end(), [&](char c) { return special_[static_cast<unsigned char>(c)]; }) ||
-      std::find(null_values_.begin(), null_values_.end(), value) != null_values_.end();
-  if (!must_quote) {
-    *out += value;
-    return;
+bool CsvText::IsNullWord(std::string_view value) const {
+  return std::find(null_values_.begin(), null_values_.end(), value) != null_values_.end();
+}
+
+bool CsvText::HasSpecial(std::string_view text) const {
+  size_t at = 0;
+  for (; at + 64 <= text.size(); at += 64) {
+    const ByteMask bytes(text.data() + at);
+    uint64_t special =
+        bytes.Equal(dialect_.delimiter) | bytes.Equal(dialect_.quote) | bytes.Equal('\n') | bytes.Equal('\r');
+    if (dialect_.escape) special |= bytes.Equal(*dialect_.escape);
+    if (special != 0) return true;
   }
+  for (; at < text.size(); ++at) {
+    if (special_[static_cast<unsigned char>(text[at])] != 0) return true;
+  }
+  return false;
+}
+
+void CsvText::AppendQuoted(std::string_view value, std::string* out) const {
   out->push_back(dialect_.quote);
   for (const char c : value) {
     if (c == dialect_.quote || c == dialect_.escape) out->push_back(dialect_.escape.value_or(c));
@@ -170,6 +134,9 @@ Status CsvText::AppendValue(const arrow::Array& array, int64_t row, std::string*
   std::string text;
   ARROW_RETURN_NOT_OK(arrow::is_nested(array.type_id()) ? AppendJson(array, row, &text)
                                                         : AppendPlain(array, row, &text));
+  if (decimal_separator_ != '.' && (arrow::is_floating(array.type_id()) || arrow::is_decimal(array.type_id()))) {
+    std::replace(text.begin(), text.end(), '.', decimal_separator_);
+  }
   AppendString(text, out);
   return Status::OK();
 }
@@ -225,12 +192,10 @@ Status AppendPlain(const arrow::Array& array, int64_t row, std::string* out) {
       AppendTimestamp(As<arrow::TimestampArray>(array).Value(row), As<arrow::TimestampType>(*array.type()), out);
       break;
     case arrow::Type::TIME32:
-      AppendTimeOfDay(As<arrow::Time32Array>(array).Value(row), UnitOf(As<arrow::Time32Type>(*array.type()).unit()),
-                      out);
+      AppendTimeOfDay(As<arrow::Time32Array>(array).Value(row), As<arrow::Time32Type>(*array.type()).unit(), out);
       break;
     case arrow::Type::TIME64:
-      AppendTimeOfDay(As<arrow::Time64Array>(array).Value(row), UnitOf(As<arrow::Time64Type>(*array.type()).unit()),
-                      out);
+      AppendTimeOfDay(As<arrow::Time64Array>(array).Value(row), As<arrow::Time64Type>(*array.type()).unit(), out);
       break;
     default:
       return MakeError(ErrorKind::kInvalid, "write csv: a value of type ", array.type()->ToString(), " has no text");

@@ -2,6 +2,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -24,16 +25,37 @@ class CsvText {
   /// The first word for null; an empty field if that is one.
   void AppendNull(std::string* out) const { *out += null_; }
   /// Quoted where it would else be taken apart or taken for null.
-  void AppendString(std::string_view value, std::string* out) const;
+  void AppendString(std::string_view value, std::string* out) const {
+    if (MustQuote(value, true)) {
+      AppendQuoted(value, out);
+    } else {
+      *out += value;
+    }
+  }
+  void AppendQuoted(std::string_view value, std::string* out) const;
+  /// Somewhere in `text` is a character that must be quoted.
+  bool HasSpecial(std::string_view text) const;
+  /// The value would else be taken apart or taken for null. `may_be_special`: what HasSpecial says of a text it is in.
+  bool MustQuote(std::string_view value, bool may_be_special) const {
+    return value.empty() || (may_be_special && HasSpecial(value)) || value[0] == dialect_.comment ||
+           (has_null_words_ && IsNullWord(value));
+  }
+  /// No number, boolean, date or time in ISO 8601 must be quoted.
+  bool numbers_are_plain() const { return numbers_are_plain_; }
   /// A value that is not null. kInvalid for types that have no text.
   Status AppendValue(const arrow::Array& array, int64_t row, std::string* out) const;
 
  private:
+  bool IsNullWord(std::string_view value) const;
+
   CsvDialect dialect_;
   std::vector<std::string> null_values_;
   std::string null_;
+  char decimal_separator_ = '.';
+  bool has_null_words_ = false;
+  bool numbers_are_plain_ = false;
   /// By character: the value must be quoted.
-  std::vector<bool> special_;
+  std::array<uint8_t, 256> special_ = {};
 };
 
 /// Append a value of any type as JSON: numbers and booleans bare, all else in quotes, structs and maps as objects.

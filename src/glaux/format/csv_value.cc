@@ -39,14 +39,7 @@ int32_t DaysFromCivil(int year, int month, int day) {
 
 bool ParseDay(const char* text, int32_t* days) {
   if (text[4] != '-' || text[7] != '-') return false;
-  const int year = Digits(text, 4);
-  const int month = Digits(text + 5, 2);
-  const int day = Digits(text + 8, 2);
-  constexpr int kDays[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (year < 1 || month < 1 || month > 12 || day < 1 || day > kDays[month - 1]) return false;
-  if (month == 2 && day == 29 && (year % 4 != 0 || (year % 100 == 0 && year % 400 != 0))) return false;
-  *days = DaysFromCivil(year, month, day);
-  return true;
+  return DaysOfDate(Digits(text, 4), Digits(text + 5, 2), Digits(text + 8, 2), days);
 }
 
 constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
@@ -54,6 +47,14 @@ constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7
 constexpr uint64_t kExactIntegers = uint64_t{1} << 53;
 
 }  // namespace
+
+bool DaysOfDate(int year, int month, int day, int32_t* days) {
+  constexpr int kDays[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > kDays[month - 1]) return false;
+  if (month == 2 && day == 29 && (year % 4 != 0 || (year % 100 == 0 && year % 400 != 0))) return false;
+  *days = DaysFromCivil(year, month, day);
+  return true;
+}
 
 bool ParseInteger(std::string_view text, int64_t* value) {
   const bool negative = !text.empty() && text[0] == '-';

@@ -26,6 +26,9 @@ bool ParseNotFinite(std::string_view text, double* value);
 /// "true" and "false" in any case.
 bool ParseBoolean(std::string_view text, bool* value);
 
+/// Days since 1970-01-01 of a day that exists, from year 1 to 9999.
+bool DaysOfDate(int year, int month, int day, int32_t* days);
+
 /// YYYY-MM-DD. Days since 1970-01-01.
 bool ParseDate(std::string_view text, int32_t* days);
 

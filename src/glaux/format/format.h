@@ -55,8 +55,9 @@ struct CsvOptions {
   int64_t max_line_bytes = 16 << 20;
   /// What stands before the fraction of a number: '.' or ','.
   char decimal_separator = '.';
-  /// strptime formats that dates and timestamps may have beside ISO 8601: "%d/%m/%Y", "%d.%m.%Y %H:%M:%S". The first
-  /// of dates is what is written; empty: ISO 8601.
+  /// strptime formats that dates and timestamps may have beside ISO 8601: "%d/%m/%Y", "%d.%m.%Y %H:%M:%S". A value is
+  /// what the first format that fits says. Written are dates in the first format, timestamps in the first with (in UTC)
+  /// or without %z as the column has a time zone or none; where there is none: ISO 8601.
   std::vector<std::string> date_formats = {};
   std::vector<std::string> timestamp_formats = {};
   /// When writing: the first row names the columns.
@@ -104,6 +105,8 @@ struct InferOptions {
   int64_t sample_bytes = 1 << 20;
   /// Types that are given, by column name in the file: not inferred.
   std::map<std::string, std::shared_ptr<arrow::DataType>> types = {};
+  /// Pass over rows that do not parse, which the reader then tells ReadOptions::on_bad_row. Text formats.
+  bool skip_bad_rows = false;
 };
 
 struct InferredSchema {
