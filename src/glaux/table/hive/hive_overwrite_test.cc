@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <mutex>
 #include <thread>
 
 #include "glaux/table/hive/hive_table.h"
@@ -377,9 +378,11 @@ TEST(HiveOverwrite, APlanThatOneOvertakesIsMadeAgain) {
       ASSERT_OK(world.Add(Orders(0, 4), spec));
       auto environment = world.Environment();
       const auto resolve = environment.resolve;
+      std::mutex mutex;  // several threads list
       int overtakes = 0;
       // Plan resolves a location when it has read the state and the catalog and is about to list.
       environment.resolve = [&](std::string_view uri) {
+        std::lock_guard lock(mutex);
         if (overtakes > 0) {
           --overtakes;
           EXPECT_OK(world.Add(Orders(10 + overtakes, 2), spec, nullptr,
