@@ -119,6 +119,8 @@ void BuildApp(CLI::App* app, Session* session) {
       ->check(CLI::IsMember({"auto", "always", "never"}).description(""));
 
   AddLoadCommand(app, session);
+  AddSyncCommand(app, session);
+  AddStateCommand(app, session);
   AddQueryCommand(app, session);
   AddDatabasesCommand(app, session);
   AddTablesCommand(app, session);

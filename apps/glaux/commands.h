@@ -12,6 +12,8 @@ namespace glaux::cli {
 // The type name of an option says what completion offers: FILE, DIR, TABLE, DATABASE, FORMAT (of output), or "a|b|c".
 
 void AddLoadCommand(CLI::App* app, Session* session);
+void AddSyncCommand(CLI::App* app, Session* session);
+void AddStateCommand(CLI::App* app, Session* session);
 void AddQueryCommand(CLI::App* app, Session* session);
 void AddDatabasesCommand(CLI::App* app, Session* session);
 void AddTablesCommand(CLI::App* app, Session* session);

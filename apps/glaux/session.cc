@@ -1,5 +1,7 @@
 #include "session.h"
 
+#include "output_file.h"
+
 #include "arguments.h"
 #include "errors.h"
 
@@ -38,6 +40,24 @@ Result<Lake*> Session::lake(IfAbsent if_absent) {
 Result<TableId> Session::ParseTable(std::string_view name) const {
   ARROW_ASSIGN_OR_RAISE(const auto config, Config());
   return ParseTableId(name, config.database);
+}
+
+Result<SyncConfig> Session::ReadPipelines(const std::string& path) {
+  ARROW_ASSIGN_OR_RAISE(auto config, ReadSyncConfig(path, [this](std::string_view name) -> std::optional<std::string> {
+                          auto value = surroundings_.environment(name);
+    return value.empty() ? std::nullopt : std::optional<std::string>(std::move(value));
+                        }));
+  if (config.lake.has_value() && options_.lake.empty()) options_.lake = *config.lake;
+  if (config.memory_limit.has_value() && options_.memory_limit.empty())
+    options_.memory_limit = std::to_string(*config.memory_limit);
+  return config;
+}
+
+Status Session::WriteReport(const std::string& path, std::string_view text) {
+  if (path == "-") return Print(text);
+  ARROW_ASSIGN_OR_RAISE(const auto file, OutputFile::Open(path, ""));
+  ARROW_RETURN_NOT_OK(file->stream()->Write(text.data(), static_cast<int64_t>(text.size())));
+  return file->Commit();
 }
 
 Status Session::Print(std::string_view text) {

@@ -12,6 +12,7 @@
 
 #include "glaux/base/status.h"
 #include "glaux/lake/lake.h"
+#include "glaux/sync/config.h"
 #include "progress_bar.h"
 #include "signals.h"
 #include "terminal.h"
@@ -66,6 +67,11 @@ class Session {
   /// What becomes of a lake that is not there: most commands see an empty one and leave no folder behind.
   enum class IfAbsent { kEmpty, kCreate };
   Result<Lake*> lake(IfAbsent if_absent = IfAbsent::kEmpty);
+  /// Read a pipeline file; where it names a lake or a memory limit and the command line does not, they hold for this
+  /// run.
+  Result<SyncConfig> ReadPipelines(const std::string& path);
+  /// Write a report for machines: to a file that appears whole, or with "-" to stdout.
+  Status WriteReport(const std::string& path, std::string_view text);
   /// "database.table", or "table" in the database of names without one.
   Result<TableId> ParseTable(std::string_view name) const;
 

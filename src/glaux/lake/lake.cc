@@ -9,8 +9,10 @@
 #include "glaux/catalog/sqlite_catalog.h"
 #include "glaux/engine/duckdb/duckdb_engine.h"
 #include "glaux/lake/load_internal.h"
+#include "glaux/lake/sync_targets_internal.h"
 #include "glaux/schema/names.h"
 #include "glaux/store/directory_store.h"
+#include "glaux/table/hive/folder_table.h"
 #include "glaux/table/hive/hive_table.h"
 
 namespace glaux {
@@ -91,6 +93,40 @@ class LocalLake final : public Lake {
     return LoadIntoLake(*this, load_, folded);
   }
 
+  SyncEnvironment sync_environment(std::shared_ptr<arrow::io::OutputStream> out) override {
+    const auto folder = [this](std::string_view uri, bool make) -> Result<Location> {
+      const bool own = uri.starts_with("s3://") || uri.starts_with("file://" + StoreFolder() + "/");
+      if (!own && uri.starts_with("file://")) return folders_.Open(uri, make);
+      ARROW_ASSIGN_OR_RAISE(const auto address, Take(uri));
+      std::error_code error;
+      if (!make && !fs::is_directory(StoreFolder() + "/" + address.bucket, error)) {
+        return MakeError(ErrorKind::kNotFound, "open ", uri, ": the lake ", root_, " has no bucket ", address.bucket);
+      }
+      return Resolve(uri);
+    };
+    SyncEnvironment environment;
+    environment.open_folder = [folder](std::string_view uri) { return folder(uri, false); };
+    environment.make_folder = [folder](std::string_view uri) { return folder(uri, true); };
+    environment.keep_committed = KeepCommitted;
+    environment.open_table = [this](const TableId& id) { return OpenTable(id); };
+    environment.resolve = load_.hive.resolve;
+    environment.engine = [this] { return engine(); };
+    environment.clock = load_.hive.clock;
+    environment.memory_limit = config_.memory_limit;
+    environment.database = config_.database;
+    SyncLake lake{.hive = load_.hive,
+                  .location_of = load_.location_of,
+                  .make_folder = environment.make_folder,
+                  .engine = environment.engine,
+                  .database = config_.database,
+                  .memory_limit = config_.memory_limit,
+                  .out = std::move(out)};
+    environment.open_target = [lake = std::move(lake)](const DestinationConfig& destination) {
+      return OpenSyncTarget(lake, destination);
+    };
+    return environment;
+  }
+
   Status DropTable(const TableId& id) override {
     const Status status = DropHiveTable(load_.hive, id);
     return KindOf(status) == ErrorKind::kNotFound && !status.ok() ? WithHint(status, NearNames(id)) : status;
@@ -158,6 +194,7 @@ class LocalLake final : public Lake {
   const std::string root_;
   const std::shared_ptr<Catalog> catalog_;
   LoadEnvironment load_;
+  LocalFolders folders_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<ObjectStore>> stores_;
   std::unique_ptr<QueryEngine> engine_;

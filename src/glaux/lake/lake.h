@@ -1,5 +1,6 @@
 #pragma once
 
+#include <arrow/io/type_fwd.h>
 #include <arrow/type_fwd.h>
 #include <arrow/util/cancel.h>
 
@@ -18,6 +19,7 @@
 #include "glaux/format/format.h"
 #include "glaux/schema/evolution.h"
 #include "glaux/store/location.h"
+#include "glaux/sync/environment.h"
 #include "glaux/table/table.h"
 
 namespace glaux {
@@ -102,6 +104,9 @@ class Lake {
 
   /// Load files into a table, making or evolving it. All or nothing.
   virtual Result<LoadSummary> Load(const LoadOptions& options) = 0;
+  /// What pipelines of this lake run in. It holds on to the lake, which must outlive it.
+  /// \param out where destinations of kind stdout write
+  virtual SyncEnvironment sync_environment(std::shared_ptr<arrow::io::OutputStream> out) = 0;
   /// Drop a table and its files.
   virtual Status DropTable(const TableId& id) = 0;
 };

@@ -272,8 +272,7 @@ Status Cursor::Remember(const arrow::RecordBatch& batch, const arrow::Array& val
   }
   if (greater) last_ = most;
   if (!keep_seen_) return Status::OK();
-  ARROW_ASSIGN_OR_RAISE(const auto from,
-                        Before(last_, config_.lag.value_or(std::chrono::milliseconds(0)), subject_));
+  ARROW_ASSIGN_OR_RAISE(const auto from, Before(last_, config_.lag.value_or(std::chrono::milliseconds(0)), subject_));
   ARROW_ASSIGN_OR_RAISE(const auto mask, CompareWith(array, "greater_equal", from));
   const auto rows = batch.Slice(0, batch.num_rows());
   ARROW_ASSIGN_OR_RAISE(const auto recent, SelectRows(rows, mask));
@@ -291,18 +290,17 @@ Status Cursor::Remember(const arrow::RecordBatch& batch, const arrow::Array& val
   if (seen_.size() > kMostSeen) {
     ARROW_RETURN_NOT_OK(Prune());
     if (seen_.size() > kMostSeen) {
-      return MakeError({.kind = ErrorKind::kInvalid,
-                        .hint = "use mode upsert with a primary_key, a shorter lag, or closed: false"},
-                       subject_, ": more than ", kMostSeen,
-                       " rows share the last value or lie within the lag, too many to remember");
+      return MakeError(
+          {.kind = ErrorKind::kInvalid, .hint = "use mode upsert with a primary_key, a shorter lag, or closed: false"},
+          subject_, ": more than ", kMostSeen,
+          " rows share the last value or lie within the lag, too many to remember");
     }
   }
   return Status::OK();
 }
 
 Status Cursor::Prune() {
-  ARROW_ASSIGN_OR_RAISE(const auto from,
-                        Before(last_, config_.lag.value_or(std::chrono::milliseconds(0)), subject_));
+  ARROW_ASSIGN_OR_RAISE(const auto from, Before(last_, config_.lag.value_or(std::chrono::milliseconds(0)), subject_));
   for (auto at = seen_.begin(); at != seen_.end();) {
     ARROW_ASSIGN_OR_RAISE(const bool old, CompareScalars(at->second.value, "less", from));
     at = old ? seen_.erase(at) : std::next(at);
@@ -322,8 +320,7 @@ Result<CursorState> Cursor::State() const {
   if (last_ == nullptr) return state;
   state.last = last_->ToString();
   if (!keep_seen_) return state;
-  ARROW_ASSIGN_OR_RAISE(const auto from,
-                        Before(last_, config_.lag.value_or(std::chrono::milliseconds(0)), subject_));
+  ARROW_ASSIGN_OR_RAISE(const auto from, Before(last_, config_.lag.value_or(std::chrono::milliseconds(0)), subject_));
   for (const auto& [name, seen] : seen_) {
     ARROW_ASSIGN_OR_RAISE(const bool recent, CompareScalars(seen.value, "greater_equal", from));
     if (recent) state.seen[name] = {seen.value->ToString(), seen.count};

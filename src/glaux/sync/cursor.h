@@ -83,13 +83,13 @@ class Cursor {
   std::string subject_;
 
   mutable std::mutex mutex_;
-  std::shared_ptr<arrow::DataType> type_;     // of the column, known with the first batch
-  std::shared_ptr<arrow::Scalar> low_;        // rows below are old
+  std::shared_ptr<arrow::DataType> type_;  // of the column, known with the first batch
+  std::shared_ptr<arrow::Scalar> low_;     // rows below are old
   bool low_inclusive_ = true;
-  std::shared_ptr<arrow::Scalar> high_;       // rows from here on are not wanted
+  std::shared_ptr<arrow::Scalar> high_;  // rows from here on are not wanted
   std::optional<std::string> stop_behind_;
-  std::shared_ptr<arrow::Scalar> stop_;       // nor rows beyond this
-  std::shared_ptr<arrow::Scalar> last_;       // greatest value so far
+  std::shared_ptr<arrow::Scalar> stop_;                 // nor rows beyond this
+  std::shared_ptr<arrow::Scalar> last_;                 // greatest value so far
   std::map<std::string, CursorState::Seen> left_over_;  // rows of before that were not met yet
   struct Seen {
     std::shared_ptr<arrow::Scalar> value;

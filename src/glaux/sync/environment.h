@@ -94,6 +94,8 @@ class Target {
 struct SyncEnvironment {
   /// Store and key behind a folder: "s3://bucket/a/b/", "file:///data/in/". kNotFound, kDenied.
   LocationResolver open_folder;
+  /// The same for writing: a folder that is not there is made.
+  LocationResolver make_folder;
   /// Of keys below a folder that writes of ours manage, those that count: without what a commit has not finished or has
   /// replaced. \param prefix of the folder, in which `_glaux/state.json` is
   std::function<Result<std::vector<std::string>>(ObjectStore& store, const std::string& prefix,

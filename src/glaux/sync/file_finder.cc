@@ -140,14 +140,15 @@ class FileFinder {
     if (folder.ok()) ARROW_RETURN_NOT_OK(Walk(below, *folder));
     if (!folder.ok() && KindOf(folder.status()) != ErrorKind::kNotFound) return folder.status();
     if (seen() > before) return Status::OK();
-    return MakeError({.kind = ErrorKind::kNotFound, .hint = "a pattern such as *.csv may match nothing, a name may not"},
-                     "source ", source_.name, ": there is no file ", address.text, " and nothing below it");
+    return MakeError(
+        {.kind = ErrorKind::kNotFound, .hint = "a pattern such as *.csv may match nothing, a name may not"}, "source ",
+        source_.name, ": there is no file ", address.text, " and nothing below it");
   }
 
   Status Walk(const Address& address, const Location& folder) {
     // With folders to choose from, go level by level; else one listing has it all.
-    const std::string_view pattern = std::string_view(address.text).substr(
-        std::min(address.base.size(), address.text.size()));
+    const std::string_view pattern =
+        std::string_view(address.text).substr(std::min(address.base.size(), address.text.size()));
     const bool by_level = !partitions_.always_true() || (address.pattern && pattern.find("**") == std::string::npos);
     std::vector<ObjectInfo> objects;
     std::set<std::string> roots;
@@ -166,8 +167,8 @@ class FileFinder {
           for (auto& object : page->objects) TakeKey(folder.key, std::move(object), &objects, &roots);
           for (auto& prefix : page->common_prefixes) {
             const std::string_view below = std::string_view(prefix).substr(folder.key.size());
-            if (below.ends_with(kLogFolder) && (below.size() == kLogFolder.size() ||
-                                                below[below.size() - kLogFolder.size() - 1] == '/')) {
+            if (below.ends_with(kLogFolder) &&
+                (below.size() == kLogFolder.size() || below[below.size() - kLogFolder.size() - 1] == '/')) {
               roots.insert(prefix.substr(0, prefix.size() - kLogFolder.size()));
               continue;
             }
@@ -226,8 +227,9 @@ class FileFinder {
       ++found_.requests;
       ARROW_ASSIGN_OR_RAISE(const auto kept, environment_.keep_committed(*folder.store, root, std::move(keys)));
       const std::set<std::string_view> keep(kept.begin(), kept.end());
-      found_.not_selected += static_cast<int64_t>(std::erase_if(
-          *objects, [&](const ObjectInfo& object) { return object.key.starts_with(root) && !keep.contains(object.key); }));
+      found_.not_selected += static_cast<int64_t>(std::erase_if(*objects, [&](const ObjectInfo& object) {
+        return object.key.starts_with(root) && !keep.contains(object.key);
+      }));
     }
     return Status::OK();
   }
@@ -278,10 +280,9 @@ class FileFinder {
       if (empty_.insert(uri).second) ++found_.empty;
       return Status::OK();
     }
-    files_[uri] = {
-        .ledger = {.key = uri, .etag = object.etag, .size = object.size, .modified = object.last_modified},
-        .place = {folder.store, object.key},
-        .name = uri.starts_with("file://") ? uri.substr(7) : uri};
+    files_[uri] = {.ledger = {.key = uri, .etag = object.etag, .size = object.size, .modified = object.last_modified},
+                   .place = {folder.store, object.key},
+                   .name = uri.starts_with("file://") ? uri.substr(7) : uri};
     return Status::OK();
   }
 

@@ -87,8 +87,8 @@ Result<Glob::Tokens> Glob::Tokenize(std::string_view pattern) {
     } else if (c == '*') {
       size_t stars = 1;
       while (i + stars < pattern.size() && pattern[i + stars] == '*') ++stars;
-      const bool segment = stars > 1 && (i == 0 || pattern[i - 1] == '/') && i + stars < pattern.size() &&
-                           pattern[i + stars] == '/';
+      const bool segment =
+          stars > 1 && (i == 0 || pattern[i - 1] == '/') && i + stars < pattern.size() && pattern[i + stars] == '/';
       i += stars - 1;
       if (segment) ++i;  // "**/" takes its slash along
       tokens.push_back({.kind = segment     ? Token::Kind::kSegments

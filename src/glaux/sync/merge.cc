@@ -61,8 +61,9 @@ std::string InsertNewSql(const MergeColumns& columns, bool with_target) {
     own = "SELECT " + TargetList(columns) + ", false AS " + Quoted(kIncomingColumn) + " FROM glaux_target\nUNION ALL\n";
   }
   return own + "SELECT " + List(columns.all) + ", " + Quoted(kIncomingColumn) + " FROM (\n  SELECT *, true AS " +
-         Quoted(kIncomingColumn) + " FROM glaux_incoming AS i WHERE NOT EXISTS (SELECT 1 FROM glaux_target AS t WHERE " +
-         SameKey(columns) + ")\n) QUALIFY " + FirstOfKey(columns);
+         Quoted(kIncomingColumn) +
+         " FROM glaux_incoming AS i WHERE NOT EXISTS (SELECT 1 FROM glaux_target AS t WHERE " + SameKey(columns) +
+         ")\n) QUALIFY " + FirstOfKey(columns);
 }
 
 }  // namespace glaux

@@ -92,7 +92,8 @@ class PipelineAttempt {
       report_.nothing_new = true;
       return Status::OK();
     }
-    const auto checkpoint = options_.checkpoint_bytes.has_value() ? options_.checkpoint_bytes : pipeline_.checkpoint_bytes;
+    const auto checkpoint =
+        options_.checkpoint_bytes.has_value() ? options_.checkpoint_bytes : pipeline_.checkpoint_bytes;
     if (!checkpoint.has_value() || options_.dry_run) return RunChunk();
     ARROW_RETURN_NOT_OK(CheckCheckpoints());
     auto& source = *sources_.front();
@@ -114,6 +115,9 @@ class PipelineAttempt {
     report_.sources.clear();
     for (const auto& source : sources_) {
       report_.sources.push_back({.name = source->config().name, .counts = source->counts()});
+      if (options_.dry_run) {
+        for (const auto& file : source->files()) report_.sources.back().new_files.push_back(file.name);
+      }
       for (auto& note : source->notes()) {
         if (std::find(report_.notes.begin(), report_.notes.end(), note) == report_.notes.end())
           report_.notes.push_back(std::move(note));
@@ -148,10 +152,10 @@ class PipelineAttempt {
       }
     }
     if (destination_.mode == WriteMode::kAppend && destination_.kind != DestinationConfig::Kind::kStdout) {
-      return MakeError({.kind = ErrorKind::kInvalid,
-                        .hint = "upsert, insert_new and overwrite_partitions can read a range again"},
-                       "pipeline ", pipeline_.name,
-                       ": a range of rows read again would be added to ", target_->name(), " a second time (mode append)");
+      return MakeError(
+          {.kind = ErrorKind::kInvalid, .hint = "upsert, insert_new and overwrite_partitions can read a range again"},
+          "pipeline ", pipeline_.name, ": a range of rows read again would be added to ", target_->name(),
+          " a second time (mode append)");
     }
     return Status::OK();
   }
@@ -162,8 +166,9 @@ class PipelineAttempt {
                        ": checkpoints need one source of files and no sql");
     }
     if (!Adds(destination_.mode) || !sources_.front()->keeps_ledger()) {
-      return MakeError(ErrorKind::kInvalid, pipeline_.place.ToString(), ": pipeline ", pipeline_.name,
-                       ": checkpoints need mode append, upsert or insert_new, and files that are read once (files: new)");
+      return MakeError(
+          ErrorKind::kInvalid, pipeline_.place.ToString(), ": pipeline ", pipeline_.name,
+          ": checkpoints need mode append, upsert or insert_new, and files that are read once (files: new)");
     }
     return Status::OK();
   }
@@ -181,7 +186,8 @@ class PipelineAttempt {
       ARROW_RETURN_NOT_OK(PlanQuery());
     }
     if (plan_.table_schema->num_fields() == 0) {
-      if (std::all_of(sources_.begin(), sources_.end(), [](const auto& s) { return s->reads_files() && s->files().empty(); })) {
+      if (std::all_of(sources_.begin(), sources_.end(),
+                      [](const auto& s) { return s->reads_files() && s->files().empty(); })) {
         report_.nothing_new = true;
         return Status::OK();
       }
@@ -199,7 +205,8 @@ class PipelineAttempt {
 
   /// Compare the data with the target under the contract.
   Status MakePlan(const arrow::Schema& data) {
-    const auto there = destination_.mode == WriteMode::kReplace && !target_->keeps_columns() ? nullptr : target_->schema();
+    const auto there =
+        destination_.mode == WriteMode::kReplace && !target_->keeps_columns() ? nullptr : target_->schema();
     report_.target_created = target_->schema() == nullptr;
     if (report_.target_created && contract().tables == ContractMode::kFreeze) {
       return MakeError(ErrorKind::kNotFound, "pipeline ", pipeline_.name, ": ", target_->name(),
@@ -241,7 +248,8 @@ class PipelineAttempt {
     std::vector<std::pair<std::string, std::shared_ptr<arrow::DataType>>> columns;
     for (const auto& source : sources_) {
       for (const auto& field : source->schema()->fields()) {
-        const auto at = std::find_if(columns.begin(), columns.end(), [&](const auto& c) { return c.first == field->name(); });
+        const auto at =
+            std::find_if(columns.begin(), columns.end(), [&](const auto& c) { return c.first == field->name(); });
         if (at == columns.end()) {
           columns.emplace_back(field->name(), field->type());
         } else {
@@ -409,9 +417,9 @@ class PipelineAttempt {
         Pump(*stream, {.in_order = target_->keeps_order(), .stop = options_.stop},
              [&](std::shared_ptr<arrow::RecordBatch> batch, int64_t sequence) -> Status {
                ARROW_ASSIGN_OR_RAISE(const auto schema, batch->schema()->WithNames(result_names_));
-               ARROW_ASSIGN_OR_RAISE(
-                   auto rows, CastExactly(arrow::RecordBatch::Make(schema, batch->num_rows(), batch->columns()),
-                                          plan_.write_schema, "pipeline " + pipeline_.name));
+               ARROW_ASSIGN_OR_RAISE(auto rows,
+                                     CastExactly(arrow::RecordBatch::Make(schema, batch->num_rows(), batch->columns()),
+                                                 plan_.write_schema, "pipeline " + pipeline_.name));
                return Give(write, std::move(rows), sequence);
              });
     progress_.End();
@@ -432,7 +440,8 @@ class PipelineAttempt {
     }
     if (pipeline_.sql.empty() && passed != rows_given_before_ + rows_given_) {
       return MakeError(ErrorKind::kCorrupt, "pipeline ", pipeline_.name, ": rows do not balance: ", passed,
-                       " came from the sources, ", rows_given_before_ + rows_given_, " reached the target; nothing was written");
+                       " came from the sources, ", rows_given_before_ + rows_given_,
+                       " reached the target; nothing was written");
     }
     return Status::OK();
   }
@@ -519,8 +528,8 @@ std::string StreamName(const PipelineConfig& pipeline, const std::string& source
   return pipeline.name + "/" + source;
 }
 
-PipelineReport RunPipeline(const SyncEnvironment& environment, const SyncConfig& config,
-                           const PipelineConfig& pipeline, const SyncOptions& options, int64_t memory_limit) {
+PipelineReport RunPipeline(const SyncEnvironment& environment, const SyncConfig& config, const PipelineConfig& pipeline,
+                           const SyncOptions& options, int64_t memory_limit) {
   const auto begun = std::chrono::steady_clock::now();
   PipelineReport report;
   Progress& progress = options.progress == nullptr ? Progress::None() : *options.progress;
@@ -550,8 +559,7 @@ PipelineReport RunPipeline(const SyncEnvironment& environment, const SyncConfig&
     if (KindOf(status) != ErrorKind::kPrecondition || attempt >= kMostAttempts) break;
     progress.Note("pipeline " + pipeline.name + ": begin again: " + status.message());
   }
-  report.duration =
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
+  report.duration = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
   return report;
 }
 

@@ -9,7 +9,7 @@ std::string StreamName(const PipelineConfig& pipeline, const std::string& source
 
 /// Run one pipeline from beginning to end.
 /// \param memory_limit bytes for all that it does
-PipelineReport RunPipeline(const SyncEnvironment& environment, const SyncConfig& config,
-                           const PipelineConfig& pipeline, const SyncOptions& options, int64_t memory_limit);
+PipelineReport RunPipeline(const SyncEnvironment& environment, const SyncConfig& config, const PipelineConfig& pipeline,
+                           const SyncOptions& options, int64_t memory_limit);
 
 }  // namespace glaux

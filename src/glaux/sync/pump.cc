@@ -89,7 +89,8 @@ class BatchQueue {
 
 class QueueReader final : public arrow::RecordBatchReader {
  public:
-  using Process = std::function<Result<std::shared_ptr<arrow::RecordBatch>>(std::shared_ptr<arrow::RecordBatch>, int64_t)>;
+  using Process =
+      std::function<Result<std::shared_ptr<arrow::RecordBatch>>(std::shared_ptr<arrow::RecordBatch>, int64_t)>;
 
   QueueReader(std::unique_ptr<RowStream> stream, std::shared_ptr<arrow::Schema> schema, PumpOptions options,
               Process process)
@@ -107,11 +108,12 @@ class QueueReader final : public arrow::RecordBatchReader {
     // Starting only when somebody reads keeps an unused reader free of cost.
     if (!thread_.joinable() && !closed_) {
       thread_ = std::thread([this] {
-        queue_.End(Pump(*stream_, options_, [this](std::shared_ptr<arrow::RecordBatch> decoded, int64_t sequence) -> Status {
-          ARROW_ASSIGN_OR_RAISE(auto processed, process_(std::move(decoded), sequence));
-          if (processed->num_rows() == 0 || queue_.Push(std::move(processed))) return Status::OK();
-          return MakeError(ErrorKind::kCancelled, "nobody reads these rows any more");
-        }));
+        queue_.End(
+            Pump(*stream_, options_, [this](std::shared_ptr<arrow::RecordBatch> decoded, int64_t sequence) -> Status {
+              ARROW_ASSIGN_OR_RAISE(auto processed, process_(std::move(decoded), sequence));
+              if (processed->num_rows() == 0 || queue_.Push(std::move(processed))) return Status::OK();
+              return MakeError(ErrorKind::kCancelled, "nobody reads these rows any more");
+            }));
       });
     }
     ARROW_ASSIGN_OR_RAISE(*batch, queue_.Pop());

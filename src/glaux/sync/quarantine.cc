@@ -61,9 +61,8 @@ Status Quarantine::Add(const BadRow& row) {
   const std::string where = row.file + (row.line > 0 ? ", line " + std::to_string(row.line) : "") +
                             (row.column.empty() ? "" : ", column " + row.column);
   if (on_error_ == OnError::kFail) {
-    return MakeError(
-        {.kind = ErrorKind::kInvalid, .hint = "on_error: skip or quarantine goes on without such rows"}, "read ", where,
-        ": ", row.reason);
+    return MakeError({.kind = ErrorKind::kInvalid, .hint = "on_error: skip or quarantine goes on without such rows"},
+                     "read ", where, ": ", row.reason);
   }
   std::lock_guard lock(mutex_);
   ++rows_;
@@ -78,16 +77,13 @@ Status Quarantine::Add(const BadRow& row) {
   }
   if (on_error_ == OnError::kSkip) return Status::OK();
   if (writer_ == nullptr) {
-    ARROW_ASSIGN_OR_RAISE(place_, environment_.open_folder(folder_));
+    ARROW_ASSIGN_OR_RAISE(place_, environment_.make_folder(folder_));
     place_.key += run_id_ + ".jsonl";
     ARROW_ASSIGN_OR_RAISE(writer_, ObjectWriter::Open(place_.store, place_.key));
   }
-  const boost::json::object line{{"file", Utf8(row.file)},
-                                 {"line", row.line},
-                                 {"column", Utf8(row.column)},
-                                 {"reason", Utf8(row.reason)},
-                                 {"content", Utf8(row.content)},
-                                 {"time", FormatTimestamp(environment_.clock->Now())}};
+  const boost::json::object line{{"file", Utf8(row.file)},       {"line", row.line},
+                                 {"column", Utf8(row.column)},   {"reason", Utf8(row.reason)},
+                                 {"content", Utf8(row.content)}, {"time", FormatTimestamp(environment_.clock->Now())}};
   const std::string text = boost::json::serialize(line) + "\n";
   return writer_->Write(text.data(), static_cast<int64_t>(text.size()));
 }

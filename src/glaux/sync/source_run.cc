@@ -56,7 +56,8 @@ Result<std::unique_ptr<SourceRun>> SourceRun::Make(const SyncEnvironment& enviro
   auto filter = Predicate::Parse(config.filter);
   if (!filter.ok()) return Prefix(filter.status(), config.place.ToString() + ", filter");
   run->filter_ = *std::move(filter);
-  ARROW_RETURN_NOT_OK(CheckGivenTypes({.subject = "source " + config.name, .types = config.types, .hints = config.hints}));
+  ARROW_RETURN_NOT_OK(
+      CheckGivenTypes({.subject = "source " + config.name, .types = config.types, .hints = config.hints}));
   return run;
 }
 
@@ -103,9 +104,9 @@ Status SourceRun::Find() {
 Status SourceRun::MakeCursor() {
   if (config_.incremental.datetime_field.empty()) return Status::OK();
   const bool from_start = options_.full_refresh || options_.mode == WriteMode::kReplace;
-  ARROW_ASSIGN_OR_RAISE(
-      cursor_, Cursor::Make(config_.incremental, from_start ? CursorState() : state_.cursor, options_.bounds,
-                            options_.doubles_matter, *environment_.clock, "source " + config_.name));
+  ARROW_ASSIGN_OR_RAISE(cursor_,
+                        Cursor::Make(config_.incremental, from_start ? CursorState() : state_.cursor, options_.bounds,
+                                     options_.doubles_matter, *environment_.clock, "source " + config_.name));
   return stop_behind_.has_value() ? cursor_->StopBehind(*stop_behind_) : Status::OK();
 }
 
@@ -240,8 +241,8 @@ Status SourceRun::ChooseColumns(const arrow::Schema& all) {
     for (const auto& name : *config_.columns) {
       const int at = FindColumn(all, options_.normalize_names ? NormalizeColumnName(name) : name);
       if (at < 0) {
-        return MakeError(ErrorKind::kInvalid, config_.place.ToString(), ": source ", config_.name,
-                         " has no column ", name, "; there are ", all.ToString());
+        return MakeError(ErrorKind::kInvalid, config_.place.ToString(), ": source ", config_.name, " has no column ",
+                         name, "; there are ", all.ToString());
       }
       if (chosen.insert(at).second) given.push_back(all.field(at));
     }
@@ -329,7 +330,8 @@ Result<std::unique_ptr<RowStream>> SourceRun::OpenRelation() {
   ScanOptions scan{.filter = filter_, .stop = options_.stop};
   std::vector<std::string> columns;
   const auto table = table_->schema();
-  for (const auto& field : all_columns_->fields()) columns.push_back(table->field(FindColumn(*table, field->name()))->name());
+  for (const auto& field : all_columns_->fields())
+    columns.push_back(table->field(FindColumn(*table, field->name()))->name());
   scan.columns = std::move(columns);
   if (cursor_ != nullptr) {
     const int at = FindColumn(*table, config_.incremental.datetime_field);
@@ -337,8 +339,8 @@ Result<std::unique_ptr<RowStream>> SourceRun::OpenRelation() {
     if (low != nullptr) {
       // Rows without a value must still be seen, to be told of.
       const auto name = table->field(at)->name();
-      const auto newer = Predicate::Or({Predicate::Compare(name, Predicate::Comparison::kGreaterEqual, low),
-                                        Predicate::IsNull(name)});
+      const auto newer =
+          Predicate::Or({Predicate::Compare(name, Predicate::Comparison::kGreaterEqual, low), Predicate::IsNull(name)});
       scan.filter = filter_.always_true() ? newer : Predicate::And({filter_, newer});
     }
   }
@@ -370,7 +372,8 @@ Status SourceRun::Open(const std::shared_ptr<arrow::Schema>& wanted, const std::
   if (config_.limit.has_value()) limit_left_ = *config_.limit;
   if (reads_files()) {
     const bool simple = filter_.always_true() && cursor_ == nullptr && must_be_null.empty();
-    ARROW_ASSIGN_OR_RAISE(stream_, OpenFiles(*arrow::schema(fields), quarantine, readers_go_on, in_order, dictionaries && simple));
+    ARROW_ASSIGN_OR_RAISE(
+        stream_, OpenFiles(*arrow::schema(fields), quarantine, readers_go_on, in_order, dictionaries && simple));
   } else {
     ARROW_ASSIGN_OR_RAISE(stream_, OpenRelation());
   }
@@ -473,12 +476,12 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> SourceRun::OpenRows(Quarantine
     return ReaderOf(std::move(clone), readers_go_on);
   }
   ARROW_RETURN_NOT_OK(Open(schema_, {}, quarantine, readers_go_on, false, false));
-  return PrefetchingReader(std::move(stream_), schema_, {.stop = options_.stop},
-                           [this](std::shared_ptr<arrow::RecordBatch> batch,
-                                  int64_t) -> Result<std::shared_ptr<arrow::RecordBatch>> {
-                             ARROW_ASSIGN_OR_RAISE(const auto kept, Process(batch));
-                             return CastExactly(kept, schema_, "source " + config_.name);
-                           });
+  return PrefetchingReader(
+      std::move(stream_), schema_, {.stop = options_.stop},
+      [this](std::shared_ptr<arrow::RecordBatch> batch, int64_t) -> Result<std::shared_ptr<arrow::RecordBatch>> {
+        ARROW_ASSIGN_OR_RAISE(const auto kept, Process(batch));
+        return CastExactly(kept, schema_, "source " + config_.name);
+      });
 }
 
 Status SourceRun::FindBoundary() {
@@ -491,7 +494,9 @@ Status SourceRun::FindBoundary() {
   const std::string column = Quoted(schema->field(0)->name());
   QueryRequest request{.sql = "SELECT " + column + " FROM glaux_source ORDER BY 1 LIMIT 1 OFFSET " +
                               std::to_string(*config_.incremental.max_records - 1)};
-  request.relations.push_back({.name = "glaux_source", .schema = schema, .open = [this, schema]() -> Result<std::shared_ptr<arrow::RecordBatchReader>> {
+  request.relations.push_back({.name = "glaux_source",
+                               .schema = schema,
+                               .open = [this, schema]() -> Result<std::shared_ptr<arrow::RecordBatchReader>> {
                                  ARROW_ASSIGN_OR_RAISE(auto pass, Clone());
                                  pass->schema_ = schema;
                                  return ReaderOf(std::move(pass), true);

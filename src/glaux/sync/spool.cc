@@ -41,8 +41,8 @@ class SharedInput final : public arrow::io::InputStream {
   Result<int64_t> Read(int64_t size, void* out) override {
     int64_t done = 0;
     while (done < size) {
-      const ssize_t n = ::pread(file_->fd(), static_cast<char*>(out) + done, static_cast<size_t>(size - done),
-                                position_ + done);
+      const ssize_t n =
+          ::pread(file_->fd(), static_cast<char*>(out) + done, static_cast<size_t>(size - done), position_ + done);
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) return ErrnoError(errno, "read a temporary file");
       if (n == 0) break;

@@ -64,7 +64,8 @@ class StdoutTarget final : public Target {
     if (compressed) {
       ARROW_ASSIGN_OR_RAISE(sink, OpenCompressed(out_, config_.format_options.text));
     }
-    ARROW_ASSIGN_OR_RAISE(auto writer, format_->OpenWriter(sink, plan.write_schema, {.format = config_.format_options}));
+    ARROW_ASSIGN_OR_RAISE(auto writer,
+                          format_->OpenWriter(sink, plan.write_schema, {.format = config_.format_options}));
     return std::make_unique<StdoutWrite>(std::move(sink), std::move(writer), compressed);
   }
 

@@ -36,7 +36,9 @@ bool DependsOn(const SyncConfig& config, const PipelineConfig& later, const Pipe
   const auto& written = config.destinations.at(earlier.to);
   const auto& target = config.destinations.at(later.to);
   if (later.to == earlier.to) return true;
-  const auto same_table = [&](const TableId& a, const TableId& b) { return a.name == b.name && a.database == b.database; };
+  const auto same_table = [&](const TableId& a, const TableId& b) {
+    return a.name == b.name && a.database == b.database;
+  };
   if (written.kind == DestinationConfig::Kind::kTable) {
     if (target.kind == DestinationConfig::Kind::kTable && same_table(target.table, written.table)) return true;
     for (const auto& name : later.from) {
@@ -59,7 +61,8 @@ bool DependsOn(const SyncConfig& config, const PipelineConfig& later, const Pipe
   if (target.kind == DestinationConfig::Kind::kFiles && target.uri == written.uri) return true;
   for (const auto& name : later.from) {
     const auto& source = config.sources.at(name);
-    if (source.kind == SourceConfig::Kind::kFiles && std::any_of(source.uris.begin(), source.uris.end(), reads)) return true;
+    if (source.kind == SourceConfig::Kind::kFiles && std::any_of(source.uris.begin(), source.uris.end(), reads))
+      return true;
   }
   return false;
 }
@@ -113,7 +116,8 @@ json::object ToJson(const PipelineReport& pipeline) {
   if (!pipeline.quarantine.empty()) out["quarantine"] = pipeline.quarantine;
   if (!pipeline.error.ok()) {
     const auto info = InfoOf(pipeline.error);
-    out["error"] = json::object{{"kind", KindName(info.kind)}, {"message", pipeline.error.message()}, {"hint", info.hint}};
+    out["error"] =
+        json::object{{"kind", KindName(info.kind)}, {"message", pipeline.error.message()}, {"hint", info.hint}};
   }
   return out;
 }
@@ -131,8 +135,10 @@ Result<std::vector<SyncOptions>> Ranges(const SyncOptions& options) {
     if (!text.ends_with('Z')) text += 'Z';
     auto time = ParseTimestamp(text);
     if (!time.ok()) {
-      return MakeError(ErrorKind::kInvalid, option, ": a backfill in steps needs a time such as 2026-01-31 or "
-                       "2026-01-31T08:00:00, found: ", given);
+      return MakeError(ErrorKind::kInvalid, option,
+                       ": a backfill in steps needs a time such as 2026-01-31 or "
+                       "2026-01-31T08:00:00, found: ",
+                       given);
     }
     return time;
   };
@@ -261,9 +267,9 @@ Result<SyncReport> RunSync(const SyncEnvironment& environment, const SyncConfig&
         if (DependsOn(config, *chosen[i], *chosen[k]) && !report.pipelines[k].error.ok()) failed = chosen[k];
       }
       if (failed != nullptr) {
-        report.pipelines[i] = {.name = chosen[i]->name,
-                               .error = MakeError(ErrorKind::kCancelled, "not run: it follows pipeline ", failed->name,
-                                                  ", which failed")};
+        report.pipelines[i] = {
+            .name = chosen[i]->name,
+            .error = MakeError(ErrorKind::kCancelled, "not run: it follows pipeline ", failed->name, ", which failed")};
         return Status::OK();
       }
       report.pipelines[i] = RunRanges(environment, config, *chosen[i], ranges, environment.memory_limit / parallel);

@@ -39,6 +39,7 @@ struct SyncOptions {
 struct SourceReport {
   std::string name;
   SourceCounts counts;
+  std::vector<std::string> new_files;  ///< of a dry run: what would be read
 };
 
 struct PipelineReport {
@@ -89,7 +90,7 @@ Result<SyncReport> RunSync(const SyncEnvironment& environment, const SyncConfig&
 struct StreamInfo {
   std::string pipeline;
   std::string source;
-  std::string stream;                ///< its name with the target
+  std::string stream;  ///< its name with the target
   std::string target;
   std::optional<std::string> state;  ///< JSON
   std::vector<LoadedFile> files;     ///< of the target's ledger; the same for all of its streams

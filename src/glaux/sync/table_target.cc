@@ -122,13 +122,12 @@ class MergeWrite final : public TargetWrite {
     const auto target_schema = has_rows_ ? ComparableSchema(*table_) : arrow::schema({});
     columns.in_target = target_schema->field_names();
     QueryRequest request{.sql = SqlOf(columns)};
-    request.relations.push_back({.name = "glaux_incoming", .schema = Incoming(result_schema), .open = [this, result_schema] {
-                                   return ReadIncoming(result_schema);
-                                 }});
-    request.relations.push_back(
-        {.name = "glaux_target", .schema = TargetSchema(target_schema), .open = [this, target_schema] {
-           return ReadTarget(target_schema);
-         }});
+    request.relations.push_back({.name = "glaux_incoming",
+                                 .schema = Incoming(result_schema),
+                                 .open = [this, result_schema] { return ReadIncoming(result_schema); }});
+    request.relations.push_back({.name = "glaux_target",
+                                 .schema = TargetSchema(target_schema),
+                                 .open = [this, target_schema] { return ReadTarget(target_schema); }});
     ARROW_ASSIGN_OR_RAISE(auto result, Query(*engine, request));
     std::atomic<int64_t> taken{0};
     const auto stream = MakeReaderStream(std::move(result.reader));
@@ -162,7 +161,8 @@ class MergeWrite final : public TargetWrite {
 
   Result<std::shared_ptr<arrow::RecordBatchReader>> ReadIncoming(const std::shared_ptr<arrow::Schema>& result) const {
     ARROW_ASSIGN_OR_RAISE(auto reader, spool_->Read());
-    return PrefetchingReader(MakeReaderStream(std::move(reader)), Incoming(result), {.threads = 1, .stop = options_.stop},
+    return PrefetchingReader(MakeReaderStream(std::move(reader)), Incoming(result),
+                             {.threads = 1, .stop = options_.stop},
                              [schema = Incoming(result)](std::shared_ptr<arrow::RecordBatch> batch, int64_t) {
                                return CastExactly(batch, schema, "merge");
                              });
@@ -180,12 +180,11 @@ class MergeWrite final : public TargetWrite {
   Result<std::shared_ptr<arrow::RecordBatchReader>> ReadTarget(const std::shared_ptr<arrow::Schema>& target) const {
     const auto schema = TargetSchema(target);
     if (!has_rows_) return arrow::RecordBatchReader::Make({}, schema);
-    ARROW_ASSIGN_OR_RAISE(auto reader, Scan(*table_, target_->resolve,
-                                            {.columns = target->field_names(), .stop = options_.stop}));
-    return PrefetchingReader(MakeReaderStream(std::move(reader)), schema, {.threads = 1, .stop = options_.stop},
-                             [schema](std::shared_ptr<arrow::RecordBatch> batch, int64_t) {
-                               return CastExactly(batch, schema, "merge");
-                             });
+    ARROW_ASSIGN_OR_RAISE(auto reader,
+                          Scan(*table_, target_->resolve, {.columns = target->field_names(), .stop = options_.stop}));
+    return PrefetchingReader(
+        MakeReaderStream(std::move(reader)), schema, {.threads = 1, .stop = options_.stop},
+        [schema](std::shared_ptr<arrow::RecordBatch> batch, int64_t) { return CastExactly(batch, schema, "merge"); });
   }
 
   const TableTargetOptions* target_ = nullptr;

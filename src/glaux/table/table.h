@@ -22,6 +22,9 @@
 
 namespace glaux {
 
+/// Table parameter that lists columns that were in the data but never had a value, so have no type yet: a JSON array.
+inline constexpr char kUntypedColumnsParameter[] = "glaux.untyped-columns";
+
 /// How a partition key comes out of the data. Words of the Iceberg specification, "Partition Transforms".
 enum class Transform { kIdentity, kYear, kMonth, kDay, kHour };
 

@@ -13,8 +13,6 @@ namespace glaux {
 
 /// Table parameter that holds the partition spec ("day(lineitem_usagestartdate)").
 inline constexpr char kPartitionByParameter[] = "glaux.partition-by";
-/// Table parameter that lists columns that were in the data but never had a value, so have no type yet: a JSON array.
-inline constexpr char kUntypedColumnsParameter[] = "glaux.untyped-columns";
 
 /// Table parameter of a table whose location an overwrite has moved: the folder below which all of its files are, and
 /// its log of commits.

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <arrow/io/type_fwd.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "glaux/lake/lake.h"
+#include "glaux/sync/environment.h"
+#include "glaux/table/hive/hive_table.h"
+
+namespace glaux {
+
+/// Folders of the local file system as stores. Thread-safe.
+class LocalFolders {
+ public:
+  /// The store whose root is the folder of a "file:///path/" URI. kNotFound if it is not there and is not to be made.
+  Result<Location> Open(std::string_view uri, bool make);
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<ObjectStore>> stores_;
+};
+
+/// What the targets of pipelines need of a lake.
+struct SyncLake {
+  HiveEnvironment hive;
+  std::function<std::string(const TableId&)> location_of;  ///< URI of a new table
+  LocationResolver make_folder;
+  std::function<Result<QueryEngine*>()> engine;
+  std::string database;  ///< of names without one
+  int64_t memory_limit = 0;
+  std::shared_ptr<arrow::io::OutputStream> out;
+};
+
+/// Open what a destination describes.
+Result<std::unique_ptr<Target>> OpenSyncTarget(const SyncLake& lake, const DestinationConfig& destination);
+
+}  // namespace glaux
