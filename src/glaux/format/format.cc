@@ -77,6 +77,8 @@ Status FileWriter::WriteEncoded(const arrow::Buffer&) {
 const std::vector<const Format*>& AllFormats() {
   static const std::vector<const Format*> formats = {
       &CsvFormat(),
+      &JsonFormat(),
+      &JsonLinesFormat(),
       &ParquetFormat(),
   };
   return formats;

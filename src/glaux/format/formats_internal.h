@@ -5,6 +5,8 @@
 namespace glaux {
 
 const Format& CsvFormat();
+const Format& JsonFormat();
+const Format& JsonLinesFormat();
 const Format& ParquetFormat();
 
 }  // namespace glaux

@@ -1,0 +1,50 @@
+#include <algorithm>
+
+#include "glaux/format/json_block_internal.h"
+
+namespace glaux {
+namespace {
+
+class LineSplitter final : public JsonSplitter {
+ public:
+  LineSplitter(JsonWindow window, int64_t max_record_bytes)
+      : window_(std::move(window)), max_record_bytes_(max_record_bytes) {}
+
+  Result<std::optional<JsonBlock>> Next() override {
+    while (!window_.ended()) {
+      const size_t seen = window_.text().size();
+      ARROW_RETURN_NOT_OK(window_.Fill());
+      const auto text = window_.text();
+      const auto line_end = window_.ended() ? text.size() - 1 : text.substr(seen).rfind('\n');
+      if (!window_.ended() && line_end == std::string_view::npos) {
+        if (static_cast<int64_t>(text.size()) > max_record_bytes_) {
+          return JsonRecordTooLong(window_.name(), window_.PlaceOf(0).line, max_record_bytes_);
+        }
+        continue;
+      }
+      if (text.empty()) break;
+      const size_t cut = window_.ended() ? text.size() : seen + line_end + 1;
+      auto block = window_.Share(cut, JsonLayout::kLines);
+      window_.Drop(cut);
+      return block;
+    }
+    return std::nullopt;
+  }
+
+  int64_t stored_bytes_read() const override { return window_.stored_bytes_read(); }
+
+ private:
+  JsonWindow window_;
+  int64_t max_record_bytes_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<JsonSplitter>> JsonSplitter::OpenLines(const InputFile& input, const FormatOptions& options,
+                                                              int64_t block_bytes) {
+  ARROW_ASSIGN_OR_RAISE(auto source, OpenDecompressed(input, options.text));
+  return std::make_unique<LineSplitter>(JsonWindow(input.name, std::move(source), block_bytes),
+                                        std::clamp<int64_t>(options.json.max_record_bytes, 1, 1 << 30));
+}
+
+}  // namespace glaux
