@@ -1,6 +1,8 @@
+#include "glaux/engine/duckdb/query_state_internal.h"
+
 #include <functional>
 
-#include "glaux/engine/duckdb/query_state_internal.h"
+#include "glaux/engine/duckdb/relation_scan_internal.h"
 
 namespace glaux::duckdb_engine {
 
@@ -48,6 +50,11 @@ ErrorKind KindOfException(const duckdb::ErrorData& error) {
 }
 
 }  // namespace
+
+QueryContext::QueryContext(arrow::StopToken stop)
+    : stop_(std::move(stop)), relations_(std::make_unique<QueryRelations>()) {}
+
+QueryContext::~QueryContext() = default;
 
 duckdb::shared_ptr<QueryContext> QueryContext::Of(duckdb::ClientContext& context) {
   return context.registered_state->Get<QueryContext>(kStateKey);
