@@ -31,6 +31,8 @@ ErrorKind KindOfException(const duckdb::ErrorData& error) {
     case ExceptionType::HTTP:
     case ExceptionType::NETWORK:
       return ErrorKind::kUnavailable;
+    case ExceptionType::TRANSACTION:
+      return ErrorKind::kPrecondition;
     case ExceptionType::SERIALIZATION:
       return ErrorKind::kCorrupt;
     case ExceptionType::CATALOG: {
