@@ -19,12 +19,20 @@ namespace glaux {
 using QueryId = std::string;
 
 /// Rows of the caller's that a query sees as a table.
+///
+/// Rows come in the reader's order where SQL keeps the order of a table: SELECT without a join, GROUP BY or ORDER BY.
+/// A query holds a few batches of every scan, whatever the whole relation has.
 struct QueryRelation {
-  /// Without a database; wins over a table of that name. Folds to lower case, as all names do.
+  /// Without a database; wins over a table of that name. Folds to lower case, as all names do; two of one name are
+  /// kInvalid.
   std::string name;
+  /// kInvalid, naming relation and column: a type that the engine does not take, names that differ only by case.
   std::shared_ptr<arrow::Schema> schema;
-  /// Begin to read, once for every time that the query scans the relation. Batches have the schema. The reader is
-  /// called from one thread at a time, not always the same; its error is the query's.
+  /// Begin to read, once for every time that the query scans the relation, when it needs the first row; never at the
+  /// same time as another call, but from any thread. Batches have the schema; one that has not is kInvalid. The reader
+  /// is called from one thread at a time, not always the same, and ahead of what the query has read; its error is the
+  /// query's, unchanged. It is destroyed when it is at its end or the query is, at the latest in Release: a reader that
+  /// blocks does not keep a query from being cancelled or timed out, but Release waits for its call.
   std::function<Result<std::shared_ptr<arrow::RecordBatchReader>>()> open;
 };
 

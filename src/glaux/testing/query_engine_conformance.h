@@ -1,8 +1,10 @@
 #pragma once
 
+#include <arrow/builder.h>
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
 #include <arrow/table.h>
+#include <arrow/type.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -54,8 +56,9 @@ class QueryEngineConformance : public ::testing::TestWithParam<EngineUnderTest> 
   QueryEngine& engine() { return lake_->engine(); }
 
   /// The rows of a query, each as its values with blanks between; or "<" and the kind of the error.
-  std::vector<std::string> Rows(const std::string& sql, const std::string& database = {}) {
-    const auto table = QueryTable(engine(), {.sql = sql, .database = database});
+  std::vector<std::string> Rows(const std::string& sql, const std::string& database = {},
+                                std::vector<QueryRelation> relations = {}) {
+    const auto table = QueryTable(engine(), {.sql = sql, .database = database, .relations = std::move(relations)});
     if (!table.ok()) return {"<" + std::string(KindName(KindOf(table.status()))) + ": " + table.status().message()};
     std::vector<std::string> rows;
     for (int64_t row = 0; row < (*table)->num_rows(); ++row) {
@@ -69,6 +72,16 @@ class QueryEngineConformance : public ::testing::TestWithParam<EngineUnderTest> 
     return rows;
   }
 
+  /// A relation (id bigint, word string) with rows (10, 'ten'), (12, 'twelve') that counts how often it is opened;
+  /// after them comes `end`.
+  static QueryRelation Words(const std::string& name, const std::shared_ptr<int>& opened, const Status& end = {}) {
+    const auto schema = arrow::schema({arrow::field("id", arrow::int64()), arrow::field("word", arrow::utf8())});
+    return {.name = name, .schema = schema, .open = [=]() -> Result<std::shared_ptr<arrow::RecordBatchReader>> {
+              ++*opened;
+              return std::make_shared<WordReader>(schema, end);
+            }};
+  }
+
   QueryStatus WaitUntilDone(const QueryId& id) {
     for (int i = 0; i < 600; ++i) {
       const auto status = engine().GetStatus(id, std::chrono::milliseconds(100));
@@ -78,6 +91,31 @@ class QueryEngineConformance : public ::testing::TestWithParam<EngineUnderTest> 
   }
 
   std::shared_ptr<EngineLake> lake_;
+
+ private:
+  class WordReader : public arrow::RecordBatchReader {
+   public:
+    WordReader(std::shared_ptr<arrow::Schema> schema, Status end) : schema_(std::move(schema)), end_(std::move(end)) {}
+    std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
+    Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+      batch->reset();
+      if (next_ == 2) return end_;
+      arrow::Int64Builder ids;
+      arrow::StringBuilder words;
+      ARROW_RETURN_NOT_OK(ids.Append(next_ == 0 ? 10 : 12));
+      ARROW_RETURN_NOT_OK(words.Append(next_ == 0 ? "ten" : "twelve"));
+      ++next_;
+      ARROW_ASSIGN_OR_RAISE(auto id_array, ids.Finish());
+      ARROW_ASSIGN_OR_RAISE(auto word_array, words.Finish());
+      *batch = arrow::RecordBatch::Make(schema_, 1, {id_array, word_array});
+      return Status::OK();
+    }
+
+   private:
+    const std::shared_ptr<arrow::Schema> schema_;
+    const Status end_;
+    int next_ = 0;
+  };
 };
 
 using ::testing::ElementsAre;
@@ -195,6 +233,57 @@ TEST_P(QueryEngineConformance, ReleasesAQueryWithItsReader) {
   ASSERT_OK(engine().GetStatus(result.id));
   result.reader.reset();
   ASSERT_FAILS(ErrorKind::kNotFound, result.id, engine().GetStatus(result.id));
+}
+
+TEST_P(QueryEngineConformance, RefusesRelationsWhereItHasNone) {
+  if (engine().traits().relations) GTEST_SKIP() << "reads relations";
+  ASSERT_FAILS(ErrorKind::kNotImplemented, "words",
+               QueryTable(engine(), {.sql = "SELECT 1", .relations = {Words("words", std::make_shared<int>(0))}}));
+}
+
+TEST_P(QueryEngineConformance, ReadsARelationOfTheQueryAsATable) {
+  if (!engine().traits().relations) GTEST_SKIP() << "no relations";
+  const auto opened = std::make_shared<int>(0);
+  EXPECT_THAT(Rows("SELECT o.id, w.word FROM orders o LEFT JOIN words w ON w.id = o.customer ORDER BY o.id", {},
+                   {Words("words", opened)}),
+              ElementsAre("1 ten", "2 null", "3 ten", "4 null"));
+  EXPECT_EQ(*opened, 1);
+  EXPECT_THAT(Rows("SELECT * FROM WORDS", {}, {Words("Words", opened)}), ElementsAre("10 ten", "12 twelve"));
+  EXPECT_THAT(Rows("SELECT count(*) FROM words"), ElementsAre(HasSubstr("<NotFound")));
+}
+
+TEST_P(QueryEngineConformance, OpensARelationForEveryScan) {
+  if (!engine().traits().relations) GTEST_SKIP() << "no relations";
+  const auto opened = std::make_shared<int>(0);
+  EXPECT_THAT(Rows("SELECT a.word FROM words a JOIN words b ON b.id > a.id", {}, {Words("words", opened)}),
+              ElementsAre("ten"));
+  EXPECT_EQ(*opened, 2);
+}
+
+TEST_P(QueryEngineConformance, PrefersARelationToATableOfItsName) {
+  if (!engine().traits().relations) GTEST_SKIP() << "no relations";
+  const auto opened = std::make_shared<int>(0);
+  EXPECT_THAT(Rows("SELECT word FROM orders ORDER BY 1", {}, {Words("orders", opened)}), ElementsAre("ten", "twelve"));
+  EXPECT_THAT(Rows("SELECT count(*) FROM conformance.orders", {}, {Words("orders", opened)}), ElementsAre("4"));
+}
+
+TEST_P(QueryEngineConformance, GivesTheErrorOfARelationsReader) {
+  if (!engine().traits().relations) GTEST_SKIP() << "no relations";
+  const auto error = MakeError({.kind = ErrorKind::kThrottled, .hint = "wait"}, "read words: slow down");
+  const auto status = QueryTable(engine(), {.sql = "SELECT count(*) FROM words",
+                                            .relations = {Words("words", std::make_shared<int>(0), error)}})
+                          .status();
+  EXPECT_EQ(status.message(), error.message());
+  EXPECT_EQ(KindOf(status), ErrorKind::kThrottled);
+  EXPECT_EQ(InfoOf(status).hint, "wait");
+}
+
+TEST_P(QueryEngineConformance, RefusesTwoRelationsOfOneName) {
+  if (!engine().traits().relations) GTEST_SKIP() << "no relations";
+  const auto opened = std::make_shared<int>(0);
+  ASSERT_FAILS(
+      ErrorKind::kInvalid, "words",
+      QueryTable(engine(), {.sql = "SELECT 1", .relations = {Words("words", opened), Words("Words", opened)}}));
 }
 
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(QueryEngineConformance);

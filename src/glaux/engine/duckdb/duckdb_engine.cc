@@ -15,6 +15,7 @@
 #include "glaux/engine/duckdb/lake_catalog_internal.h"
 #include "glaux/engine/duckdb/lake_file_system_internal.h"
 #include "glaux/engine/duckdb/query_run_internal.h"
+#include "glaux/engine/duckdb/relation_scan_internal.h"
 
 namespace glaux {
 
@@ -62,10 +63,11 @@ class DuckDBEngine : public QueryEngine {
   }
 
   EngineTraits traits() const override {
-    return {.name = "duckdb", .dialect = "duckdb", .billed = false, .streaming = true};
+    return {.name = "duckdb", .dialect = "duckdb", .billed = false, .streaming = true, .relations = true};
   }
 
   Result<QueryId> Submit(const QueryRequest& request) override {
+    ARROW_RETURN_NOT_OK(duckdb_engine::CheckRelations(request.relations));
     const auto id = NewId();
     duckdb_engine::QueryRunOptions run_options{.default_database = options_.default_database,
                                                .allow_local_access = options_.allow_local_access,
@@ -183,6 +185,7 @@ std::shared_ptr<duckdb::DuckDB> OpenDatabase(const LakeAccess& lake, const DuckD
     if (result->HasError()) result->ThrowError();
   };
   run("SET GLOBAL TimeZone = 'UTC'");
+  duckdb_engine::RegisterRelationScan(connection);
   if (!options.allow_local_access) {
     DropUnsafeFunctions(*connection.context);
     run("SET GLOBAL lock_configuration = true");

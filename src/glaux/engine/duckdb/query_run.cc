@@ -12,6 +12,7 @@
 #include <arrow/record_batch.h>
 
 #include "glaux/engine/duckdb/lake_catalog_internal.h"
+#include "glaux/engine/duckdb/relation_scan_internal.h"
 #include "glaux/engine/duckdb/statement_internal.h"
 
 namespace glaux::duckdb_engine {
@@ -86,6 +87,7 @@ void QueryRun::Stop(const Status& reason) {
   }
   stop_source_.RequestStop();
   if (connection) connection->Interrupt();
+  context_->relations().Stop();
   // A writer that waits for its reader waits no longer; the reader gets the reason.
   buffer_.Close(reason);
 }
@@ -128,7 +130,11 @@ void QueryRun::Run() {
   }
   connection.reset();  // gives back what the query held
   const auto reason = stop_reason();
-  if (!outcome.ok() && !reason.ok()) outcome = reason;
+  if (!outcome.ok() && !reason.ok()) {
+    outcome = reason;
+  } else if (auto failure = context_->relations().failure(); !outcome.ok() && !failure.ok()) {
+    outcome = failure;
+  }
   {
     std::lock_guard lock(mutex_);
     error_ = outcome;
@@ -138,6 +144,8 @@ void QueryRun::Run() {
   }
   buffer_.Finish(outcome);
   changed_.notify_all();
+  // Last: a reader that is in the middle of a batch holds up nobody but Release.
+  context_->relations().Finish();
 }
 
 Status QueryRun::Execute(duckdb::Connection& connection) {
@@ -162,6 +170,7 @@ Status QueryRun::Execute(duckdb::Connection& connection) {
     }
   });
   ARROW_RETURN_NOT_OK(no_database);
+  ARROW_RETURN_NOT_OK(context_->relations().ShowTo(connection, request_.relations));
   ARROW_RETURN_NOT_OK(stop_reason());
 
   auto pending = connection.PendingQuery(std::move(statements[0]), /*allow_stream_result=*/true);

@@ -1,6 +1,8 @@
+#include "glaux/engine/duckdb/query_state_internal.h"
+
 #include <functional>
 
-#include "glaux/engine/duckdb/query_state_internal.h"
+#include "glaux/engine/duckdb/relation_scan_internal.h"
 
 namespace glaux::duckdb_engine {
 
@@ -29,6 +31,8 @@ ErrorKind KindOfException(const duckdb::ErrorData& error) {
     case ExceptionType::HTTP:
     case ExceptionType::NETWORK:
       return ErrorKind::kUnavailable;
+    case ExceptionType::TRANSACTION:
+      return ErrorKind::kPrecondition;
     case ExceptionType::SERIALIZATION:
       return ErrorKind::kCorrupt;
     case ExceptionType::CATALOG: {
@@ -48,6 +52,11 @@ ErrorKind KindOfException(const duckdb::ErrorData& error) {
 }
 
 }  // namespace
+
+QueryContext::QueryContext(arrow::StopToken stop)
+    : stop_(std::move(stop)), relations_(std::make_unique<QueryRelations>()) {}
+
+QueryContext::~QueryContext() = default;
 
 duckdb::shared_ptr<QueryContext> QueryContext::Of(duckdb::ClientContext& context) {
   return context.registered_state->Get<QueryContext>(kStateKey);

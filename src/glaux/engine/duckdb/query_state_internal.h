@@ -17,18 +17,21 @@
 namespace glaux::duckdb_engine {
 
 struct OpenedFile;
+class QueryRelations;
 
 /// What one query carries through DuckDB's calls into our code: its cancellation, its numbers, and the Status behind an
 /// exception of ours. Thread-safe.
 class QueryContext : public duckdb::ClientContextState {
  public:
-  explicit QueryContext(arrow::StopToken stop) : stop_(std::move(stop)) {}
+  explicit QueryContext(arrow::StopToken stop);
+  ~QueryContext() override;
 
   /// The state of the query that a client context runs; null outside queries of the engine.
   static duckdb::shared_ptr<QueryContext> Of(duckdb::ClientContext& context);
   void AttachTo(duckdb::ClientContext& context, duckdb::shared_ptr<QueryContext> self);
 
   const arrow::StopToken& stop() const { return stop_; }
+  QueryRelations& relations() const { return *relations_; }
 
   std::atomic<int64_t> bytes_scanned{0};
   std::atomic<int64_t> partitions_total{0};
@@ -44,6 +47,7 @@ class QueryContext : public duckdb::ClientContextState {
 
  private:
   const arrow::StopToken stop_;
+  const std::unique_ptr<QueryRelations> relations_;
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::weak_ptr<OpenedFile>> files_;
   std::vector<Status> errors_;
