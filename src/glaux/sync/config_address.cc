@@ -115,7 +115,7 @@ Result<std::string> ResolveAddress(const Value& value, const std::string& text) 
     return value.Wrong("the folder of this file has one of * ? [ ] { } in its name (" + folder +
                        "), which would be taken for a glob or a token; move the file elsewhere");
   }
-  return ResolvePath(value, text);
+  return "file://" + ResolvePath(value, text);
 }
 
 std::string ResolvePath(const Value& value, const std::string& text) {
