@@ -38,6 +38,12 @@ constexpr const char* kComparisons[] = {"equal", "not_equal", "less", "less_equa
 Result<arrow::Datum> Evaluate(const arrow::RecordBatch& batch, const Predicate& predicate) {
   const auto column = [&]() -> Result<std::shared_ptr<arrow::Array>> {
     auto array = batch.GetColumnByName(predicate.column());
+    // A predicate's names are lower case, columns need not be.
+    for (int i = 0; array == nullptr && i < batch.num_columns(); ++i) {
+      std::string name = batch.column_name(i);
+      for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+      if (name == predicate.column()) array = batch.column(i);
+    }
     if (array == nullptr) return MakeError(ErrorKind::kInvalid, "filter: there is no column ", predicate.column());
     return array;
   };

@@ -69,7 +69,8 @@ class TableScan final : public arrow::RecordBatchReader {
     ARROW_ASSIGN_OR_RAISE(auto object,
                           OpenInput(place.store, {.key = place.key, .size = file.size, .etag = file.etag}));
     const InputFile input{.name = file.location, .file = std::move(object)};
-    ARROW_ASSIGN_OR_RAISE(const auto found, format->Infer(input, {}));
+    const FormatOptions options = plan_.format_options == nullptr ? FormatOptions{} : *plan_.format_options;
+    ARROW_ASSIGN_OR_RAISE(const auto found, format->Infer(input, {.format = options}));
     std::vector<std::shared_ptr<arrow::Field>> fields;
     names_.clear();
     for (const auto& wanted : read_schema_->fields()) {
@@ -77,14 +78,17 @@ class TableScan final : public arrow::RecordBatchReader {
           plan_.partition_columns.end()) {
         continue;
       }
-      for (const auto& column : found.schema->fields()) {
-        if (Lower(column->name()) != wanted->name()) continue;
-        fields.push_back(arrow::field(column->name(), wanted->type()));
-        names_.push_back(wanted->name());
-        break;
+      // Tables have lower-case names, files may have others; folders of files keep the names of the files.
+      auto column = found.schema->GetFieldByName(wanted->name());
+      for (int i = 0; column == nullptr && i < found.schema->num_fields(); ++i) {
+        if (Lower(found.schema->field(i)->name()) == Lower(wanted->name())) column = found.schema->field(i);
       }
+      if (column == nullptr) continue;
+      fields.push_back(arrow::field(column->name(), wanted->type()));
+      names_.push_back(wanted->name());
     }
     ReadOptions read;
+    read.format = options;
     read.schema = arrow::schema(std::move(fields));
     read.batch_rows = options_.batch_rows;
     ARROW_ASSIGN_OR_RAISE(reader_, format->OpenReader(input, read));
@@ -130,6 +134,10 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(Table& table, const Locat
   std::vector<std::shared_ptr<arrow::Field>> fields, read_fields;
   const auto field_of = [&](const std::string& name) -> Result<std::shared_ptr<arrow::Field>> {
     auto field = plan.schema->GetFieldByName(name);
+    // A predicate's names are lower case, a folder's columns need not be.
+    for (int i = 0; field == nullptr && i < plan.schema->num_fields(); ++i) {
+      if (Lower(plan.schema->field(i)->name()) == name) field = plan.schema->field(i);
+    }
     if (field == nullptr)
       return MakeError(ErrorKind::kInvalid, "scan ", table.id().ToString(), ": there is no column ", name);
     return field;
@@ -141,7 +149,9 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(Table& table, const Locat
   read_fields = fields;
   for (const auto& name : options.filter.Columns()) {
     ARROW_ASSIGN_OR_RAISE(auto field, field_of(name));
-    if (std::find(wanted.begin(), wanted.end(), name) == wanted.end()) read_fields.push_back(std::move(field));
+    const bool asked_for =
+        std::any_of(fields.begin(), fields.end(), [&](const auto& known) { return known->name() == field->name(); });
+    if (!asked_for) read_fields.push_back(std::move(field));
   }
   return std::make_shared<TableScan>(std::move(plan), resolve, options, arrow::schema(std::move(read_fields)),
                                      arrow::schema(std::move(fields)));

@@ -25,6 +25,8 @@ namespace glaux {
 /// Table parameter that lists columns that were in the data but never had a value, so have no type yet: a JSON array.
 inline constexpr char kUntypedColumnsParameter[] = "glaux.untyped-columns";
 
+struct FormatOptions;
+
 /// How a partition key comes out of the data. Words of the Iceberg specification, "Partition Transforms".
 enum class Transform { kIdentity, kYear, kMonth, kDay, kHour };
 
@@ -60,6 +62,8 @@ struct ScanPlan {
   std::vector<std::string> partition_columns;
   ColumnMapping mapping = ColumnMapping::kByName;
   std::vector<DataFile> files;
+  /// What reading the files depends on beyond their bytes (a delimiter); null: defaults.
+  std::shared_ptr<const FormatOptions> format_options = {};
   /// For statistics: what there was before pruning, as far as it was looked at.
   int64_t partitions_total = 0;
   int64_t partitions_kept = 0;
@@ -187,7 +191,9 @@ class Table {
   /// Which files hold the rows of the newest snapshot. Lists only what survives the filter.
   virtual Result<ScanPlan> Plan(const PlanOptions& options) = 0;
 
-  /// Begin an append of batches with these columns. New columns, in the plan's table schema, are added at commit.
+  /// Begin an append of batches with these columns. An overwrite is refused at its commit if rows were added or
+  /// replaced after this call: rows that it is made from are read after it. New columns, in the plan's table schema,
+  /// are added at commit.
   virtual Result<std::unique_ptr<Append>> NewAppend(const EvolutionPlan& plan, const AppendOptions& options) = 0;
 
   /// Which of these source files a commit has loaded already (same key, ETag and size).

@@ -233,7 +233,8 @@ void StringMemo::Grow() {
 std::unique_ptr<ColumnBuffer> ColumnBuffer::Make(const std::shared_ptr<arrow::DataType>& type, const StringMemo* memo) {
   if (memo != nullptr) return std::make_unique<StringBuffer>(type, memo);
   if (arrow::is_fixed_width(type->id()) && type->id() != arrow::Type::BOOL &&
-      type->id() != arrow::Type::FIXED_SIZE_BINARY && type->num_fields() == 0) {
+      type->id() != arrow::Type::FIXED_SIZE_BINARY && type->id() != arrow::Type::DICTIONARY &&
+      type->num_fields() == 0) {
     switch (arrow::internal::checked_cast<const arrow::FixedWidthType&>(*type).bit_width()) {
       case 8:
         return std::make_unique<FixedWidthBuffer<uint8_t>>(type);

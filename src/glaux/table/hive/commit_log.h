@@ -41,7 +41,8 @@ struct CommitRecord {
   std::vector<StreamChange> streams;
   std::optional<Timestamp> watermark;
   int64_t rows = 0;
-  /// The rows of the commit replace others: those of these files (URIs), which go `grace` after the commit is closed.
+  /// The rows of the commit replace others: those of these files (below the root), which go `grace` after the commit is
+  /// closed.
   bool replaces = false;
   std::vector<std::string> replaced;
   std::chrono::seconds grace{0};
@@ -96,6 +97,7 @@ class CommitLog {
     void ChangeStreams(std::span<const StreamChange> changes);
   };
 
+  /// \param prefix of the log in the store: "<root>_glaux/"
   CommitLog(std::shared_ptr<ObjectStore> store, std::string prefix);
 
   /// kCorrupt if the state does not parse; kNotImplemented if a newer glaux wrote it.
@@ -123,7 +125,7 @@ class CommitLog {
   Status DropSegments(std::span<const std::string> names) const;
 
  private:
-  std::string Key(std::string_view name) const { return prefix_ + "_glaux/" + std::string(name); }
+  std::string Key(std::string_view name) const { return prefix_ + std::string(name); }
 
   std::shared_ptr<ObjectStore> store_;
   std::string prefix_;

@@ -121,14 +121,14 @@ TEST(CommitJson, EveryFieldOfARecordIsChecked) {
 
 TEST(CommitLog, AStateOfANewerGlauxIsRefused) {
   const std::shared_ptr<ObjectStore> store = MakeMemoryStore();
-  const CommitLog log(store, "t/");
+  const CommitLog log(store, "t/_glaux/");
   ASSERT_OK(PutString(*store, "t/_glaux/state.json", R"({"format-version":3,"shape":"unknown"})"));
   ASSERT_FAILS(ErrorKind::kNotImplemented, "written by a newer glaux", log.Read());
 }
 
 TEST(CommitLog, TheFirstFormatIsWrittenUntilSomethingNeedsTheSecond) {
   const std::shared_ptr<ObjectStore> store = MakeMemoryStore();
-  const CommitLog log(store, "t/");
+  const CommitLog log(store, "t/_glaux/");
   CommitRecord plain{.id = "plain"};
   ASSERT_OK(log.WriteRecord(plain));
   ASSERT_OK(log.Begin({}, plain));

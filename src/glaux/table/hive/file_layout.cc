@@ -31,7 +31,7 @@ bool IsText(const Format& format) { return format.name() == "csv" || format.name
 /// A file that is written under this name is compressed this way; as reading goes by the ending.
 std::string CompressionOfEnding(std::string_view name) {
   constexpr std::pair<std::string_view, std::string_view> kEndings[] = {
-      {".gz", "gzip"}, {".bz2", "bz2"},       {".zst", "zstd"}, {".lz4", "lz4"},
+      {".gz", "gzip"},   {".bz2", "bz2"},       {".zst", "zstd"}, {".lz4", "lz4"},
       {".br", "brotli"}, {".snappy", "snappy"}, {".xz", "xz"}};
   for (const auto& [ending, compression] : kEndings) {
     if (name.ends_with(ending)) return std::string(compression);
@@ -46,6 +46,31 @@ std::string EndingOfCompression(std::string_view compression) {
   return {};
 }
 
+/// Whether a name may have come from a pattern.
+bool Follows(std::string_view name, std::string_view pattern) {
+  const auto take = [&](auto is, size_t least, size_t most) {
+    size_t count = 0;
+    while (count < name.size() && count < most && is(name[count])) ++count;
+    name.remove_prefix(count);
+    return count >= least;
+  };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  while (!pattern.empty()) {
+    if (pattern.starts_with(kRun)) {
+      if (!take([&](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }, 32, 32)) return false;
+      pattern.remove_prefix(kRun.size());
+    } else if (pattern.starts_with(kPart)) {
+      if (!take(is_digit, 5, std::string_view::npos)) return false;
+      pattern.remove_prefix(kPart.size());
+    } else {
+      if (name.empty() || name[0] != pattern[0]) return false;
+      name.remove_prefix(1);
+      pattern.remove_prefix(1);
+    }
+  }
+  return name.empty();
+}
+
 }  // namespace
 
 bool FileLayout::Counts(std::string_view key) const {
@@ -53,8 +78,7 @@ bool FileLayout::Counts(std::string_view key) const {
   const std::string_view name = BaseName(key);
   if (const auto known = FormatOfFile(name); known.ok()) return *known == format;
   // A name of the caller's own making may have an ending that says nothing.
-  const size_t last = std::max(file_name.rfind('}'), size_t{0});
-  return file_name.rfind('.') != std::string::npos && name.ends_with(std::string_view(file_name).substr(last + 1));
+  return Follows(name, file_name);
 }
 
 std::string FileLayout::NameOf(const std::string& commit_id, int part) const {
@@ -71,8 +95,8 @@ Result<std::shared_ptr<arrow::io::OutputStream>> FileLayout::OpenSink(
   if (compression == "auto") compression = CompressionOfEnding(single.empty() ? file_name : single);
   if (compression == "none") return object;
   // Here a compressing stream goes around the object.
-  return MakeError({.kind = ErrorKind::kNotImplemented, .hint = "write with compression none"}, "write ", format->name(),
-                   ": compression ", compression, " of text files is not written yet");
+  return MakeError({.kind = ErrorKind::kNotImplemented, .hint = "write with compression none"}, "write ",
+                   format->name(), ": compression ", compression, " of text files is not written yet");
 }
 
 Result<std::string> FileNamePattern(const std::string& pattern, const Format& format, const FormatOptions& options) {
@@ -117,9 +141,12 @@ Result<std::string> PrintArrowSchema(const arrow::Schema& schema) {
 }
 
 Result<std::shared_ptr<arrow::Schema>> ParseArrowSchema(const std::string& text) {
-  arrow::io::BufferReader input(arrow::Buffer::FromString(arrow::util::base64_decode(text)));
-  arrow::ipc::DictionaryMemo memo;
-  auto schema = arrow::ipc::ReadSchema(&input, &memo);
+  const auto schema = [&]() -> Result<std::shared_ptr<arrow::Schema>> {
+    ARROW_ASSIGN_OR_RAISE(auto bytes, arrow::util::base64_decode(text));
+    arrow::io::BufferReader input(arrow::Buffer::FromString(std::move(bytes)));
+    arrow::ipc::DictionaryMemo memo;
+    return arrow::ipc::ReadSchema(&input, &memo);
+  }();
   if (!schema.ok()) {
     return MakeError(ErrorKind::kCorrupt, "read parameter ", kArrowSchemaParameter, ": ", schema.status().message());
   }
@@ -128,7 +155,8 @@ Result<std::shared_ptr<arrow::Schema>> ParseArrowSchema(const std::string& text)
 
 std::vector<Column> ArrowColumns(const arrow::Schema& schema) {
   std::vector<Column> columns;
-  for (const auto& field : schema.fields()) columns.push_back({.name = field->name(), .type = field->type()->ToString()});
+  for (const auto& field : schema.fields())
+    columns.push_back({.name = field->name(), .type = field->type()->ToString()});
   return columns;
 }
 

@@ -30,7 +30,7 @@ struct FileLayout {
   bool Counts(std::string_view key) const;
   /// The name of a commit's n-th file.
   std::string NameOf(const std::string& commit_id, int part) const;
-  /// The ending of the folder's or the table's files, for the writer to know the compression.
+  /// What a writer writes into: the object, with the compression of text files around it.
   Result<std::shared_ptr<arrow::io::OutputStream>> OpenSink(std::shared_ptr<arrow::io::OutputStream> object) const;
 };
 

@@ -11,11 +11,8 @@ namespace json = boost::json;
 
 class FolderCatalog final : public Catalog {
  public:
-  FolderCatalog(std::shared_ptr<ObjectStore> store, std::string entry_key, std::string prefix, std::string location)
-      : store_(std::move(store)),
-        entry_key_(std::move(entry_key)),
-        prefix_(std::move(prefix)),
-        location_(std::move(location)) {}
+  FolderCatalog(std::shared_ptr<ObjectStore> store, std::string entry_key, std::string location)
+      : store_(std::move(store)), entry_key_(std::move(entry_key)), location_(std::move(location)) {}
 
   CatalogTraits traits() const override {
     return {.optimistic_lock = true, .atomic_partitions = true, .table_versions = false};
@@ -30,9 +27,10 @@ class FolderCatalog final : public Catalog {
       if (!body.ok() && KindOf(body.status()) == ErrorKind::kPrecondition) continue;
       ARROW_RETURN_NOT_OK(body.status());
       const auto corrupt = [&](std::string_view why) {
-        return MakeError({.kind = ErrorKind::kCorrupt,
-                          .hint = "restore the object from a copy, or delete it: the next write makes it from the files"},
-                         "read ", entry_key_, ": ", why);
+        return MakeError(
+            {.kind = ErrorKind::kCorrupt,
+             .hint = "restore the object from a copy, or delete it: the next write makes it from the files"},
+            "read ", entry_key_, ": ", why);
       };
       boost::system::error_code error;
       const std::string_view text(**body);
@@ -41,6 +39,7 @@ class FolderCatalog final : public Catalog {
       auto entry = TableFromJson(value);
       if (!entry.ok()) return corrupt(entry.status().message());
       entry->version_id = info.etag;
+      entry->storage.location = location_;  // folders are moved and copied with their logs
       return entry;
     }
   }
@@ -55,14 +54,7 @@ class FolderCatalog final : public Catalog {
     return Write(table, {.if_match = std::string(expected_version)});
   }
 
-  Result<Page<PartitionEntry>> GetPartitions(const TableId& id, const PartitionQuery&) override {
-    ARROW_ASSIGN_OR_RAISE(const auto table, GetTable(id, {}));
-    std::vector<std::string> keys;
-    for (const auto& key : table.partition_keys) keys.push_back(key.name);
-    Page<PartitionEntry> page;
-    ARROW_ASSIGN_OR_RAISE(page.entries, PartitionFolders(*store_, prefix_, location_, keys));
-    return page;
-  }
+  Result<Page<PartitionEntry>> GetPartitions(const TableId&, const PartitionQuery&) override { return Cannot(); }
   // A partition is there with its first file.
   Status ApplyPartitions(const TableId&, const PartitionChange&) override { return Status::OK(); }
 
@@ -86,7 +78,7 @@ class FolderCatalog final : public Catalog {
   }
 
   const std::shared_ptr<ObjectStore> store_;
-  const std::string entry_key_, prefix_, location_;
+  const std::string entry_key_, location_;
 };
 
 Status FoldersOf(ObjectStore& store, const std::string& prefix, std::vector<std::string>* folders) {
@@ -102,9 +94,8 @@ Status FoldersOf(ObjectStore& store, const std::string& prefix, std::vector<std:
 }  // namespace
 
 std::shared_ptr<Catalog> MakeFolderCatalog(std::shared_ptr<ObjectStore> store, std::string entry_key,
-                                           std::string prefix, std::string location) {
-  return std::make_shared<FolderCatalog>(std::move(store), std::move(entry_key), std::move(prefix),
-                                         std::move(location));
+                                           std::string location) {
+  return std::make_shared<FolderCatalog>(std::move(store), std::move(entry_key), std::move(location));
 }
 
 Result<std::vector<PartitionEntry>> PartitionFolders(ObjectStore& store, const std::string& prefix,

@@ -1,6 +1,5 @@
 #include <arrow/api.h>
 
-#include <cstdio>
 #include <map>
 #include <mutex>
 #include <set>
@@ -8,26 +7,17 @@
 
 #include "glaux/base/parallel.h"
 #include "glaux/base/random.h"
-#include "glaux/format/format.h"
 #include "glaux/schema/types.h"
-#include "glaux/store/object_writer.h"
 #include "glaux/table/hive/column_buffer.h"
-#include "glaux/table/hive/hive_commit_internal.h"
+#include "glaux/table/hive/data_files_internal.h"
 #include "glaux/table/hive/hive_entry.h"
 #include "glaux/table/hive/hive_path.h"
 #include "glaux/table/hive/partitioner.h"
-#include "glaux/table/hive/write_places_internal.h"
 
 namespace glaux {
 namespace {
 
 using PartitionValues = std::vector<std::string>;
-
-/// Bytes of a file that are kept before they go to the store as one part.
-constexpr int64_t kLocalPart = 1 << 20;
-
-/// A file with this many row groups is closed: until then it keeps what its footer will say of each column of each one.
-constexpr int kMostRowGroups = 16;
 
 /// A commit gives up after it has lost this many races.
 constexpr int kMostAttempts = 50;
@@ -54,15 +44,6 @@ struct Generation {
   }
 };
 
-/// The data files of one partition: at most one open at a time.
-struct PartitionFiles {
-  std::mutex mutex;
-  std::shared_ptr<ObjectWriter> object;
-  std::unique_ptr<FileWriter> writer;
-  std::string uri;
-  int row_groups = 0;
-};
-
 std::string LastCommitOf(const CommitLog::State& state) {
   return state.recent.empty() ? std::string() : state.recent.back();
 }
@@ -70,28 +51,31 @@ std::string LastCommitOf(const CommitLog::State& state) {
 class HiveAppend final : public Append {
  public:
   HiveAppend(HivePlace place, TableEntry entry, bool staged, std::vector<PartitionField> spec,
-             const EvolutionPlan& plan, AppendOptions options, std::string last_commit)
+             const EvolutionPlan& plan, AppendOptions options, FileLayout layout, std::string last_commit)
       : place_(std::move(place)),
         entry_(std::move(entry)),
         staged_(staged),
         plan_(plan),
         options_(std::move(options)),
+        layout_(std::move(layout)),
         commit_id_(NewId()),
         last_commit_(std::move(last_commit)),
-        places_(place_, entry_, staged_, options_.overwrite != Overwrite::kNone, commit_id_),
+        // In a folder everything is where Hive looks for it.
+        places_(place_, entry_, staged_ || layout_.folder, options_.overwrite != Overwrite::kNone, commit_id_),
+        spec_(spec),
         partitioner_(spec, *plan.write_schema, place_.environment.clock->Now()) {
     for (const auto& key : entry_.partition_keys) keys_.push_back(key.name);
     std::vector<std::shared_ptr<arrow::Field>> fields;
     for (int i = 0; i < plan.write_schema->num_fields(); ++i) {
       const auto& field = plan.write_schema->field(i);
-      const bool is_key = std::any_of(spec.begin(), spec.end(), [&](const PartitionField& key) {
-        return key.transform == Transform::kIdentity && key.source_column == field->name();
-      });
-      if (is_key) continue;
+      if (IsKey(field->name())) continue;
       file_columns_.push_back(i);
       fields.push_back(arrow::field(field->name(), field->type()));
     }
     file_schema_ = arrow::schema(std::move(fields));
+    files_ =
+        std::make_unique<DataFiles>(place_, layout_, places_, file_schema_, commit_id_, options_.target_file_bytes);
+    write_alone_ = spec_.empty() && layout_.folder && !layout_.format->carries_schema();
     generation_ = NewGeneration();
   }
 
@@ -102,6 +86,11 @@ class HiveAppend final : public Append {
   Status Write(const std::shared_ptr<arrow::RecordBatch>& given) override {
     if (given->num_rows() == 0) return Status::OK();
     ARROW_ASSIGN_OR_RAISE(const auto batch, Align(given));
+    if (write_alone_) {
+      ARROW_ASSIGN_OR_RAISE(const bool written, WriteAlone(*batch));
+      if (written) return Status::OK();
+      write_alone_ = false;
+    }
     ARROW_ASSIGN_OR_RAISE(const auto split, partitioner_.Split(*batch));
     bool full = false;
     {
@@ -115,16 +104,20 @@ class HiveAppend final : public Append {
 
   Result<CommitSummary> Commit(std::span<const LoadedFile> sources, std::span<const StreamChange> streams) override {
     ARROW_RETURN_NOT_OK(Flush(/*only_if_full=*/false));
-    ARROW_RETURN_NOT_OK(CloseFiles());
-    CommitSummary summary{.commit_id = commit_id_, .rows = rows_, .files = uris_};
-    CommitRecord record{.id = commit_id_, .objects = pending_};
+    const bool replaces_nothing = ReplacesNothing();
+    if (!layout_.single.empty() && files_->partitions().empty() && !replaces_nothing) {
+      ARROW_RETURN_NOT_OK(files_->Touch({}));  // a file without rows is a file
+    }
+    ARROW_RETURN_NOT_OK(files_->Close(options_.stop));
+    CommitSummary summary{.commit_id = commit_id_, .rows = rows_, .files = files_->uris()};
+    CommitRecord record{.id = commit_id_, .objects = files_->pending()};
     record.sources = {sources.begin(), sources.end()};
     record.streams = {streams.begin(), streams.end()};
     record.watermark = options_.ledger_watermark;
     record.rows = rows_;
     record.parameters = options_.parameters;
     ARROW_RETURN_NOT_OK(DescribeTable(&record));
-    for (const auto& object : pending_) summary.bytes += object.size;
+    for (const auto& object : record.objects) summary.bytes += object.size;
 
     for (int attempt = 0;; ++attempt) {
       ARROW_ASSIGN_OR_RAISE(const auto state, FinishOpenCommit(place_, arrow::StopToken::Unstoppable()));
@@ -169,17 +162,9 @@ class HiveAppend final : public Append {
   Status Abort() override {
     if (done_) return Status::OK();
     done_ = true;
-    Status first;
-    for (auto& [values, files] : files_) {
-      files->writer.reset();
-      files->object.reset();  // an unclosed writer drops its upload
-    }
-    for (const auto& object : pending_) {
-      const Status status = glaux::Abort(*place_.store, object);
-      if (first.ok()) first = status;
-    }
+    const Status dropped = files_->Drop();
     const Status record = place_.log->DropRecord(commit_id_);
-    return first.ok() ? record : first;
+    return dropped.ok() ? record : dropped;
   }
 
  private:
@@ -192,6 +177,27 @@ class HiveAppend final : public Append {
     return generation;
   }
 
+  /// Whether a column of the data is a partition key, and so not in the files.
+  bool IsKey(const std::string& column) const {
+    return std::any_of(spec_.begin(), spec_.end(), [&](const PartitionField& key) {
+      return key.transform == Transform::kIdentity && key.source_column == column;
+    });
+  }
+
+  /// Rows of a text file need no neighbours: encode them right here.
+  Result<bool> WriteAlone(const arrow::RecordBatch& batch) {
+    std::vector<std::shared_ptr<arrow::Array>> columns;
+    for (const int column : file_columns_) columns.push_back(batch.column(column));
+    std::vector<std::shared_ptr<arrow::Field>> fields;
+    for (size_t c = 0; c < columns.size(); ++c) {
+      fields.push_back(arrow::field(file_schema_->field(static_cast<int>(c))->name(), columns[c]->type()));
+    }
+    const auto rows = arrow::RecordBatch::Make(arrow::schema(std::move(fields)), batch.num_rows(), std::move(columns));
+    ARROW_ASSIGN_OR_RAISE(const bool written, files_->WriteAlone({}, *rows));
+    if (written) rows_ += batch.num_rows();
+    return written;
+  }
+
   /// The batch with exactly the columns of the write schema, in its order; columns that it lacks are null.
   Result<std::shared_ptr<arrow::RecordBatch>> Align(const std::shared_ptr<arrow::RecordBatch>& batch) const {
     std::vector<std::shared_ptr<arrow::Array>> columns;
@@ -199,7 +205,7 @@ class HiveAppend final : public Append {
       auto column = batch->GetColumnByName(field->name());
       if (column == nullptr) {
         ARROW_ASSIGN_OR_RAISE(column, arrow::MakeArrayOfNull(field->type(), batch->num_rows()));
-      } else if (column->type_id() == arrow::Type::DICTIONARY) {
+      } else if (column->type_id() == arrow::Type::DICTIONARY && !column->type()->Equals(field->type())) {
         const auto& type = static_cast<const arrow::DictionaryType&>(*column->type());
         if (!type.value_type()->Equals(field->type()) || type.index_type()->id() != arrow::Type::INT32 ||
             field->type()->id() != arrow::Type::STRING) {
@@ -280,79 +286,34 @@ class HiveAppend final : public Append {
     }
     const auto batch = arrow::RecordBatch::Make(arrow::schema(std::move(fields)), rows.rows, std::move(arrays));
 
-    PartitionFiles* files = nullptr;
-    {
-      std::lock_guard lock(files_mutex_);
-      auto& slot = files_[values];
-      if (slot == nullptr) slot = std::make_unique<PartitionFiles>();
-      files = slot.get();
-    }
-    std::lock_guard lock(files->mutex);
-    if (files->writer == nullptr) ARROW_RETURN_NOT_OK(OpenFile(values, files));
-    ARROW_RETURN_NOT_OK(files->writer->Write(batch));
-    ARROW_RETURN_NOT_OK(files->writer->Flush());
-    ARROW_ASSIGN_OR_RAISE(const int64_t written, files->writer->bytes_written());
-    const bool full = written >= options_.target_file_bytes || ++files->row_groups >= kMostRowGroups;
-    return full ? CloseFile(files) : Status::OK();
-  }
-
-  Status OpenFile(const PartitionValues& values, PartitionFiles* files) {
-    char number[16];
-    std::snprintf(number, sizeof number, "%05d", next_file_++);
-    const std::string name = commit_id_ + "-" + number + "." + options_.compression + ".parquet";
-    ARROW_ASSIGN_OR_RAISE(const std::string location, places_.LocationOf(values));
-    ARROW_ASSIGN_OR_RAISE(const auto at, place_.environment.resolve(location));
-    if (at.store->name() != place_.store->name()) {
-      return MakeError({.kind = ErrorKind::kNotImplemented, .hint = "move the partition to the table's own store"},
-                       "append to ", place_.id.ToString(), ": partition ", PartitionPath(keys_, values), " is at ",
-                       location, ", in another store than the table (", place_.location, ")");
-    }
-    const std::string key = at.key + name;
-    files->uri = location + name;
-    const int64_t part_size = std::max(place_.store->traits().min_part_size, kLocalPart);
-    ARROW_ASSIGN_OR_RAISE(files->object, ObjectWriter::Open(place_.store, key, part_size));
-    ARROW_ASSIGN_OR_RAISE(const auto* format, FormatByName("parquet"));
-    WriteOptions write;
-    write.format.parquet.compression = options_.compression;
-    ARROW_ASSIGN_OR_RAISE(files->writer, format->OpenWriter(files->object, file_schema_, write));
-    return Status::OK();
-  }
-
-  Status CloseFile(PartitionFiles* files) {
-    ARROW_RETURN_NOT_OK(files->writer->Close());
-    ARROW_RETURN_NOT_OK(files->object->Close());
-    std::lock_guard lock(files_mutex_);
-    pending_.push_back(files->object->pending());
-    uris_.push_back(std::move(files->uri));
-    files->writer.reset();
-    files->object.reset();
-    files->row_groups = 0;
-    return Status::OK();
-  }
-
-  Status CloseFiles() {
-    std::vector<PartitionFiles*> open;
-    for (auto& [values, files] : files_) {
-      if (files->writer != nullptr) open.push_back(files.get());
-    }
-    // Little is left to encode, and a store that keeps its promises waits for the disk.
-    return ParallelFor(std::span(open), 0, Pool::kIo, options_.stop,
-                       [&](PartitionFiles* files) { return CloseFile(files); });
+    return files_->Write(values, {&batch, 1});
   }
 
   /// What the catalog needs: the whole entry of a new table, else new and widened columns.
   Status DescribeTable(CommitRecord* record) {
-    const std::set<std::string> keys(keys_.begin(), keys_.end());
     std::vector<Column> columns;
+    arrow::FieldVector fields;
     for (const auto& field : plan_.table_schema->fields()) {
-      if (keys.contains(field->name())) continue;
-      auto type = ToGlueType(*field->type());
-      if (!type.ok()) return Prefix(type.status(), "column " + field->name());
-      columns.push_back({.name = field->name(), .type = *std::move(type)});
+      if (IsKey(field->name()) || std::find(keys_.begin(), keys_.end(), field->name()) != keys_.end()) continue;
+      fields.push_back(arrow::field(field->name(), field->type(), field->nullable()));
+    }
+    if (layout_.folder) {
+      const auto schema = arrow::schema(std::move(fields));
+      columns = ArrowColumns(*schema);
+      ARROW_ASSIGN_OR_RAISE(record->parameters[kArrowSchemaParameter], PrintArrowSchema(*schema));
+    } else {
+      for (const auto& field : fields) {
+        auto type = ToGlueType(*field->type());
+        if (!type.ok()) return Prefix(type.status(), "column " + field->name());
+        columns.push_back({.name = field->name(), .type = *std::move(type)});
+      }
     }
     if (staged_) {
       record->create = entry_;
       record->create->storage.columns = columns;
+      for (const auto& [name, value] : record->parameters) {
+        if (!value.empty()) record->create->parameters[name] = value;
+      }
     }
     for (const auto& column : columns) {
       const auto at = std::find_if(entry_.storage.columns.begin(), entry_.storage.columns.end(),
@@ -362,25 +323,40 @@ class HiveAppend final : public Append {
     return Status::OK();
   }
 
+  bool ReplacesNothing() const {
+    return options_.overwrite == Overwrite::kPartitions && files_->partitions().empty() &&
+           options_.replace_partitions.empty();
+  }
+
   /// Which partitions the commit registers, moves, drops; whether the table is still as this append needs it.
   Status DescribePartitions(const CommitLog::State& state, CommitRecord* record, CommitSummary* summary) {
-    const bool overwrite = options_.overwrite != Overwrite::kNone && !staged_;
+    const bool overwrite = options_.overwrite != Overwrite::kNone && (layout_.folder || !staged_);
     if (overwrite && LastCommitOf(state) != last_commit_) {
       return MakeError({.kind = ErrorKind::kPrecondition, .hint = "run the same command again"}, "commit to ",
                        place_.id.ToString(),
                        ": another run has changed the table since this overwrite was begun; nothing was changed");
     }
-    const bool replaces_nothing =
-        options_.overwrite == Overwrite::kPartitions && files_.empty() && options_.replace_partitions.empty();
-    if (!overwrite || replaces_nothing) return places_.Describe(state, record, &summary->partitions_added);
-    std::vector<PartitionValues> written;
-    for (const auto& [values, files] : files_) written.push_back(values);
-    ARROW_RETURN_NOT_OK(DescribeOverwrite(place_, entry_, options_, written, options_.stop, record));
-    summary->partitions_added = summary->partitions_replaced = 0;
-    for (const auto& move : record->moves) {
-      ++(move.from.has_value() ? summary->partitions_replaced : summary->partitions_added);
+    if (!overwrite && !layout_.single.empty()) {
+      ARROW_ASSIGN_OR_RAISE(const bool there, Exists(*place_.store, place_.prefix + layout_.single));
+      if (there) {
+        return MakeError({.kind = ErrorKind::kPrecondition, .hint = "overwrite it, or write into a folder"},
+                         "commit to ", place_.location, layout_.single,
+                         ": the file has appeared meanwhile; nothing was changed");
+      }
     }
-    summary->files_replaced = static_cast<int64_t>(record->replaced.size());
+    if (!overwrite || ReplacesNothing()) {
+      ARROW_RETURN_NOT_OK(places_.Describe(state, record, &summary->partitions_added));
+      return layout_.folder && !keys_.empty() ? CountAdded(*record, summary) : Status::OK();
+    }
+    return DescribeOverwrite(place_, layout_, entry_, options_, files_->partitions(), options_.stop, record, summary);
+  }
+
+  Status CountAdded(const CommitRecord& record, CommitSummary* summary) const {
+    ARROW_ASSIGN_OR_RAISE(const auto partitions, PartitionsOf(place_, layout_, keys_));
+    std::set<PartitionValues> known;
+    for (const auto& partition : partitions) known.insert(partition.values);
+    summary->partitions_added = std::count_if(record.partitions.begin(), record.partitions.end(),
+                                              [&](const auto& values) { return !known.contains(values); });
     return Status::OK();
   }
 
@@ -425,9 +401,11 @@ class HiveAppend final : public Append {
   const bool staged_;
   const EvolutionPlan plan_;
   const AppendOptions options_;
+  const FileLayout layout_;
   const std::string commit_id_;
   const std::string last_commit_;  // of the table, when this append was made
   WritePlaces places_;
+  const std::vector<PartitionField> spec_;
   const Partitioner partitioner_;
   std::vector<std::string> keys_;
   std::vector<int> file_columns_;  // columns of the write schema that go into files
@@ -436,11 +414,8 @@ class HiveAppend final : public Append {
   std::shared_mutex generation_mutex_;
   std::shared_ptr<Generation> generation_;
   std::mutex flush_mutex_;
-  std::mutex files_mutex_;
-  std::map<PartitionValues, std::unique_ptr<PartitionFiles>> files_;
-  std::vector<PendingObject> pending_;
-  std::vector<std::string> uris_;  // of the pending objects
-  std::atomic<int> next_file_{0};
+  std::unique_ptr<DataFiles> files_;
+  std::atomic<bool> write_alone_{false};
   std::atomic<int64_t> rows_{0};
   bool done_ = false;
 };
@@ -449,7 +424,7 @@ class HiveAppend final : public Append {
 
 Result<std::unique_ptr<Append>> MakeHiveAppend(HivePlace place, const TableEntry& entry, bool staged,
                                                std::vector<PartitionField> spec, const EvolutionPlan& plan,
-                                               const AppendOptions& options) {
+                                               const AppendOptions& options, FileLayout layout) {
   for (const auto& field : spec) {
     if (!field.source_column.empty() && plan.write_schema->GetFieldIndex(field.source_column) < 0) {
       return MakeError(
@@ -477,7 +452,7 @@ Result<std::unique_ptr<Append>> MakeHiveAppend(HivePlace place, const TableEntry
     last_commit = LastCommitOf(state);
   }
   return std::make_unique<HiveAppend>(std::move(place), entry, staged, std::move(spec), plan, std::move(checked),
-                                      std::move(last_commit));
+                                      std::move(layout), std::move(last_commit));
 }
 
 }  // namespace glaux

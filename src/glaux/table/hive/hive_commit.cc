@@ -157,7 +157,7 @@ Result<HivePlace> HivePlace::Make(const HiveEnvironment& environment, const Tabl
                   .store = std::move(resolved.store),
                   .prefix = std::move(resolved.key),
                   .log = nullptr};
-  place.log = std::make_shared<CommitLog>(place.store, place.prefix);
+  place.log = std::make_shared<CommitLog>(place.store, place.prefix + "_glaux/");
   return place;
 }
 

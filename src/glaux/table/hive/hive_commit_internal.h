@@ -1,12 +1,18 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <set>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "glaux/table/hive/commit_log.h"
 #include "glaux/table/hive/hive_table.h"
 
 namespace glaux {
+
+struct FileLayout;
 
 /// The place of one table: its files, its log, its name in the catalog.
 struct HivePlace {
@@ -41,24 +47,33 @@ Result<Ledger> ReadLedger(const HivePlace& place);
 Status ChangeStream(const HivePlace& place, const StreamChange& change);
 Result<int64_t> ForgetLoaded(const HivePlace& place, const std::function<bool(const LoadedFile&)>& forget);
 
+/// Files (URIs) that overwrites have replaced and that are not gone yet.
+Result<std::set<std::string>> ReplacedFiles(const HivePlace& place, const CommitLog::State& state);
+
 /// Delete the files that overwrites have replaced and whose grace is over. \return how many
 Result<int64_t> DropReplaced(const HivePlace& place);
 
-/// The files that readers see at a location of this table, or of a partition of it: no hidden ones, no empty ones.
-Status ForEachDataFile(const HivePlace& place, const std::string& location,
+/// The files that readers see at a location of this table, or of a partition of it: no hidden ones, no empty ones; of a
+/// folder only those of its format, and none that are deeper.
+Status ForEachDataFile(const HivePlace& place, const FileLayout& layout, const std::string& location,
                        const std::function<Status(std::string uri, const ObjectInfo& object)>& visit);
 
-/// Fill in what an overwrite moves and replaces, as the table is now. No commit is open.
+/// The partitions that there are with their locations: those of the catalog, or the folders of a folder.
+Result<std::vector<PartitionEntry>> PartitionsOf(const HivePlace& place, const FileLayout& layout,
+                                                 std::span<const std::string> keys, const std::string& expression = {});
+
+/// Fill in what an overwrite moves and replaces, as the table is now. No commit is open. In a folder nothing moves: the
+/// new files appear beside those that are replaced, which readers of ours leave out from then on and which go at once.
 /// \param written partitions that get rows; of an unpartitioned table one without values
-Status DescribeOverwrite(const HivePlace& place, const TableEntry& entry, const AppendOptions& options,
-                         const std::vector<std::vector<std::string>>& written, const arrow::StopToken& stop,
-                         CommitRecord* record);
+Status DescribeOverwrite(const HivePlace& place, const FileLayout& layout, const TableEntry& entry,
+                         const AppendOptions& options, const std::vector<std::vector<std::string>>& written,
+                         const arrow::StopToken& stop, CommitRecord* record, CommitSummary* summary);
 
 /// Begin an append of a table that may not be in the catalog yet.
 /// \param entry the catalog's entry, or the one to create
 /// \param staged whether the commit creates the table
 Result<std::unique_ptr<Append>> MakeHiveAppend(HivePlace place, const TableEntry& entry, bool staged,
                                                std::vector<PartitionField> spec, const EvolutionPlan& plan,
-                                               const AppendOptions& options);
+                                               const AppendOptions& options, FileLayout layout);
 
 }  // namespace glaux

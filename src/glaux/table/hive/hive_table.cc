@@ -7,8 +7,9 @@
 #include <unordered_set>
 
 #include "glaux/base/parallel.h"
+#include "glaux/schema/names.h"
 #include "glaux/schema/types.h"
-#include "glaux/table/hive/hive_commit_internal.h"
+#include "glaux/table/hive/file_layout_internal.h"
 #include "glaux/table/hive/hive_entry.h"
 #include "glaux/table/hive/hive_path.h"
 
@@ -60,21 +61,27 @@ Predicate OverKeys(const Predicate& filter, const std::vector<std::string>& keys
   return only_keys(filter) ? filter : Predicate();
 }
 
-/// Which commit wrote a file of ours: the name begins with its id.
-std::string_view CommitOf(std::string_view key) {
-  const size_t slash = key.rfind('/');
-  const std::string_view name = slash == std::string_view::npos ? key : key.substr(slash + 1);
-  const size_t dash = name.find('-');
-  return dash == 32 ? name.substr(0, 32) : std::string_view();
+/// Whether a file is of one of these commits: its name has the commit's id.
+bool IsOf(const std::set<std::string>& commits, std::string_view location) {
+  const std::string_view name = location.substr(location.rfind('/') + 1);
+  return std::any_of(commits.begin(), commits.end(),
+                     [&](const std::string& id) { return name.find(id) != std::string_view::npos; });
 }
 
 class HiveTable final : public Table {
  public:
-  HiveTable(HivePlace place, TableEntry entry, bool staged)
-      : place_(std::move(place)), entry_(std::move(entry)), staged_(staged) {}
+  HiveTable(HivePlace place, TableEntry entry, bool staged, FileLayout layout)
+      : place_(std::move(place)), layout_(std::move(layout)), entry_(std::move(entry)), staged_(staged) {}
 
   Status Load() {
-    ARROW_ASSIGN_OR_RAISE(auto fields, FieldsOf(entry_.storage.columns));
+    std::vector<std::shared_ptr<arrow::Field>> fields;
+    if (const auto exact = entry_.parameters.find(kArrowSchemaParameter);
+        layout_.folder && exact != entry_.parameters.end()) {
+      ARROW_ASSIGN_OR_RAISE(const auto columns, ParseArrowSchema(exact->second));
+      fields = columns->fields();
+    } else {
+      ARROW_ASSIGN_OR_RAISE(fields, FieldsOf(entry_.storage.columns));
+    }
     ARROW_ASSIGN_OR_RAISE(key_fields_, FieldsOf(entry_.partition_keys));
     keys_.clear();
     for (const auto& field : key_fields_) {
@@ -99,6 +106,10 @@ class HiveTable final : public Table {
   std::vector<PartitionField> partition_spec() const override { return spec_; }
 
   Status Refresh() override {
+    if (layout_.folder) {
+      ARROW_ASSIGN_OR_RAISE(std::tie(entry_, staged_), layout_.load());
+      return Load();
+    }
     auto entry = place_.environment.catalog->GetTable(entry_.id);
     if (!entry.ok() && staged_ && KindOf(entry.status()) == ErrorKind::kNotFound) return Status::OK();
     ARROW_RETURN_NOT_OK(entry.status());
@@ -118,7 +129,9 @@ class HiveTable final : public Table {
   }
 
   Result<std::unique_ptr<Append>> NewAppend(const EvolutionPlan& plan, const AppendOptions& options) override {
-    return MakeHiveAppend(place_, entry_, staged_, spec_, plan, options);
+    if (layout_.folder) return NewFolderAppend(plan, options);
+    ARROW_ASSIGN_OR_RAISE(auto layout, ParquetLayout(options.compression));
+    return MakeHiveAppend(place_, entry_, staged_, spec_, plan, options, std::move(layout));
   }
 
   Result<std::vector<bool>> AlreadyLoaded(std::span<const LoadedFile> files) override {
@@ -158,8 +171,9 @@ class HiveTable final : public Table {
     ARROW_RETURN_NOT_OK(FinishOpenCommit(place_, never, &summary.commits_finished).status());
     const Timestamp oldest = place_.environment.clock->Now() - grace;
 
-    ARROW_ASSIGN_OR_RAISE(const auto uploads, place_.store->ListMultipart(place_.prefix));
+    ARROW_ASSIGN_OR_RAISE(const auto uploads, place_.store->ListMultipart(place_.prefix + layout_.single));
     for (const auto& upload : uploads) {
+      if (!layout_.single.empty() && upload.key != place_.prefix + layout_.single) continue;
       if (upload.initiated > oldest) continue;
       const Status status = place_.store->AbortMultipart(upload.key, upload.upload_id);
       if (!status.ok() && KindOf(status) != ErrorKind::kNotFound) return status;
@@ -189,7 +203,14 @@ class HiveTable final : public Table {
   /// Nothing if an overwrite began or ended meanwhile, so that old and new locations may be mixed.
   Result<std::optional<ScanPlan>> TryPlan(const PlanOptions& options) {
     ScanPlan plan{.schema = schema_, .partition_columns = keys_};
-    ARROW_ASSIGN_OR_RAISE(const auto format, FormatOfTable(entry_));
+    if (layout_.folder) plan.format_options = std::make_shared<const FormatOptions>(layout_.options);
+    if (!layout_.single.empty()) return PlanOfOneFile(std::move(plan));
+    std::string format;
+    if (layout_.folder) {
+      format = layout_.format->name();
+    } else {
+      ARROW_ASSIGN_OR_RAISE(format, FormatOfTable(entry_));
+    }
     ARROW_ASSIGN_OR_RAISE(const auto before, place_.log->Read());
     std::optional<CommitRecord> overwrite;
     if (before.open_replaces) {
@@ -199,6 +220,10 @@ class HiveTable final : public Table {
         if (now.version != before.version) return std::nullopt;  // closed, and its record is gone
       }
       ARROW_ASSIGN_OR_RAISE(overwrite, std::move(record));
+    }
+    std::set<std::string> replaced;  // files that are there and do not count any more
+    if (layout_.folder) {
+      ARROW_ASSIGN_OR_RAISE(replaced, ReplacedFiles(place_, before));
     }
     ARROW_ASSIGN_OR_RAISE(auto partitions, KeptPartitions(options, overwrite, &plan));
 
@@ -214,7 +239,7 @@ class HiveTable final : public Table {
       if (!still_whole) return std::nullopt;
     }
     // A commit that began after `before` may have shown some of its files already: leave all of them out.
-    std::set<std::string_view> unseen;
+    std::set<std::string> unseen;
     if (!before.open.empty()) unseen.insert(before.open);
     if (!after.open.empty()) unseen.insert(after.open);
     for (const auto& id : after.recent) {
@@ -222,19 +247,61 @@ class HiveTable final : public Table {
     }
     for (auto& files : found) {
       for (auto& file : files) {
-        if (!unseen.contains(CommitOf(file.location))) plan.files.push_back(std::move(file));
+        if (!IsOf(unseen, file.location) && !replaced.contains(file.location)) plan.files.push_back(std::move(file));
       }
     }
     return plan;
+  }
+
+  Result<std::optional<ScanPlan>> PlanOfOneFile(ScanPlan plan) const {
+    plan.partitions_total = plan.partitions_kept = 1;
+    const auto there = place_.store->Head(place_.prefix + layout_.single);
+    if (!there.ok() && KindOf(there.status()) == ErrorKind::kNotFound) return plan;
+    ARROW_RETURN_NOT_OK(there.status());
+    plan.files.push_back({.location = place_.location + layout_.single,
+                          .size = there->size,
+                          .etag = there->etag,
+                          .format = std::string(layout_.format->name())});
+    return plan;
+  }
+
+  /// Partition keys follow the table's rules for names, columns keep theirs: find the column that a key is made of.
+  Result<std::unique_ptr<Append>> NewFolderAppend(const EvolutionPlan& plan, const AppendOptions& options) {
+    auto spec = spec_;
+    for (auto& field : spec) {
+      for (const auto& column : plan.table_schema->fields()) {
+        if (!field.source_column.empty() && NormalizeColumnName(column->name()) == field.source_column) {
+          field.source_column = column->name();
+          break;
+        }
+      }
+    }
+    auto entry = entry_;
+    if (staged_) {
+      ARROW_ASSIGN_OR_RAISE(entry.partition_keys, PartitionKeysOf(spec, *plan.table_schema));
+      for (auto& key : entry.partition_keys) key.name = NormalizeColumnName(key.name);
+    }
+    if (!layout_.single.empty() && options.overwrite == Overwrite::kNone) {
+      ARROW_ASSIGN_OR_RAISE(const bool there, Exists(*place_.store, place_.prefix + layout_.single));
+      if (there) {
+        return MakeError({.kind = ErrorKind::kInvalid, .hint = "overwrite it, or write into a folder"}, "append to ",
+                         place_.location, layout_.single, ": a single file cannot be appended to");
+      }
+    }
+    return MakeHiveAppend(place_, entry, staged_, std::move(spec), plan, options, layout_);
   }
 
   /// Partitions with their locations; with those from before an overwrite that is open.
   Result<std::vector<Kept>> KeptPartitions(const PlanOptions& options, const std::optional<CommitRecord>& overwrite,
                                            ScanPlan* plan) {
     std::vector<Kept> kept;
-    if (staged_) return kept;
+    if (staged_ && !layout_.folder) return kept;
     if (keys_.empty()) {
       plan->partitions_total = plan->partitions_kept = 1;
+      if (layout_.folder) {
+        kept.push_back({.location = place_.location, .values = {}});
+        return kept;
+      }
       ARROW_ASSIGN_OR_RAISE(const auto now, place_.environment.catalog->GetTable(entry_.id));
       kept.push_back({.location = FolderOf(now.storage.location), .values = {}});
       if (overwrite.has_value() && overwrite->location_from.has_value()) {
@@ -249,12 +316,9 @@ class HiveTable final : public Table {
       }
     }
     const auto over_keys = OverKeys(options.filter, keys_);
-    // A plan needs values and locations; the columns of each partition would be most of the bytes.
     ARROW_ASSIGN_OR_RAISE(
         auto partitions,
-        AllPartitions(*place_.environment.catalog, entry_.id,
-                      PartitionQuery{.expression = over_keys.always_true() ? std::string() : over_keys.ToString(),
-                                     .exclude_column_schema = true}));
+        PartitionsOf(place_, layout_, keys_, over_keys.always_true() ? std::string() : over_keys.ToString()));
     std::vector<std::pair<std::vector<std::string>, std::string>> located;
     for (auto& partition : partitions) {
       const auto moved = from.find(partition.values);
@@ -263,7 +327,7 @@ class HiveTable final : public Table {
       located.emplace_back(std::move(partition.values), FolderOf(std::move(location)));
     }
     // What is left was dropped by the overwrite already, or does not pass the filter.
-    const size_t filtered = located.size();
+    const size_t filtered = layout_.folder ? 0 : located.size();
     for (auto& [values, location] : from) located.emplace_back(values, std::move(location));
     for (size_t i = 0; i < located.size(); ++i) {
       auto& [texts, location] = located[i];
@@ -288,7 +352,7 @@ class HiveTable final : public Table {
   }
 
   Status ListFiles(const Kept& partition, const std::string& format, std::vector<DataFile>* files) const {
-    return ForEachDataFile(place_, partition.location, [&](std::string uri, const ObjectInfo& object) {
+    return ForEachDataFile(place_, layout_, partition.location, [&](std::string uri, const ObjectInfo& object) {
       files->push_back({.location = std::move(uri),
                         .size = object.size,
                         .etag = object.etag,
@@ -300,20 +364,14 @@ class HiveTable final : public Table {
 
   /// Athena's MSCK REPAIR TABLE: folders below the table that look like partitions and are not registered.
   Result<int64_t> RegisterFolders() {
-    if (keys_.empty() || staged_) return 0;
+    if (keys_.empty() || staged_ || layout_.folder) return 0;
     std::set<std::vector<std::string>> known, fresh;
     ARROW_ASSIGN_OR_RAISE(const auto partitions, AllPartitions(*place_.environment.catalog, entry_.id,
                                                                PartitionQuery{.exclude_column_schema = true}));
     for (const auto& partition : partitions) known.insert(partition.values);
     // Folders of partitions that an overwrite has dropped hold files for a while that do not count any more.
-    std::set<std::string> replaced;
     ARROW_ASSIGN_OR_RAISE(const auto state, place_.log->Read());
-    for (const auto& item : state.replaced) {
-      const auto record = place_.log->ReadRecord(item.id);
-      if (!record.ok() && KindOf(record.status()) == ErrorKind::kNotFound) continue;
-      ARROW_RETURN_NOT_OK(record.status());
-      replaced.insert(record->replaced.begin(), record->replaced.end());
-    }
+    ARROW_ASSIGN_OR_RAISE(const auto replaced, ReplacedFiles(place_, state));
     ARROW_RETURN_NOT_OK(ForEachObject(*place_.store, place_.prefix, [&](const ObjectInfo& object) {
       const std::string_view below = std::string_view(object.key).substr(place_.prefix.size());
       if (IsHiddenPath(below) || replaced.contains(place_.location + std::string(below))) return Status::OK();
@@ -330,6 +388,7 @@ class HiveTable final : public Table {
   }
 
   const HivePlace place_;
+  const FileLayout layout_;
   TableEntry entry_;
   bool staged_;
   std::shared_ptr<arrow::Schema> schema_;
@@ -340,13 +399,17 @@ class HiveTable final : public Table {
 
 Result<std::shared_ptr<Table>> MakeTable(const HiveEnvironment& environment, TableEntry entry, bool staged) {
   ARROW_ASSIGN_OR_RAISE(auto place, HivePlace::Make(environment, entry));
-  auto table = std::make_shared<HiveTable>(std::move(place), std::move(entry), staged);
+  return MakeHiveTable(std::move(place), std::move(entry), staged, {});
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Table>> MakeHiveTable(HivePlace place, TableEntry entry, bool staged, FileLayout layout) {
+  auto table = std::make_shared<HiveTable>(std::move(place), std::move(entry), staged, std::move(layout));
   const Status loaded = table->Load();
   if (!loaded.ok()) return Prefix(loaded, "open table " + table->id().ToString());
   return table;
 }
-
-}  // namespace
 
 Result<std::shared_ptr<Table>> OpenHiveTable(const HiveEnvironment& environment, const TableId& id) {
   ARROW_ASSIGN_OR_RAISE(auto entry, environment.catalog->GetTable(id));

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "glaux/table/hive/hive_path.h"
 #include "glaux/table/hive/write_places_internal.h"
 
@@ -19,7 +17,7 @@ std::string WritePlaces::DefaultOf(const std::vector<std::string>& values) const
 }
 
 bool WritePlaces::Surroundings::HasReplacedFilesBelow(const std::string& location) const {
-  const auto at = std::lower_bound(replaced.begin(), replaced.end(), location);
+  const auto at = replaced.lower_bound(location);
   return at != replaced.end() && at->starts_with(location);
 }
 
@@ -30,13 +28,7 @@ Result<WritePlaces::Surroundings> WritePlaces::Look(const CommitLog::State& stat
   for (auto& partition : partitions) {
     seen.known.emplace(std::move(partition.values), FolderOf(std::move(partition.storage.location)));
   }
-  for (const auto& item : state.replaced) {
-    const auto record = place_.log->ReadRecord(item.id);
-    if (!record.ok() && KindOf(record.status()) == ErrorKind::kNotFound) continue;  // its files are gone
-    ARROW_RETURN_NOT_OK(record.status());
-    seen.replaced.insert(seen.replaced.end(), record->replaced.begin(), record->replaced.end());
-  }
-  std::sort(seen.replaced.begin(), seen.replaced.end());
+  ARROW_ASSIGN_OR_RAISE(seen.replaced, ReplacedFiles(place_, state));
   return seen;
 }
 

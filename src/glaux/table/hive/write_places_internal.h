@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,7 @@ class WritePlaces {
   struct Surroundings {
     int64_t overwrites = 0;
     std::map<std::vector<std::string>, std::string> known;
-    std::vector<std::string> replaced;  ///< URIs, sorted
+    std::set<std::string> replaced;  ///< URIs
 
     bool HasReplacedFilesBelow(const std::string& location) const;
   };

@@ -1,0 +1,121 @@
+// Which files of a listing count, for those who list folders themselves.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "glaux/table/hive/commit_log.h"
+#include "glaux/table/hive/folder_table.h"
+
+namespace glaux {
+namespace {
+
+constexpr std::string_view kLog = "_glaux/", kState = "_glaux/state.json";
+
+/// A log by the folder that it is of.
+using Logs = std::map<std::string, CommitLog::State>;
+
+CommitLog LogOf(ObjectStore& store, const std::string& root) {
+  // The log lives as long as the call, and so does the caller's store.
+  return {std::shared_ptr<ObjectStore>(std::shared_ptr<void>(), &store), root + std::string(kLog)};
+}
+
+/// The logs of the folders above a prefix, and of those in a listing below it.
+Result<Logs> FindLogs(ObjectStore& store, const std::string& prefix, std::span<const std::string> keys) {
+  std::set<std::string> roots = {""};
+  for (size_t at = prefix.find('/'); at != std::string::npos; at = prefix.find('/', at + 1)) {
+    roots.insert(prefix.substr(0, at + 1));
+  }
+  for (const auto& key : keys) {
+    if (key == kState || key.ends_with("/" + std::string(kState))) {
+      roots.insert(key.substr(0, key.size() - kState.size()));
+    }
+  }
+  Logs logs;
+  for (const auto& root : roots) {
+    ARROW_ASSIGN_OR_RAISE(auto state, LogOf(store, root).Read());
+    if (state.version > 0) logs.emplace(root, std::move(state));
+  }
+  return logs;
+}
+
+bool MentionsAny(std::string_view key, const std::set<std::string>& ids) {
+  const std::string_view name = key.substr(key.rfind('/') + 1);
+  return std::any_of(ids.begin(), ids.end(),
+                     [&](const std::string& id) { return name.find(id) != std::string_view::npos; });
+}
+
+/// Take off what does not count. An overwrite of which not all new files were listed is taken for not done.
+template <typename Item, typename KeyOf>
+Status Filter(ObjectStore& store, const std::string& prefix, const Logs& logs, const KeyOf& key_of,
+              std::vector<Item>* items) {
+  std::erase_if(*items, [&](const Item& item) {
+    const std::string_view key = key_of(item);
+    return key.starts_with(kLog) || key.find("/" + std::string(kLog)) != std::string_view::npos;
+  });
+  std::set<std::string_view> listed;
+  for (const auto& item : *items) listed.insert(key_of(item));
+  std::vector<std::pair<std::string, std::set<std::string>>> unseen;  // by root
+  std::set<std::string> replaced;
+  for (const auto& [root, state] : logs) {
+    std::set<std::string> ids;
+    if (!state.open.empty()) ids.insert(state.open);
+    for (const auto& done : state.replaced) {
+      const auto record = LogOf(store, root).ReadRecord(done.id);
+      if (!record.ok() && KindOf(record.status()) == ErrorKind::kNotFound) continue;  // the files are gone
+      ARROW_RETURN_NOT_OK(record.status());
+      const bool all_listed = std::all_of(record->objects.begin(), record->objects.end(), [&](const auto& object) {
+        return !object.key.starts_with(prefix) || listed.contains(object.key);
+      });
+      if (!all_listed) {
+        ids.insert(done.id);
+        continue;
+      }
+      for (const auto& path : record->replaced) replaced.insert(root + path);
+    }
+    if (!ids.empty()) unseen.emplace_back(root, std::move(ids));
+  }
+  std::erase_if(*items, [&](const Item& item) {
+    const std::string key(key_of(item));
+    return replaced.contains(key) || std::any_of(unseen.begin(), unseen.end(), [&](const auto& log) {
+             return key.starts_with(log.first) && MentionsAny(key, log.second);
+           });
+  });
+  return Status::OK();
+}
+
+bool SameVersions(const Logs& a, const Logs& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.first == y.first && x.second.version == y.second.version;
+  });
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> KeepCommitted(ObjectStore& store, const std::string& prefix,
+                                               std::vector<std::string> keys) {
+  ARROW_ASSIGN_OR_RAISE(const auto logs, FindLogs(store, prefix, keys));
+  ARROW_RETURN_NOT_OK(Filter(
+      store, prefix, logs, [](const std::string& key) -> std::string_view { return key; }, &keys));
+  return keys;
+}
+
+Result<std::vector<ObjectInfo>> ListCommitted(ObjectStore& store, const std::string& prefix) {
+  constexpr int kMostAttempts = 100;
+  std::optional<Logs> before;
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+    ARROW_ASSIGN_OR_RAISE(auto objects, ListAll(store, prefix));
+    std::vector<std::string> keys;
+    for (const auto& object : objects) keys.push_back(object.key);
+    ARROW_ASSIGN_OR_RAISE(auto after, FindLogs(store, prefix, keys));
+    if (after.empty() || (before.has_value() && SameVersions(*before, after))) {
+      ARROW_RETURN_NOT_OK(Filter(
+          store, prefix, after, [](const ObjectInfo& object) -> std::string_view { return object.key; }, &objects));
+      return objects;
+    }
+    before = std::move(after);
+  }
+  return MakeError({.kind = ErrorKind::kUnavailable, .hint = "try again when fewer commits run"}, "list ", prefix,
+                   ": commits began or ended ", kMostAttempts, " times while it was listed");
+}
+
+}  // namespace glaux
