@@ -78,6 +78,7 @@ const std::vector<const Format*>& AllFormats() {
   static const std::vector<const Format*> formats = {
       &CsvFormat(),
       &ParquetFormat(),
+      &TxtFormat(),
   };
   return formats;
 }

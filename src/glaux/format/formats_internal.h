@@ -6,5 +6,6 @@ namespace glaux {
 
 const Format& CsvFormat();
 const Format& ParquetFormat();
+const Format& TxtFormat();
 
 }  // namespace glaux
