@@ -33,8 +33,9 @@ Result<std::unique_ptr<ByteSource>> OpenDecompressed(const InputFile& input, con
 /// The same without a look at encodings and byte order marks: for files that are not text.
 Result<std::unique_ptr<ByteSource>> OpenInflated(const InputFile& input, const TextOptions& options = {});
 
-/// A file that can be read anywhere: the file itself, or what it inflates to in a temporary file that has no name and
-/// goes with its last user. In $TMPDIR, else /tmp; a full disk is kUnavailable.
+/// A file that can be read anywhere: the file itself, or, of a zip member, a file whose name ends in a compression's
+/// and one of which `compression` names one, what it inflates to, in a temporary file that has no name and goes with
+/// its last user. In $TMPDIR, else /tmp; a full disk is kUnavailable.
 Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenRandomAccess(const InputFile& input,
                                                                       const TextOptions& options = {});
 

@@ -76,6 +76,11 @@ struct JsonOptions {
   bool omit_nulls = false;
 };
 
+struct TxtOptions {
+  /// Longest line in bytes, its end not counted; a longer one is an error that names it.
+  int64_t max_line_bytes = 16 << 20;
+};
+
 struct ParquetOptions {
   /// "snappy", "zstd", "gzip", "brotli", "lz4", "none".
   std::string compression = "snappy";
@@ -96,6 +101,7 @@ struct FormatOptions {
   CsvOptions csv = {};
   JsonOptions json = {};
   ParquetOptions parquet = {};
+  TxtOptions txt = {};
 };
 
 struct InferOptions {

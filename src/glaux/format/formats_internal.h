@@ -8,5 +8,6 @@ const Format& CsvFormat();
 const Format& JsonFormat();
 const Format& JsonLinesFormat();
 const Format& ParquetFormat();
+const Format& TxtFormat();
 
 }  // namespace glaux

@@ -9,8 +9,8 @@ class Parquet final : public Format {
   std::string_view name() const override { return "parquet"; }
   bool carries_schema() const override { return true; }
   std::vector<std::string_view> extensions() const override { return {"parquet", "pq"}; }
-  Result<InferredSchema> Infer(const InputFile& input, const InferOptions&) const override {
-    return InferParquet(input);
+  Result<InferredSchema> Infer(const InputFile& input, const InferOptions& options) const override {
+    return InferParquet(input, options);
   }
   Result<std::unique_ptr<FileReader>> OpenReader(const InputFile& input, const ReadOptions& options) const override {
     return OpenParquetReader(input, options);

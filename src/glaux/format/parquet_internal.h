@@ -12,7 +12,7 @@
 
 namespace glaux {
 
-Result<InferredSchema> InferParquet(const InputFile& input);
+Result<InferredSchema> InferParquet(InputFile input, const InferOptions& options);
 
 Result<std::unique_ptr<FileReader>> OpenParquetReader(const InputFile& input, const ReadOptions& options);
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "glaux/format/byte_source.h"
 #include "glaux/format/parquet_internal.h"
 
 namespace glaux {
@@ -283,8 +284,9 @@ Status ParquetError(const Status& status, std::string_view where) {
   return MakeError(ErrorKind::kCorrupt, where, ": ", status.message());
 }
 
-Result<InferredSchema> InferParquet(const InputFile& input) {
+Result<InferredSchema> InferParquet(InputFile input, const InferOptions& options) {
   InferredSchema inferred{.complete = true};
+  ARROW_ASSIGN_OR_RAISE(input.file, OpenRandomAccess(input, options.format.text));
   ARROW_RETURN_NOT_OK(GuardParquet("read " + input.name, [&]() -> Status {
     std::unique_ptr<parquet::arrow::FileReader> file;
     ARROW_RETURN_NOT_OK(OpenFileReader(input, nullptr, 1024, {}, &file));
@@ -301,11 +303,12 @@ Result<InferredSchema> InferParquet(const InputFile& input) {
 Result<std::unique_ptr<FileReader>> OpenParquetReader(const InputFile& input, const ReadOptions& options) {
   auto plan = std::make_shared<ParquetPlan>();
   plan->input = input;
+  ARROW_ASSIGN_OR_RAISE(plan->input.file, OpenRandomAccess(input, options.format.text));
   plan->batch_rows = std::max<int64_t>(options.batch_rows, 1);
   std::vector<int> dictionary_leaves;
   ARROW_RETURN_NOT_OK(GuardParquet("read " + input.name, [&]() -> Status {
     std::unique_ptr<parquet::arrow::FileReader> file;
-    ARROW_RETURN_NOT_OK(OpenFileReader(input, nullptr, plan->batch_rows, {}, &file));
+    ARROW_RETURN_NOT_OK(OpenFileReader(plan->input, nullptr, plan->batch_rows, {}, &file));
     plan->metadata = file->parquet_reader()->metadata();
     ARROW_RETURN_NOT_OK(CheckRows(*plan->metadata));
     std::shared_ptr<arrow::Schema> file_schema;

@@ -1,10 +1,12 @@
 #include <arrow/api.h>
 #include <arrow/io/interfaces.h>
+#include <arrow/util/compression.h>
 #include <parquet/arrow/writer.h>
 #include <parquet/exception.h>
 #include <parquet/properties.h>
 
 #include <algorithm>
+#include <array>
 
 #include "glaux/format/parquet_internal.h"
 
@@ -12,14 +14,68 @@ namespace glaux {
 namespace {
 
 // Readers take the form "<name> version <number>" apart to know of a writer's old bugs.
-constexpr char kCreatedBy[] = "glaux version 0.1.0";
+constexpr char kCreatedBy[] = "glaux version " GLAUX_VERSION;
+
+struct Codec {
+  std::string_view name;
+  arrow::Compression::type type;
+};
+
+// The library's LZ4 is what the format calls LZ4_RAW.
+constexpr std::array kCodecs = {
+    Codec{"snappy", arrow::Compression::SNAPPY}, Codec{"zstd", arrow::Compression::ZSTD},
+    Codec{"gzip", arrow::Compression::GZIP},     Codec{"brotli", arrow::Compression::BROTLI},
+    Codec{"lz4", arrow::Compression::LZ4},       Codec{"none", arrow::Compression::UNCOMPRESSED},
+};
 
 Result<arrow::Compression::type> CompressionOf(std::string_view name) {
-  if (name == "snappy") return arrow::Compression::SNAPPY;
-  if (name == "zstd") return arrow::Compression::ZSTD;
-  if (name == "gzip") return arrow::Compression::GZIP;
-  if (name == "none") return arrow::Compression::UNCOMPRESSED;
-  return MakeError(ErrorKind::kInvalid, "parquet options: no compression ", name, "; known: snappy, zstd, gzip, none");
+  std::string known;
+  for (const auto& codec : kCodecs) {
+    if (codec.name == name) return codec.type;
+    known.append(known.empty() ? "" : ", ").append(codec.name);
+  }
+  return MakeError(ErrorKind::kInvalid, "parquet options: no compression ", name, "; known: ", known);
+}
+
+Status SetCompression(const ParquetOptions& options, parquet::WriterProperties::Builder* properties) {
+  ARROW_ASSIGN_OR_RAISE(const auto type, CompressionOf(options.compression));
+  properties->compression(type);
+  if (!options.compression_level) return Status::OK();
+  if (!arrow::util::Codec::SupportsCompressionLevel(type)) {
+    return MakeError(ErrorKind::kInvalid, "parquet options: compression ", options.compression,
+                     " has no levels, found compression_level ", *options.compression_level);
+  }
+  ARROW_ASSIGN_OR_RAISE(const int least, arrow::util::Codec::MinimumCompressionLevel(type));
+  ARROW_ASSIGN_OR_RAISE(const int most, arrow::util::Codec::MaximumCompressionLevel(type));
+  if (*options.compression_level < least || *options.compression_level > most) {
+    return MakeError(ErrorKind::kInvalid, "parquet options: ", options.compression, " has compression levels from ",
+                     least, " to ", most, ", found ", *options.compression_level);
+  }
+  properties->compression_level(*options.compression_level);
+  return Status::OK();
+}
+
+Status SetIndexes(const ParquetOptions& options, const arrow::Schema& schema,
+                  parquet::WriterProperties::Builder* properties) {
+  if (!options.statistics) properties->disable_statistics();
+  if (options.page_index && !options.statistics) {
+    return MakeError(ErrorKind::kInvalid, "parquet options: page_index is made of statistics, which are turned off");
+  }
+  options.page_index ? properties->enable_write_page_index() : properties->disable_write_page_index();
+  for (const auto& name : options.bloom_filters) {
+    const auto field = schema.GetFieldByName(name);
+    if (field == nullptr) {
+      return MakeError(ErrorKind::kInvalid, "parquet options: bloom_filters names column ", name,
+                       ", which is not one of the file's");
+    }
+    const auto id = field->type()->id();
+    if (id == arrow::Type::BOOL || id == arrow::Type::NA || arrow::is_nested(id)) {
+      return MakeError(ErrorKind::kNotImplemented, "parquet options: bloom_filters names column ", name, ", and a ",
+                       field->type()->ToString(), " has none");
+    }
+    properties->enable_bloom_filter(name, {});
+  }
+  return Status::OK();
 }
 
 /// Dictionaries are how batches come, not what the file's columns are.
@@ -32,7 +88,6 @@ class ParquetWriter final : public FileWriter {
   static Result<std::unique_ptr<FileWriter>> Open(std::shared_ptr<arrow::io::OutputStream> sink,
                                                   const arrow::Schema& schema, const ParquetOptions& options) {
     auto writer = std::make_unique<ParquetWriter>();
-    ARROW_ASSIGN_OR_RAISE(const auto compression, CompressionOf(options.compression));
     arrow::FieldVector fields;
     for (const auto& field : schema.fields()) {
       fields.push_back(arrow::field(field->name(), FileType(field->type()), field->nullable(), field->metadata()));
@@ -42,14 +97,13 @@ class ParquetWriter final : public FileWriter {
     writer->pending_.resize(static_cast<size_t>(schema.num_fields()));
     writer->sink_ = sink;
     ARROW_ASSIGN_OR_RAISE(writer->sink_start_, sink->Tell());
-    const auto properties = parquet::WriterProperties::Builder()
-                                .compression(compression)
-                                ->created_by(kCreatedBy)
-                                ->max_row_group_length(writer->row_group_rows_)
-                                ->build();
+    parquet::WriterProperties::Builder properties;
+    properties.created_by(kCreatedBy)->max_row_group_length(writer->row_group_rows_);
+    ARROW_RETURN_NOT_OK(SetCompression(options, &properties));
+    ARROW_RETURN_NOT_OK(SetIndexes(options, *writer->schema_, &properties));
     ARROW_ASSIGN_OR_RAISE(
-        writer->file_,
-        parquet::arrow::FileWriter::Open(*writer->schema_, arrow::default_memory_pool(), std::move(sink), properties));
+        writer->file_, parquet::arrow::FileWriter::Open(*writer->schema_, arrow::default_memory_pool(), std::move(sink),
+                                                        properties.build()));
     return writer;
   }
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "glaux/format/byte_sink.h"
 #include "glaux/format/byte_source.h"
 #include "glaux/format/compression_internal.h"
-#include "glaux/format/zip_archive_internal.h"
 
 namespace glaux {
 namespace {
@@ -59,19 +59,12 @@ class NamelessFile {
   int descriptor_ = -1;
 };
 
-/// The bytes are what the format reads: no archive, no compression.
+/// The bytes are what the format reads: no archive, no compression. Only the name is asked: a look at the first bytes
+/// would be one more request for each file of a table.
 Result<bool> IsPlain(const InputFile& input, const TextOptions& options) {
   ARROW_ASSIGN_OR_RAISE(const auto* named, CompressionByName(options.compression));
   if (!input.member.empty() || named != nullptr) return false;
-  if (options.compression == "none") return true;
-  if (CompressionByEnding(input.name) != nullptr || HasEnding(input.name, "zip")) return false;
-  StoredBytes bytes(input);
-  ARROW_ASSIGN_OR_RAISE(const auto start, bytes.Peek());
-  if (IsZip(start)) return false;
-  for (const auto& compression : Compressions()) {
-    if (compression.Begins(start)) return false;
-  }
-  return true;
+  return options.compression == "none" || CompressionOfFile(input.name) == "none";
 }
 
 }  // namespace
