@@ -80,6 +80,7 @@ const std::vector<const Format*>& AllFormats() {
   static const std::vector<const Format*> formats = {
       &CsvFormat(),
       &ParquetFormat(),
+      &AvroFormat(),
   };
   return formats;
 }
