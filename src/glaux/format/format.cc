@@ -80,6 +80,7 @@ const std::vector<const Format*>& AllFormats() {
       &JsonFormat(),
       &JsonLinesFormat(),
       &ParquetFormat(),
+      &AvroFormat(),
       &TxtFormat(),
   };
   return formats;

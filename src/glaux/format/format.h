@@ -95,12 +95,21 @@ struct ParquetOptions {
   std::vector<std::string> bloom_filters = {};
 };
 
+struct AvroOptions {
+  /// "null", "deflate", "snappy", "bzip2", "xz", "zstandard": names as Avro has them.
+  std::string compression = "deflate";
+  std::optional<int> compression_level = {};
+  /// Bytes of a block before compression, roughly.
+  int64_t block_bytes = 256 << 10;
+};
+
 /// What reading and writing depends on beyond the data. One struct for all formats: a format takes its own part.
 struct FormatOptions {
   TextOptions text = {};
   CsvOptions csv = {};
   JsonOptions json = {};
   ParquetOptions parquet = {};
+  AvroOptions avro = {};
   TxtOptions txt = {};
 };
 

@@ -4,6 +4,7 @@
 
 namespace glaux {
 
+const Format& AvroFormat();
 const Format& CsvFormat();
 const Format& JsonFormat();
 const Format& JsonLinesFormat();
