@@ -77,6 +77,7 @@ Status FileWriter::WriteEncoded(const arrow::Buffer&) {
 const std::vector<const Format*>& AllFormats() {
   static const std::vector<const Format*> formats = {
       &CsvFormat(),
+      &TsvFormat(),
       &JsonFormat(),
       &JsonLinesFormat(),
       &ParquetFormat(),

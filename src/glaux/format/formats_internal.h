@@ -6,6 +6,7 @@ namespace glaux {
 
 const Format& AvroFormat();
 const Format& CsvFormat();
+const Format& TsvFormat();
 const Format& JsonFormat();
 const Format& JsonLinesFormat();
 const Format& ParquetFormat();

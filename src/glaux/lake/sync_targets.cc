@@ -131,9 +131,9 @@ Result<std::unique_ptr<Target>> OpenSyncTarget(const SyncLake& lake, const Desti
     case DestinationConfig::Kind::kStdout:
       return MakeStdoutTarget(destination, lake.out);
     case DestinationConfig::Kind::kDuckDB:
-      break;
+      return OpenDuckDBTarget(destination, lake.memory_limit);
   }
-  return MakeError(ErrorKind::kNotImplemented, "write into ", destination.path);
+  return MakeError(ErrorKind::kInvalid, "destination ", destination.name, " is of no known kind");
 }
 
 }  // namespace glaux
