@@ -79,6 +79,8 @@ const std::vector<const Format*>& AllFormats() {
       &CsvFormat(),
       &ParquetFormat(),
       &TxtFormat(),
+      &IpcFormat(),
+      &OrcFormat(),
   };
   return formats;
 }

@@ -7,5 +7,7 @@ namespace glaux {
 const Format& CsvFormat();
 const Format& ParquetFormat();
 const Format& TxtFormat();
+const Format& IpcFormat();
+const Format& OrcFormat();
 
 }  // namespace glaux
