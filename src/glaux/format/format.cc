@@ -83,6 +83,8 @@ const std::vector<const Format*>& AllFormats() {
       &ParquetFormat(),
       &AvroFormat(),
       &TxtFormat(),
+      &IpcFormat(),
+      &OrcFormat(),
   };
   return formats;
 }

@@ -11,5 +11,7 @@ const Format& JsonFormat();
 const Format& JsonLinesFormat();
 const Format& ParquetFormat();
 const Format& TxtFormat();
+const Format& IpcFormat();
+const Format& OrcFormat();
 
 }  // namespace glaux

@@ -45,7 +45,12 @@ Result<std::shared_ptr<arrow::Array>> WithoutDictionary(const std::shared_ptr<ar
     return MakeError(ErrorKind::kInvalid, where, ": expected ", type->ToString(), ", found a batch with ",
                      array->type()->ToString());
   }
-  return arrow::compute::Cast(*array, type);
+  auto dense = arrow::compute::Cast(*array, type);
+  if (!dense.ok()) {
+    return MakeError(ErrorKind::kNotImplemented, where, ": a dictionary of ", type->ToString(), ": ",
+                     dense.status().message());
+  }
+  return dense;
 }
 
 Result<Projection> Projection::Make(const std::string& file_name, const arrow::Schema& file_schema,

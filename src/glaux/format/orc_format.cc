@@ -1,0 +1,224 @@
+#include <arrow/adapters/orc/adapter.h>
+#include <arrow/api.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+#include "glaux/format/byte_source.h"
+#include "glaux/format/formats_internal.h"
+#include "glaux/format/parquet_internal.h"
+#include "glaux/format/projection_internal.h"
+
+namespace glaux {
+namespace {
+
+using arrow::adapters::orc::ORCFileReader;
+
+constexpr std::string_view kMagic = "ORC";
+
+/// What every stripe of a file is read with. Shared by tasks on any thread.
+struct OrcPlan {
+  InputFile input;
+  Projection projection;
+  /// Columns of the file that are read, in its order.
+  std::vector<int> file_columns;
+  /// Where each column of the projection is among them.
+  std::vector<int> read_columns;
+  int64_t batch_rows = 0;
+};
+
+struct Stripe {
+  int64_t first_row = 0;
+  int64_t rows = 0;
+  int64_t bytes = 0;
+};
+
+Status OpenFile(const InputFile& input, std::unique_ptr<ORCFileReader>* out) {
+  ARROW_ASSIGN_OR_RAISE(const int64_t size, input.file->GetSize());
+  ARROW_ASSIGN_OR_RAISE(const auto start, input.file->ReadAt(0, static_cast<int64_t>(kMagic.size())));
+  if (start->ToString() != kMagic) return Status::Invalid("the file does not begin as ORC files do");
+  if (size < 16) return Status::Invalid("the file ends early, at byte ", size);
+  ARROW_ASSIGN_OR_RAISE(*out, ORCFileReader::Open(input.file, arrow::default_memory_pool()));
+  return Status::OK();
+}
+
+/// The stripes of a file, which must agree with its footer and lie within it.
+Status ReadStripes(const InputFile& input, ORCFileReader& file, std::vector<Stripe>* stripes) {
+  ARROW_ASSIGN_OR_RAISE(const int64_t size, input.file->GetSize());
+  int64_t rows = 0;
+  for (int64_t i = 0; i < file.NumberOfStripes(); ++i) {
+    const auto info = file.GetStripeInformation(i);
+    if (info.offset < 0 || info.length < 0 || info.length > size || info.offset > size - info.length) {
+      return Status::Invalid("stripe ", i, " of ", info.length, " bytes at byte ", info.offset, " is not in the file");
+    }
+    if (info.num_rows < 0 || info.first_row_id != rows || __builtin_add_overflow(rows, info.num_rows, &rows)) {
+      return Status::Invalid("stripe ", i, " says ", info.num_rows, " rows");
+    }
+    stripes->push_back({.first_row = info.first_row_id, .rows = info.num_rows, .bytes = info.length});
+  }
+  if (rows != file.NumberOfRows()) {
+    return Status::Invalid("the footer says ", file.NumberOfRows(), " rows and its stripes ", rows);
+  }
+  return Status::OK();
+}
+
+/// Reads the batches of one stripe in order. A stripe is decoded from front to back, so its tasks take turns; batches
+/// that a later task had to decode on its way wait for theirs.
+class StripeCursor {
+ public:
+  StripeCursor(std::shared_ptr<const OrcPlan> plan, Stripe stripe, size_t index)
+      : plan_(std::move(plan)),
+        stripe_(stripe),
+        where_("read " + plan_->input.name + ", stripe " + std::to_string(index)) {}
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Batch(int64_t index) {
+    const std::lock_guard lock(mutex_);
+    while (failed_.ok() && next_ <= index) {
+      auto batch = Decode();
+      failed_ = batch.status();
+      if (batch.ok()) waiting_.emplace(next_++, *std::move(batch));
+      if (!failed_.ok() || rows_given_ == stripe_.rows) {
+        reader_.reset();
+        file_.reset();
+      }
+    }
+    ARROW_RETURN_NOT_OK(failed_);
+    auto found = waiting_.extract(index);
+    return std::move(found.mapped());
+  }
+
+ private:
+  Result<std::shared_ptr<arrow::RecordBatch>> Decode() {
+    const int64_t wanted = std::min(stripe_.rows - rows_given_, plan_->batch_rows);
+    rows_given_ += wanted;
+    if (plan_->file_columns.empty()) return plan_->projection.Apply({}, wanted, where_);
+    std::shared_ptr<arrow::RecordBatch> batch;
+    ARROW_RETURN_NOT_OK(GuardParquet(where_, [&]() -> Status {
+      if (reader_ == nullptr) {
+        ARROW_RETURN_NOT_OK(OpenFile(plan_->input, &file_));
+        ARROW_RETURN_NOT_OK(file_->Seek(stripe_.first_row));
+        ARROW_ASSIGN_OR_RAISE(reader_, file_->NextStripeReader(plan_->batch_rows, plan_->file_columns));
+        if (reader_ == nullptr) return Status::Invalid("the stripe is not there");
+      }
+      ARROW_RETURN_NOT_OK(reader_->ReadNext(&batch));
+      if (batch == nullptr || batch->num_rows() != wanted) {
+        return Status::Invalid("the stripe says ", stripe_.rows, " rows and holds fewer");
+      }
+      if (batch->num_columns() != static_cast<int>(plan_->file_columns.size())) {
+        return Status::Invalid("columns are missing");
+      }
+      return batch->ValidateFull();
+    }));
+    arrow::ArrayVector columns;
+    for (const int column : plan_->read_columns) columns.push_back(batch->column(column));
+    return plan_->projection.Apply(columns, wanted, where_);
+  }
+
+  const std::shared_ptr<const OrcPlan> plan_;
+  const Stripe stripe_;
+  const std::string where_;
+  std::mutex mutex_;
+  std::unique_ptr<ORCFileReader> file_;
+  std::shared_ptr<arrow::RecordBatchReader> reader_;
+  std::map<int64_t, std::shared_ptr<arrow::RecordBatch>> waiting_;
+  int64_t next_ = 0;
+  int64_t rows_given_ = 0;
+  Status failed_;
+};
+
+class OrcReader final : public FileReader {
+ public:
+  OrcReader(std::shared_ptr<const OrcPlan> plan, std::vector<Stripe> stripes)
+      : plan_(std::move(plan)), stripes_(std::move(stripes)) {}
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return plan_->projection.schema(); }
+
+  Result<std::optional<DecodeTask>> Next() override {
+    while (rows_left_ == 0) {
+      if (next_stripe_ == stripes_.size()) return std::nullopt;
+      const auto& stripe = stripes_[next_stripe_];
+      cursor_ = std::make_shared<StripeCursor>(plan_, stripe, next_stripe_++);
+      rows_left_ = stripe.rows;
+      bytes_read_ += stripe.bytes;
+      batch_ = 0;
+    }
+    rows_left_ -= std::min(rows_left_, plan_->batch_rows);
+    return DecodeTask([cursor = cursor_, index = batch_++] { return cursor->Batch(index); });
+  }
+
+  int64_t bytes_read() const override { return bytes_read_; }
+
+ private:
+  std::shared_ptr<const OrcPlan> plan_;
+  std::vector<Stripe> stripes_;
+  std::shared_ptr<StripeCursor> cursor_;
+  size_t next_stripe_ = 0;
+  int64_t rows_left_ = 0;
+  int64_t batch_ = 0;
+  int64_t bytes_read_ = 0;
+};
+
+class Orc final : public Format {
+ public:
+  std::string_view name() const override { return "orc"; }
+  bool carries_schema() const override { return true; }
+  std::vector<std::string_view> extensions() const override { return {"orc"}; }
+
+  Result<InferredSchema> Infer(const InputFile& input, const InferOptions& options) const override {
+    InputFile plain = input;
+    ARROW_ASSIGN_OR_RAISE(plain.file, OpenRandomAccess(input, options.format.text));
+    InferredSchema inferred{.complete = true};
+    ARROW_RETURN_NOT_OK(GuardParquet("read " + input.name, [&]() -> Status {
+      std::unique_ptr<ORCFileReader> file;
+      std::vector<Stripe> stripes;
+      ARROW_RETURN_NOT_OK(OpenFile(plain, &file));
+      ARROW_RETURN_NOT_OK(ReadStripes(plain, *file, &stripes));
+      ARROW_ASSIGN_OR_RAISE(const auto schema, file->ReadSchema());
+      inferred.schema = PlainSchema(*schema);
+      inferred.rows_seen = file->NumberOfRows();
+      return Status::OK();
+    }));
+    return inferred;
+  }
+
+  Result<std::unique_ptr<FileReader>> OpenReader(const InputFile& input, const ReadOptions& options) const override {
+    InputFile plain = input;
+    ARROW_ASSIGN_OR_RAISE(plain.file, OpenRandomAccess(input, options.format.text));
+    std::shared_ptr<arrow::Schema> file_schema;
+    std::vector<Stripe> stripes;
+    ARROW_RETURN_NOT_OK(GuardParquet("read " + input.name, [&]() -> Status {
+      std::unique_ptr<ORCFileReader> file;
+      ARROW_RETURN_NOT_OK(OpenFile(plain, &file));
+      ARROW_RETURN_NOT_OK(ReadStripes(plain, *file, &stripes));
+      ARROW_ASSIGN_OR_RAISE(file_schema, file->ReadSchema());
+      return Status::OK();
+    }));
+    ARROW_ASSIGN_OR_RAISE(auto projection, Projection::Make(input.name, *file_schema, options));
+    auto plan = std::make_shared<OrcPlan>(OrcPlan{.input = std::move(plain),
+                                                  .projection = std::move(projection),
+                                                  .batch_rows = std::max<int64_t>(options.batch_rows, 1)});
+    plan->file_columns = plan->projection.file_columns();
+    std::sort(plan->file_columns.begin(), plan->file_columns.end());
+    for (const int column : plan->projection.file_columns()) {
+      const auto at = std::lower_bound(plan->file_columns.begin(), plan->file_columns.end(), column);
+      plan->read_columns.push_back(static_cast<int>(at - plan->file_columns.begin()));
+    }
+    return std::make_unique<OrcReader>(std::move(plan), std::move(stripes));
+  }
+
+  Result<std::unique_ptr<FileWriter>> OpenWriter(std::shared_ptr<arrow::io::OutputStream>,
+                                                 std::shared_ptr<arrow::Schema>, const WriteOptions&) const override {
+    return MakeError({.kind = ErrorKind::kNotImplemented, .hint = "write parquet"},
+                     "orc files are read, not written; parquet, arrow, csv and txt are written");
+  }
+};
+
+}  // namespace
+
+const Format& OrcFormat() {
+  static const Orc format;
+  return format;
+}
+
+}  // namespace glaux
