@@ -23,6 +23,11 @@ std::string CompressionOfFile(std::string_view name) {
   return std::string(compression != nullptr ? compression->name : "none");
 }
 
+std::string EndingOfCompression(std::string_view compression) {
+  const auto known = CompressionByName(compression);
+  return known.ok() && *known != nullptr ? "." + std::string((*known)->endings[0]) : std::string();
+}
+
 Result<std::shared_ptr<arrow::io::OutputStream>> OpenCompressed(std::shared_ptr<arrow::io::OutputStream> sink,
                                                                 const TextOptions& options) {
   if (options.encoding != "utf-8") {

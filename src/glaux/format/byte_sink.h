@@ -15,6 +15,9 @@ namespace glaux {
 /// "a.zip" is "zip", which OpenCompressed refuses.
 std::string CompressionOfFile(std::string_view name);
 
+/// What the names of files compressed this way end in: ".gz" for "gzip", nothing for "none" and "auto".
+std::string EndingOfCompression(std::string_view compression);
+
 /// Compress what is written on `sink`. Close() ends the compressed stream and leaves the sink open; without it the file
 /// is cut short.
 ///

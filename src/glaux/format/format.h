@@ -209,6 +209,8 @@ class Format {
   virtual std::string_view name() const = 0;
   /// The file itself says its columns and types; without that, types are inferred from text.
   virtual bool carries_schema() const = 0;
+  /// Its files are text that is compressed as a whole; others compress inside.
+  virtual bool is_text() const { return !carries_schema(); }
   /// Without a dot: {"csv"}. Compression endings (".gz") are taken off first.
   virtual std::vector<std::string_view> extensions() const = 0;
   virtual Result<InferredSchema> Infer(const InputFile& input, const InferOptions& options) const = 0;

@@ -259,6 +259,7 @@ class Txt final : public Format {
  public:
   std::string_view name() const override { return "txt"; }
   bool carries_schema() const override { return true; }
+  bool is_text() const override { return true; }
   std::vector<std::string_view> extensions() const override { return {"txt", "text", "log"}; }
 
   Result<InferredSchema> Infer(const InputFile& input, const InferOptions& options) const override {

@@ -136,6 +136,7 @@ class PipelineAttempt {
                              .full_refresh = options_.full_refresh,
                              .bounds = {.since = options_.since, .until = options_.until},
                              .normalize_names = pipeline_.sql.empty() && target_->normalizes_names(),
+                             .stored_types = target_->normalizes_names(),
                              .progress = options_.progress,
                              .stop = options_.stop};
     if (read_all_) options.sample_bytes = 0;
@@ -297,7 +298,10 @@ class PipelineAttempt {
     }
     arrow::FieldVector fields;
     for (int i = 0; i < schema->num_fields(); ++i) {
-      ARROW_ASSIGN_OR_RAISE(auto type, StoredType(*schema->field(i)->type()));
+      auto type = schema->field(i)->type();
+      if (target_->normalizes_names()) {
+        ARROW_ASSIGN_OR_RAISE(type, StoredType(*type));
+      }
       fields.push_back(arrow::field(result_names_[static_cast<size_t>(i)], std::move(type)));
     }
     return MakePlan(*arrow::schema(std::move(fields)));
@@ -310,6 +314,7 @@ class PipelineAttempt {
                      " columns");
       return;
     }
+    if (destination_.mode == WriteMode::kReplace && !target_->keeps_columns()) return;
     for (const auto& difference : plan_.differences) {
       if (difference.changes_table()) progress_.Note("alter " + target_->name() + ": " + difference.ToString());
     }

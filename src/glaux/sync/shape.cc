@@ -38,6 +38,16 @@ Result<TypePtr> ParseType(const std::string& name, const std::string& text) {
   return type;
 }
 
+/// One type for both. Where they differ, both are first brought to what a table stores: those are what unifying knows.
+Result<TypePtr> Unify(const TypePtr& left, const TypePtr& right) {
+  if (left->Equals(right) || left->id() == arrow::Type::NA || right->id() == arrow::Type::NA) {
+    return left->id() == arrow::Type::NA ? right : left;
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto stored_left, StoredType(*left));
+  ARROW_ASSIGN_OR_RAISE(const auto stored_right, StoredType(*right));
+  return UnifyTypes(stored_left, stored_right);
+}
+
 /// Types that the user has an opinion about.
 class WantedTypes {
  public:
@@ -177,9 +187,13 @@ Result<DataShape> ShapeOf(const std::vector<SourceFile>& files, const InferredFi
       } else if (const auto hinted = wanted.Hinted(source, column, *type)) {
         type = hinted;
       } else if (type->id() != arrow::Type::NA) {
-        auto stored = StoredType(*type);
-        if (!stored.ok()) return Prefix(stored.status(), options.subject + " " + files[i].name + ", column " + source);
-        type = *std::move(stored);
+        if (options.stored_types) {
+          auto stored = StoredType(*type);
+          if (!stored.ok()) return Prefix(stored.status(), options.subject + " " + files[i].name + ", column " + source);
+          type = *std::move(stored);
+        } else if (type->id() == arrow::Type::DICTIONARY) {
+          type = static_cast<const arrow::DictionaryType&>(*type).value_type();
+        }
         const auto known = options.target == nullptr ? nullptr : options.target->GetFieldByName(column);
         if (known != nullptr && text && TextMayFit(*type, *known->type())) type = known->type();
       }
@@ -194,7 +208,7 @@ Result<DataShape> ShapeOf(const std::vector<SourceFile>& files, const InferredFi
           // Two files may spell one column differently; only within one file is that a collision.
           shape.renamed.push_back(source + " -> " + column);
         }
-        columns[at->second].second = UnifyTypes(columns[at->second].second, type);
+        ARROW_ASSIGN_OR_RAISE(columns[at->second].second, Unify(columns[at->second].second, type));
       }
     }
     shape.file_schemas.push_back(arrow::schema(std::move(alone)));

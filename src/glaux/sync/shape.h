@@ -33,6 +33,8 @@ struct ShapeOptions {
   std::map<std::string, std::string> hints = {};  ///< Glue type strings by glob
   std::optional<std::vector<std::string>> columns = {};  ///< to keep; unset: all
   bool normalize_names = true;                           ///< to names that Glue and Athena can use
+  /// Types become those that a table of a catalog stores; else they stay where the files agree on them.
+  bool stored_types = true;
   /// The target's columns with which inferred types of text files are reconciled: a column that reads 1, 2, 3 fits a
   /// double, decimal or string column. Null: there are none yet.
   const arrow::Schema* target = nullptr;

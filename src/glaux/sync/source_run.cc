@@ -203,7 +203,8 @@ Status SourceRun::InferFilesOfChunk(int64_t sample_bytes) {
   ShapeOptions options{.subject = "source " + config_.name,
                        .types = config_.types,
                        .hints = config_.hints,
-                       .normalize_names = options_.normalize_names};
+                       .normalize_names = options_.normalize_names,
+                       .stored_types = options_.stored_types};
   const auto target = options_.normalize_names && options_.target != nullptr ? options_.target->schema() : nullptr;
   options.target = target.get();
   if (chunk_.empty()) options.types.clear();
@@ -226,7 +227,10 @@ Status SourceRun::DescribeRelation(const std::shared_ptr<arrow::Schema>& schema)
   }
   for (int i = 0; i < schema->num_fields(); ++i) {
     const auto& field = schema->field(i);
-    ARROW_ASSIGN_OR_RAISE(auto type, StoredType(*field->type()));
+    auto type = field->type();
+    if (options_.stored_types) {
+      ARROW_ASSIGN_OR_RAISE(type, StoredType(*type));
+    }
     fields.push_back(
         arrow::field(options_.normalize_names ? names[static_cast<size_t>(i)].column : field->name(), std::move(type)));
   }

@@ -30,6 +30,8 @@ struct SourceRunOptions {
   CursorBounds bounds = {};
   /// Rows go straight into the target, so their names are the target's.
   bool normalize_names = false;
+  /// Their types are those that a table of a catalog stores.
+  bool stored_types = false;
   std::optional<int64_t> sample_bytes = {};  ///< wins over the source's own
   Progress* progress = nullptr;
   arrow::StopToken stop = arrow::StopToken::Unstoppable();

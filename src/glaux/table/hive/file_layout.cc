@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "glaux/format/byte_sink.h"
+
 namespace glaux {
 namespace {
 
@@ -23,27 +25,6 @@ std::string Replaced(std::string text, std::string_view token, std::string_view 
 std::string_view BaseName(std::string_view key) {
   const size_t slash = key.rfind('/');
   return slash == std::string_view::npos ? key : key.substr(slash + 1);
-}
-
-/// Formats that are text have their compression around them, the others inside.
-bool IsText(const Format& format) { return format.name() == "csv" || format.name() == "json"; }
-
-/// A file that is written under this name is compressed this way; as reading goes by the ending.
-std::string CompressionOfEnding(std::string_view name) {
-  constexpr std::pair<std::string_view, std::string_view> kEndings[] = {
-      {".gz", "gzip"},   {".bz2", "bz2"},       {".zst", "zstd"}, {".lz4", "lz4"},
-      {".br", "brotli"}, {".snappy", "snappy"}, {".xz", "xz"}};
-  for (const auto& [ending, compression] : kEndings) {
-    if (name.ends_with(ending)) return std::string(compression);
-  }
-  return "none";
-}
-
-std::string EndingOfCompression(std::string_view compression) {
-  for (const std::string_view ending : {".gz", ".bz2", ".zst", ".lz4", ".br", ".snappy", ".xz"}) {
-    if (CompressionOfEnding(ending) == compression) return std::string(ending);
-  }
-  return {};
 }
 
 /// Whether a name may have come from a pattern.
@@ -90,13 +71,11 @@ std::string FileLayout::NameOf(const std::string& commit_id, int part) const {
 
 Result<std::shared_ptr<arrow::io::OutputStream>> FileLayout::OpenSink(
     std::shared_ptr<arrow::io::OutputStream> object) const {
-  if (!IsText(*format)) return object;
-  std::string compression = options.text.compression;
-  if (compression == "auto") compression = CompressionOfEnding(single.empty() ? file_name : single);
-  if (compression == "none") return object;
-  // Here a compressing stream goes around the object.
-  return MakeError({.kind = ErrorKind::kNotImplemented, .hint = "write with compression none"}, "write ",
-                   format->name(), ": compression ", compression, " of text files is not written yet");
+  if (!format->is_text()) return object;
+  TextOptions text = options.text;
+  if (text.compression == "auto") text.compression = CompressionOfFile(single.empty() ? file_name : single);
+  if (text.compression == "none") return object;
+  return OpenCompressed(std::move(object), text);
 }
 
 Result<std::string> FileNamePattern(const std::string& pattern, const Format& format, const FormatOptions& options) {
@@ -104,7 +83,7 @@ Result<std::string> FileNamePattern(const std::string& pattern, const Format& fo
   if (name.empty()) {
     const auto& compression = options.text.compression;
     name = "{run}-{part}." + std::string(format.extensions().front()) +
-           (IsText(format) ? EndingOfCompression(compression) : std::string());
+           (format.is_text() ? EndingOfCompression(compression) : std::string());
   }
   const auto fail = [&](std::string_view why) {
     return MakeError({.kind = ErrorKind::kInvalid, .hint = "for example: {run}-{part}.parquet"}, "file name '", pattern,
