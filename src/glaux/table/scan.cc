@@ -77,11 +77,17 @@ class TableScan final : public arrow::RecordBatchReader {
           plan_.partition_columns.end()) {
         continue;
       }
+      const arrow::Field* first = nullptr;
       for (const auto& column : found.schema->fields()) {
         if (Lower(column->name()) != wanted->name()) continue;
+        if (first != nullptr) {
+          return MakeError({.kind = ErrorKind::kInvalid, .hint = "load the file anew with one of them renamed"},
+                           "read file ", file.location, ": columns ", first->name(), " and ", column->name(),
+                           " have one name to the table, which ignores case");
+        }
+        first = column.get();
         fields.push_back(arrow::field(column->name(), wanted->type()));
         names_.push_back(wanted->name());
-        break;
       }
     }
     ReadOptions read;
