@@ -316,6 +316,39 @@ TEST_F(DuckDBFileTest, LeavesNothingBehindWithoutCommit) {
   ASSERT_FAILS(ErrorKind::kInvalid, "over", writer->Write(FakeLake::Rows(pairs_, R"([{"id":2}])")));
 }
 
+TEST_F(DuckDBFileTest, SharesAFileWithOtherWritesOfThisProcess) {
+  const auto first = Open(pairs_, upsert_), second = Open(pairs_, upsert_);
+  ASSERT_OK(first->Write(FakeLake::Rows(pairs_, R"([{"id":1,"v":"first"}])")));
+  ASSERT_OK(second->Write(FakeLake::Rows(pairs_, R"([{"id":1,"v":"second"}])")));
+  ASSERT_OK(first->Commit({}));
+  // It was going to make the table.
+  ASSERT_FAILS(ErrorKind::kPrecondition, "columns changed", second->Commit({}));
+  const auto third = Open(pairs_, upsert_), fourth = Open(pairs_, upsert_);
+  ASSERT_OK(third->Write(FakeLake::Rows(pairs_, R"([{"id":1,"v":"third"}])")));
+  ASSERT_OK(fourth->Write(FakeLake::Rows(pairs_, R"([{"id":1,"v":"fourth"}])")));
+  ASSERT_OK(fourth->Commit({}));
+  ASSERT_OK(third->Commit({}));
+  EXPECT_EQ(Sql("FROM t"), "1 third");
+}
+
+TEST_F(DuckDBFileTest, CommitsOneAfterTheOther) {
+  EXPECT_EQ(Write(pairs_, R"([{"id":-1,"v":"x"}])"), "1/0/0");
+  std::vector<std::thread> threads;
+  std::atomic<int> won{0};
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      for (int round = 0; round < 5; ++round) {
+        const auto summary =
+            TryWrite(pairs_, R"([{"id":1,"v":"a"},{"id":2,"v":")" + std::to_string(i) + R"("}])", upsert_);
+        if (summary.ok()) ++won;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(won, 20);
+  EXPECT_EQ(Sql("SELECT count(*), count(DISTINCT id) FROM t"), "3 3");
+}
+
 TEST_F(DuckDBFileTest, RefusesBatchesOfAnotherShape) {
   const auto writer = Open(pairs_);
   ASSERT_FAILS(ErrorKind::kInvalid, "expected",
