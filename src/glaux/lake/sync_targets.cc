@@ -88,7 +88,10 @@ Result<std::unique_ptr<Target>> OpenFiles(const SyncLake& lake, const Destinatio
   auto& compression = spec.format_options.text.compression;
   if (compression == "auto") compression = CompressionOfFile(name);
   ARROW_ASSIGN_OR_RAISE(spec.partition_by, SpecOf(destination));
-  ARROW_ASSIGN_OR_RAISE(const auto place, lake.make_folder(folder));
+  // What remembers nothing is made again by the same command: no loss of power can make it say what is not so.
+  const auto purpose = destination.mode == WriteMode::kReplace ? LocalFolders::For::kWritingWhatCanBeMadeAgain
+                                                               : LocalFolders::For::kWriting;
+  ARROW_ASSIGN_OR_RAISE(const auto place, lake.open_folder(folder, purpose));
   const LocationResolver resolve = [folder, place](std::string_view uri) -> Result<Location> {
     if (!uri.starts_with(folder)) return MakeError(ErrorKind::kDenied, "open ", uri, ": it is not in ", folder);
     return Location{place.store, place.key + std::string(uri.substr(folder.size()))};
@@ -108,16 +111,17 @@ Result<std::unique_ptr<Target>> OpenFiles(const SyncLake& lake, const Destinatio
 
 }  // namespace
 
-Result<Location> LocalFolders::Open(std::string_view uri, bool make) {
+Result<Location> LocalFolders::Open(std::string_view uri, For purpose) {
   const std::string path(uri.substr(std::string_view("file://").size()));
   std::error_code error;
-  if (!make && !fs::is_directory(path, error)) {
+  if (purpose == For::kReading && !fs::is_directory(path, error)) {
     return MakeError(ErrorKind::kNotFound, "open ", path, ": there is no such folder");
   }
   std::lock_guard lock(mutex_);
-  auto& store = stores_[path];
+  const bool sync = purpose != For::kWritingWhatCanBeMadeAgain;
+  auto& store = stores_[{path, sync}];
   if (store == nullptr) {
-    ARROW_ASSIGN_OR_RAISE(store, MakeDirectoryStore({.root = path}));
+    ARROW_ASSIGN_OR_RAISE(store, MakeDirectoryStore({.root = path, .sync = sync}));
   }
   return Location{store, ""};
 }
