@@ -45,6 +45,9 @@ struct TargetSummary {
   int64_t partitions_added = 0;
   int64_t partitions_replaced = 0;
   bool already_loaded = false;  ///< somebody else has written these sources meanwhile: nothing was added
+  /// Of targets that compare columns themselves: what was made and what was changed.
+  bool created = false;
+  std::vector<SchemaDifference> differences;
 };
 
 /// Rows on their way into a target. Destroying it without Commit leaves nothing.
@@ -65,6 +68,8 @@ class Target {
   virtual std::string name() const = 0;
   /// Columns that data is compared with; null: there is nothing yet.
   virtual std::shared_ptr<arrow::Schema> schema() const = 0;
+  /// The write itself compares columns with what is there, and schema() is null.
+  virtual bool compares_columns() const { return false; }
   /// Columns get names that Glue and Athena can use.
   virtual bool normalizes_names() const { return false; }
   /// Rows must come in the order of the source.

@@ -208,7 +208,7 @@ class PipelineAttempt {
   Status MakePlan(const arrow::Schema& data) {
     const auto there =
         destination_.mode == WriteMode::kReplace && !target_->keeps_columns() ? nullptr : target_->schema();
-    report_.target_created = target_->schema() == nullptr;
+    report_.target_created = target_->schema() == nullptr && !target_->compares_columns();
     if (report_.target_created && contract().tables == ContractMode::kFreeze) {
       return MakeError(ErrorKind::kNotFound, "pipeline ", pipeline_.name, ": ", target_->name(),
                        " is not there, and the contract freezes tables");
@@ -228,7 +228,7 @@ class PipelineAttempt {
                          ", which lies inside a column");
       }
     }
-    report_.differences = plan_.differences;
+    if (!target_->compares_columns()) report_.differences = plan_.differences;
     return Status::OK();
   }
 
@@ -309,6 +309,7 @@ class PipelineAttempt {
 
   /// What will change, before anything changes.
   void Announce() {
+    if (target_->compares_columns()) return;
     if (report_.target_created) {
       progress_.Note("create " + target_->name() + " with " + std::to_string(plan_.table_schema->num_fields()) +
                      " columns");
@@ -482,6 +483,10 @@ class PipelineAttempt {
     run_id_ = NewId();
     rows_given_before_ += rows_given_;
     rows_given_ = 0;
+    if (target_->compares_columns()) {
+      report_.target_created = summary->created;
+      report_.differences = std::move(summary->differences);
+    }
     report_.rows_written += summary->rows;
     report_.rows_unchanged += summary->unchanged;
     report_.bytes_written += summary->bytes;
