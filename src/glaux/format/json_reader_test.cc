@@ -215,7 +215,7 @@ TEST(JsonReader, ConvertsExactlyOrNotAtAll) {
            {"0", arrow::uint8(), "0"},
            {"0.1", arrow::float64(), "0.1"},
            {"-0", arrow::float64(), "-0"},
-           {"9007199254740992", arrow::float64(), "9007199254740992"},
+           {"9007199254740992", arrow::float64(), "9.007199254740992e+15"},
            {"1E+2", arrow::float64(), "100"},
            {"\"NaN\"", arrow::float64(), "nan"},
            {"\"-Infinity\"", arrow::float64(), "-inf"},
@@ -229,19 +229,13 @@ TEST(JsonReader, ConvertsExactlyOrNotAtAll) {
            {"\"2025-01-31T10:00:00.5+02:00\"", utc, "2025-01-31 08:00:00.500000Z"},
            {"\"2025-01-31 10:00\"", micro, "2025-01-31 10:00:00.000000"},
            {"\"23:59:59.25\"", arrow::time32(arrow::TimeUnit::MILLI), "23:59:59.250"},
-           {"\"AAEC/w==\"", arrow::binary(), "\\x00\\x01\\x02\\xff"},
            {"\"\\u00fc\\ud83d\\ude00\\n\\/\"", arrow::utf8(), "ü😀\n/"},
            {"true", arrow::boolean(), "true"},
            {"null", arrow::boolean(), "null"},
-           {"[1,null,3]", arrow::large_list(arrow::int8()), "large_list<item: int8>[1, null, 3]"},
-           {"[1,2]", arrow::fixed_size_list(arrow::int8(), 2), "fixed_size_list<item: int8>[2][1, 2]"},
        }) {
     const auto value = ValueAs(text, type);
     ASSERT_OK(value);
-    if (type->id() != arrow::Type::BINARY && type->id() != arrow::Type::FIXED_SIZE_LIST &&
-        type->id() != arrow::Type::LARGE_LIST) {
-      EXPECT_EQ(*value, expected) << text;
-    }
+    EXPECT_EQ(*value, expected) << text;
   }
   for (const std::string text : {"1.0", "1e3", "-0", "9223372036854775808", "\"5\"", "true", "[1]", "{}"}) {
     EXPECT_TRUE(Conflicts(text, arrow::int64())) << text;
@@ -325,7 +319,7 @@ TEST(JsonReader, NamesFileLineKeyAndWhatWasExpectedAndFound) {
   EXPECT_EQ(document.message(), "read a.json, line 3, key a[0].b: expected an int64, found: \"x\"");
   EXPECT_EQ(Lines("{\"b\":1}\n{\"b\" 1}\n").status().message(),
             "read a.jsonl, line 2, byte 6: expected a colon behind a key, found 1");
-  ASSERT_FAILS(ErrorKind::kInvalid, "line 2, byte 6: expected the end of the line behind the record, found {",
+  ASSERT_FAILS(ErrorKind::kInvalid, "line 2, byte 5: expected the end of the line behind the record, found {",
                Lines("1\n{ } {}\n"));
   ASSERT_FAILS(ErrorKind::kInvalid, "line 1, byte 6: expected a value, found the end of the line",
                Lines("{\"a\":\n1}\n"));
@@ -453,7 +447,9 @@ TEST(JsonReader, LeavesOutBadRowsAndReportsThem) {
     EXPECT_EQ(bad[2], "a.jsonl:5:s.x: expected an int8, found: 300: {\"l\":[\"u\",\"v\"],\"s\":{\"x\":300}}");
     EXPECT_THAT(bad[3], HasSubstr("a.jsonl:6:: expected"));
     EXPECT_THAT(bad[4], HasSubstr("a.jsonl:7:: expected"));
-    if (!unsound.empty()) EXPECT_EQ(bad[5], "a.jsonl:8:: a string opens here and is never closed: {\"a\":\"unclosed}");
+    if (!unsound.empty()) {
+      EXPECT_EQ(bad[5], "a.jsonl:8:: a string opens here and is never closed: {\"a\":\"unclosed}");
+    }
   }
   bad.clear();
   ASSERT_OK_AND_ASSIGN(const auto document,
@@ -462,7 +458,7 @@ TEST(JsonReader, LeavesOutBadRowsAndReportsThem) {
   EXPECT_THAT(bad, ElementsAre("a.json:2:a: expected an int64, found: 1.5: {\"a\": 1.5 }",
                                "a.json:3:a: expected an int64, found: []: {\"a\":[]}"));
   // Behind what is no JSON, nobody knows where a document's next record begins.
-  ASSERT_FAILS(ErrorKind::kInvalid, "line 1, byte 8", Document("[{\"a\":1 1},{}]", options));
+  ASSERT_FAILS(ErrorKind::kInvalid, "line 1, byte 9", Document("[{\"a\":1 1},{}]", options));
   options.on_bad_row = [](const BadRow&) { return MakeError(ErrorKind::kInvalid, "too many"); };
   ASSERT_FAILS(ErrorKind::kInvalid, "too many", Lines("x\n", options));
 }
