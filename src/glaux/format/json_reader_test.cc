@@ -321,7 +321,7 @@ TEST(JsonReader, NamesFileLineKeyAndWhatWasExpectedAndFound) {
             "read a.jsonl, line 2, byte 6: expected a colon behind a key, found 1");
   ASSERT_FAILS(ErrorKind::kInvalid, "line 2, byte 5: expected the end of the line behind the record, found {",
                Lines("1\n{ } {}\n"));
-  ASSERT_FAILS(ErrorKind::kInvalid, "line 1, byte 6: expected a value, found the end of the line",
+  ASSERT_FAILS(ErrorKind::kInvalid, "line 1, byte 6: expected the rest of the record, found the end of the line",
                Lines("{\"a\":\n1}\n"));
   ASSERT_FAILS(ErrorKind::kInvalid, "line 2, byte 1: expected a value, found a byte order mark",
                Lines("{\"a\":1}\n\xef\xbb\xbf{\"a\":1}\n"));
