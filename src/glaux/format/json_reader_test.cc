@@ -336,6 +336,21 @@ TEST(JsonReader, NamesFileLineKeyAndWhatWasExpectedAndFound) {
   ASSERT_FAILS(ErrorKind::kInvalid, "the file is UTF-16", Lines("\xff\xfe{"));
 }
 
+TEST(JsonReader, TakesNothingOfTheNextBlockForARecordThatIsCutOff) {
+  for (int64_t block = 1; block <= 20; ++block) {
+    std::vector<int64_t> bad;
+    ReadOptions options = WithSchema({arrow::field("value", arrow::utf8())});
+    options.block_bytes = block;
+    options.on_bad_row = [&](const BadRow& row) {
+      bad.push_back(row.line);
+      return Status::OK();
+    };
+    ASSERT_OK_AND_ASSIGN(const auto table, Lines("[1,\n\"x\"\n{\"a\":\n{\n5", options));
+    EXPECT_THAT(Rows(*table), ElementsAre("x", "5")) << block;
+    EXPECT_THAT(bad, ElementsAre(1, 3, 4)) << block;
+  }
+}
+
 TEST(JsonReader, ChecksWhatItPassesOver) {
   const auto options = WithSchema({arrow::field("a", arrow::int64())});
   for (const std::string value : {"[1,]", "{\"x\"}", "01", "tru", "\"\\x\"", "\"\\ud800\"", "[1}", "{\"\\q\":1}", "nul",
