@@ -76,11 +76,7 @@ Status FileWriter::WriteEncoded(const arrow::Buffer&) {
 
 const std::vector<const Format*>& AllFormats() {
   static const std::vector<const Format*> formats = {
-      &CsvFormat(),
-      &ParquetFormat(),
-      &TxtFormat(),
-      &IpcFormat(),
-      &OrcFormat(),
+      &CsvFormat(), &ParquetFormat(), &TxtFormat(), &IpcFormat(), &OrcFormat(),
   };
   return formats;
 }

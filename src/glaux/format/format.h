@@ -207,7 +207,8 @@ class Format {
 };
 
 /// The members of a zip archive in its order, folders and hidden files left out; of any other file: the file itself.
-/// kCorrupt for a broken archive; encrypted members are kNotImplemented.
+/// kCorrupt for a broken archive; encrypted members are kNotImplemented, two members of one name kInvalid. A member that
+/// is a zip archive itself is given, and kNotImplemented when it is opened.
 Result<std::vector<InputFile>> ArchiveMembers(const InputFile& input);
 
 /// All formats. To add one: write its file, add one line to the list in format.cc.
