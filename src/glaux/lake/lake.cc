@@ -122,8 +122,8 @@ class LocalLake final : public Lake {
                   .database = config_.database,
                   .memory_limit = config_.memory_limit,
                   .out = std::move(out)};
-    environment.open_target = [lake = std::move(lake)](const DestinationConfig& destination) {
-      return OpenSyncTarget(lake, destination);
+    environment.open_target = [lake = std::move(lake)](const DestinationConfig& destination, TargetUse use) {
+      return OpenSyncTarget(lake, destination, use);
     };
     return environment;
   }

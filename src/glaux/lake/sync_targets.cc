@@ -7,6 +7,7 @@
 #include "glaux/format/byte_sink.h"
 #include "glaux/schema/names.h"
 #include "glaux/store/directory_store.h"
+#include "glaux/store/memory_store.h"
 #include "glaux/sync/stdout_target.h"
 #include "glaux/sync/table_target.h"
 #include "glaux/table/hive/folder_table.h"
@@ -70,7 +71,7 @@ Result<std::unique_ptr<Target>> OpenCatalogTable(const SyncLake& lake, const Des
 }
 
 /// A folder's files, or one file.
-Result<std::unique_ptr<Target>> OpenFiles(const SyncLake& lake, const DestinationConfig& destination) {
+Result<std::unique_ptr<Target>> OpenFiles(const SyncLake& lake, const DestinationConfig& destination, TargetUse use) {
   const size_t slash = destination.uri.rfind('/');
   const std::string folder = destination.uri.substr(0, slash + 1);
   const std::string name = destination.uri.substr(slash + 1);
@@ -91,7 +92,9 @@ Result<std::unique_ptr<Target>> OpenFiles(const SyncLake& lake, const Destinatio
   // What remembers nothing is made again by the same command: no loss of power can make it say what is not so.
   const auto purpose = destination.mode == WriteMode::kReplace ? LocalFolders::For::kWritingWhatCanBeMadeAgain
                                                                : LocalFolders::For::kWriting;
-  ARROW_ASSIGN_OR_RAISE(const auto place, lake.open_folder(folder, purpose));
+  auto opened = lake.open_folder(folder, use == TargetUse::kLook ? LocalFolders::For::kReading : purpose);
+  if (use == TargetUse::kLook && KindOf(opened.status()) == ErrorKind::kNotFound) opened = Location{MakeMemoryStore(), ""};
+  ARROW_ASSIGN_OR_RAISE(const auto place, opened);
   const LocationResolver resolve = [folder, place](std::string_view uri) -> Result<Location> {
     if (!uri.starts_with(folder)) return MakeError(ErrorKind::kDenied, "open ", uri, ": it is not in ", folder);
     return Location{place.store, place.key + std::string(uri.substr(folder.size()))};
@@ -126,12 +129,13 @@ Result<Location> LocalFolders::Open(std::string_view uri, For purpose) {
   return Location{store, ""};
 }
 
-Result<std::unique_ptr<Target>> OpenSyncTarget(const SyncLake& lake, const DestinationConfig& destination) {
+Result<std::unique_ptr<Target>> OpenSyncTarget(const SyncLake& lake, const DestinationConfig& destination,
+                                               TargetUse use) {
   switch (destination.kind) {
     case DestinationConfig::Kind::kTable:
       return OpenCatalogTable(lake, destination);
     case DestinationConfig::Kind::kFiles:
-      return OpenFiles(lake, destination);
+      return OpenFiles(lake, destination, use);
     case DestinationConfig::Kind::kStdout:
       return MakeStdoutTarget(destination, lake.out);
     case DestinationConfig::Kind::kDuckDB:

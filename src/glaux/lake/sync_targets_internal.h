@@ -45,6 +45,7 @@ struct SyncLake {
 Result<std::unique_ptr<Target>> OpenDuckDBTarget(const DestinationConfig& destination, int64_t memory_limit);
 
 /// Open what a destination describes.
-Result<std::unique_ptr<Target>> OpenSyncTarget(const SyncLake& lake, const DestinationConfig& destination);
+Result<std::unique_ptr<Target>> OpenSyncTarget(const SyncLake& lake, const DestinationConfig& destination,
+                                               TargetUse use);
 
 }  // namespace glaux

@@ -91,9 +91,13 @@ class Target {
   /// Look again: another run may have committed.
   virtual Status Refresh() = 0;
 
+  /// What Begin would refuse about the columns.
+  virtual Status Check(const EvolutionPlan& plan) { return Status::OK(); }
   /// Begin a write of batches with the columns of `plan.write_schema`, and `options.sequence_column`.
   virtual Result<std::unique_ptr<TargetWrite>> Begin(const EvolutionPlan& plan, const TargetWriteOptions& options) = 0;
 };
+
+enum class TargetUse { kLook, kWrite };
 
 /// What pipelines live in. Functions, so that this room knows no implementation.
 struct SyncEnvironment {
@@ -110,7 +114,8 @@ struct SyncEnvironment {
   std::function<Result<std::shared_ptr<Table>>(const TableId&)> open_table;
   /// Store and key of the files of catalog tables.
   LocationResolver resolve;
-  std::function<Result<std::unique_ptr<Target>>(const DestinationConfig&)> open_target;
+  /// \param use kLook makes nothing, not even a folder
+  std::function<Result<std::unique_ptr<Target>>(const DestinationConfig&, TargetUse use)> open_target;
   std::function<Result<QueryEngine*>()> engine;
   Clock* clock = &Clock::System();
   int64_t memory_limit = 512 << 20;

@@ -72,12 +72,13 @@ class PipelineAttempt {
         options_(options),
         memory_limit_(memory_limit),
         read_all_(read_all),
-        destination_(config.destinations.at(pipeline.to)),
+        destination_(DestinationOf(config, pipeline, *environment.clock)),
         progress_(options.progress == nullptr ? Progress::None() : *options.progress),
         report_(*report) {}
 
   Status Run() {
-    ARROW_ASSIGN_OR_RAISE(target_, environment_.open_target(destination_));
+    ARROW_ASSIGN_OR_RAISE(target_, environment_.open_target(
+                                       destination_, options_.dry_run ? TargetUse::kLook : TargetUse::kWrite));
     report_.target = target_->name();
     report_.mode = destination_.mode;
     ARROW_RETURN_NOT_OK(CheckRange());
@@ -136,6 +137,7 @@ class PipelineAttempt {
                              .full_refresh = options_.full_refresh,
                              .bounds = {.since = options_.since, .until = options_.until},
                              .normalize_names = pipeline_.sql.empty() && target_->normalizes_names(),
+                             .skip_bad_rows = pipeline_.on_error != OnError::kFail,
                              .stored_types = target_->normalizes_names(),
                              .progress = options_.progress,
                              .stop = options_.stop};
@@ -197,10 +199,11 @@ class PipelineAttempt {
                        " would have no columns");
     }
     Announce();
-    if (options_.dry_run) return Status::OK();
+    if (options_.dry_run) return target_->Check(plan_);
     ARROW_RETURN_NOT_OK(OpenQuarantine());
     ARROW_ASSIGN_OR_RAISE(const auto write, target_->Begin(plan_, WriteOptionsOfTarget()));
     ARROW_RETURN_NOT_OK(pipeline_.sql.empty() ? ReadRows(*write) : ReadQuery(*write));
+    for (const auto& source : sources_) ARROW_RETURN_NOT_OK(source->CheckComplete());
     return Commit(*write);
   }
 
@@ -516,7 +519,7 @@ class PipelineAttempt {
   const SyncOptions& options_;
   const int64_t memory_limit_;
   const bool read_all_;
-  const DestinationConfig& destination_;
+  const DestinationConfig destination_;
   Progress& progress_;
   PipelineReport& report_;
 
@@ -533,6 +536,23 @@ class PipelineAttempt {
 };
 
 }  // namespace
+
+DestinationConfig DestinationOf(const SyncConfig& config, const PipelineConfig& pipeline, Clock& clock) {
+  DestinationConfig destination = config.destinations.at(pipeline.to);
+  // "2026-01-31T08:30:00Z"
+  const std::string now = FormatTimestamp(std::chrono::floor<std::chrono::seconds>(clock.Now()));
+  const std::string time = now.substr(11, 2) + now.substr(14, 2) + now.substr(17, 2);
+  for (const auto& [token, text] : {std::pair<std::string_view, std::string>("{pipeline}", pipeline.name),
+                                    {"{date}", now.substr(0, 10)},
+                                    {"{time}", time}}) {
+    // In the folder, only what is the same in every run: the log of commits is there.
+    const size_t from = token == "{pipeline}" ? 0 : destination.uri.rfind('/') + 1;
+    for (size_t at = destination.uri.find(token, from); at != std::string::npos; at = destination.uri.find(token, at)) {
+      destination.uri.replace(at, token.size(), text);
+    }
+  }
+  return destination;
+}
 
 std::string StreamName(const PipelineConfig& pipeline, const std::string& source) {
   return pipeline.name + "/" + source;

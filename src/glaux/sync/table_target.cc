@@ -247,6 +247,10 @@ class TableTarget final : public Target {
     return Status::OK();
   }
 
+  Status Check(const EvolutionPlan& plan) override {
+    return options_.table == nullptr ? options_.stage(*plan.table_schema).status() : Status::OK();
+  }
+
   Result<std::unique_ptr<TargetWrite>> Begin(const EvolutionPlan& plan, const TargetWriteOptions& options) override {
     auto table = options_.table;
     const bool there = schema() != nullptr;

@@ -30,6 +30,10 @@ class FileTable : public Table {
   Result<ScanPlan> Plan(const PlanOptions&) override { return ScanPlan{.schema = schema_, .files = files_}; }
   Result<std::unique_ptr<Append>> NewAppend(const EvolutionPlan&, const AppendOptions&) override { return ReadOnly(); }
   Result<std::vector<bool>> AlreadyLoaded(std::span<const LoadedFile>) override { return ReadOnly(); }
+  Result<std::map<std::string, std::string>> Streams() override { return ReadOnly(); }
+  Status ChangeStream(const StreamChange&) override { return ReadOnly(); }
+  Result<int64_t> ForgetLoaded(const std::function<bool(const LoadedFile&)>&) override { return ReadOnly(); }
+  Result<std::vector<LoadedFile>> Loaded() override { return ReadOnly(); }
   Result<RepairSummary> Repair(std::chrono::seconds) override { return ReadOnly(); }
 
  private:
