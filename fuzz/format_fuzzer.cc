@@ -16,7 +16,7 @@ ReadOptions OptionsOf(uint8_t choice) {
   ReadOptions options;
   if ((choice & 1) != 0) options.on_bad_row = [](const BadRow&) { return Status::OK(); };
   options.dictionary_strings = (choice & 2) != 0;
-  if ((choice & 4) != 0) options.block_bytes = 64;
+  options.block_bytes = (choice & 4) != 0 ? 64 : 4096;
   auto& csv = options.format.csv;
   if ((choice & 8) != 0) csv.escape = '\\';
   if ((choice & 16) != 0) {
@@ -129,7 +129,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     batches.push_back(*batch);
   }
   const auto table = arrow::Table::FromRecordBatches(schema, batches);
-  // Formats of times are of the file: what one of them read, another may write.
-  if (table.ok() && (kFormat == "csv" || kFormat == "avro")) CheckWriting(format, **table, options);
+  // Dictionaries of other batches are unequal, whatever they hold.
+  if (table.ok() && !options.dictionary_strings && (kFormat == "csv" || kFormat == "avro"))
+    CheckWriting(format, **table, options);
   return 0;
 }
