@@ -26,7 +26,7 @@ std::string_view BaseName(std::string_view key) {
 }
 
 /// Formats that are text have their compression around them, the others inside.
-bool IsText(const Format& format) { return format.name() == "csv" || format.name() == "json"; }
+bool IsText(const Format& format) { return !format.carries_schema(); }
 
 /// A file that is written under this name is compressed this way; as reading goes by the ending.
 std::string CompressionOfEnding(std::string_view name) {
