@@ -7,9 +7,9 @@ namespace glaux {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::Pair;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 
 Result<std::shared_ptr<arrow::Table>> Lines(std::string content, const ReadOptions& options = {}) {
   return ReadAll(InMemory("a.jsonl", std::move(content)), options);

@@ -108,7 +108,7 @@ class LocalLake final : public Lake {
     SyncEnvironment environment;
     environment.open_folder = [folder](std::string_view uri) { return folder(uri, For::kReading); };
     environment.make_folder = [folder](std::string_view uri) { return folder(uri, For::kWriting); };
-    environment.keep_committed = KeepCommitted;
+    environment.list_committed = ListCommitted;
     environment.open_table = [this](const TableId& id) { return OpenTable(id); };
     environment.resolve = load_.hive.resolve;
     environment.engine = [this] { return engine(); };

@@ -93,7 +93,8 @@ Result<std::unique_ptr<Target>> OpenFiles(const SyncLake& lake, const Destinatio
   const auto purpose = destination.mode == WriteMode::kReplace ? LocalFolders::For::kWritingWhatCanBeMadeAgain
                                                                : LocalFolders::For::kWriting;
   auto opened = lake.open_folder(folder, use == TargetUse::kLook ? LocalFolders::For::kReading : purpose);
-  if (use == TargetUse::kLook && KindOf(opened.status()) == ErrorKind::kNotFound) opened = Location{MakeMemoryStore(), ""};
+  if (use == TargetUse::kLook && KindOf(opened.status()) == ErrorKind::kNotFound)
+    opened = Location{MakeMemoryStore(), ""};
   ARROW_ASSIGN_OR_RAISE(const auto place, opened);
   const LocationResolver resolve = [folder, place](std::string_view uri) -> Result<Location> {
     if (!uri.starts_with(folder)) return MakeError(ErrorKind::kDenied, "open ", uri, ": it is not in ", folder);

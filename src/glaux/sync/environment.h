@@ -105,11 +105,9 @@ struct SyncEnvironment {
   LocationResolver open_folder;
   /// The same for writing: a folder that is not there is made.
   LocationResolver make_folder;
-  /// Of keys below a folder that writes of ours manage, those that count: without what a commit has not finished or has
-  /// replaced. \param prefix of the folder, in which `_glaux/state.json` is
-  std::function<Result<std::vector<std::string>>(ObjectStore& store, const std::string& prefix,
-                                                 std::vector<std::string> keys)>
-      keep_committed;
+  /// The files that count below a folder that writes of ours manage, which is where `_glaux/state.json` is: without
+  /// what a commit has not finished or has replaced.
+  std::function<Result<std::vector<ObjectInfo>>(ObjectStore& store, const std::string& prefix)> list_committed;
   /// kNotFound.
   std::function<Result<std::shared_ptr<Table>>(const TableId&)> open_table;
   /// Store and key of the files of catalog tables.

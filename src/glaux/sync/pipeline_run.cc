@@ -77,8 +77,8 @@ class PipelineAttempt {
         report_(*report) {}
 
   Status Run() {
-    ARROW_ASSIGN_OR_RAISE(target_, environment_.open_target(
-                                       destination_, options_.dry_run ? TargetUse::kLook : TargetUse::kWrite));
+    ARROW_ASSIGN_OR_RAISE(
+        target_, environment_.open_target(destination_, options_.dry_run ? TargetUse::kLook : TargetUse::kWrite));
     report_.target = target_->name();
     report_.mode = destination_.mode;
     ARROW_RETURN_NOT_OK(CheckRange());

@@ -187,9 +187,9 @@ class FileStreamImpl final : public FileStream {
     }
     for (const auto& [key, line] : reader.unknown_keys()) {
       if (!unseen_key_.ok() || Has(*input.inferred, key)) continue;
-      unseen_key_ = MakeError({.kind = ErrorKind::kInvalid, .code = kTypeConflict, .hint = "sample: all looks at every row"},
-                              "read ", input.file->name, ", line ", line, ": key ", key,
-                              " was not among the rows from which the columns come");
+      unseen_key_ = MakeError(
+          {.kind = ErrorKind::kInvalid, .code = kTypeConflict, .hint = "sample: all looks at every row"}, "read ",
+          input.file->name, ", line ", line, ": key ", key, " was not among the rows from which the columns come");
     }
   }
 

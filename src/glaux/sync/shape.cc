@@ -188,7 +188,8 @@ Result<DataShape> ShapeOf(const std::vector<SourceFile>& files, const InferredFi
       } else if (type->id() != arrow::Type::NA) {
         if (options.stored_types) {
           auto stored = StoredType(*type);
-          if (!stored.ok()) return Prefix(stored.status(), options.subject + " " + files[i].name + ", column " + source);
+          if (!stored.ok())
+            return Prefix(stored.status(), options.subject + " " + files[i].name + ", column " + source);
           type = *std::move(stored);
         } else if (type->id() == arrow::Type::DICTIONARY) {
           type = static_cast<const arrow::DictionaryType&>(*type).value_type();

@@ -190,8 +190,7 @@ Status SourceRun::Infer(int64_t sample_bytes) {
 
 Status SourceRun::InferFilesOfChunk(int64_t sample_bytes) {
   auto inferred = InferFiles(
-      chunk_,
-      {.format = config_.format_options, .sample_bytes = sample_bytes, .skip_bad_rows = options_.skip_bad_rows},
+      chunk_, {.format = config_.format_options, .sample_bytes = sample_bytes, .skip_bad_rows = options_.skip_bad_rows},
       options_.stop);
   if (!inferred.ok()) return IfGone(inferred.status(), "source " + config_.name);
   inferred_ = *std::move(inferred);

@@ -297,8 +297,9 @@ Result<std::vector<StreamInfo>> ListStreams(const SyncEnvironment& environment, 
   std::vector<StreamInfo> infos;
   for (const auto& pipeline : config.pipelines) {
     if (!Names(pipelines, pipeline.name)) continue;
-    ARROW_ASSIGN_OR_RAISE(const auto target, environment.open_target(
-                                                 DestinationOf(config, pipeline, *environment.clock), TargetUse::kLook));
+    ARROW_ASSIGN_OR_RAISE(
+        const auto target,
+        environment.open_target(DestinationOf(config, pipeline, *environment.clock), TargetUse::kLook));
     ARROW_ASSIGN_OR_RAISE(const auto streams, target->Streams());
     ARROW_ASSIGN_OR_RAISE(const auto files, target->Loaded());
     for (const auto& source : pipeline.from) {
@@ -320,8 +321,8 @@ Result<int64_t> ResetStreams(const SyncEnvironment& environment, const SyncConfi
   int64_t forgotten = 0;
   for (const auto& one : config.pipelines) {
     if (one.name != pipeline) continue;
-    ARROW_ASSIGN_OR_RAISE(const auto target, environment.open_target(
-                                                 DestinationOf(config, one, *environment.clock), TargetUse::kWrite));
+    ARROW_ASSIGN_OR_RAISE(const auto target,
+                          environment.open_target(DestinationOf(config, one, *environment.clock), TargetUse::kWrite));
     for (const auto& info : infos) {
       if (!info.state.has_value()) continue;
       ARROW_RETURN_NOT_OK(target->ChangeStream({.stream = info.stream, .expected = info.state, .next = std::nullopt}));
@@ -356,8 +357,8 @@ Status SetStream(const SyncEnvironment& environment, const SyncConfig& config, c
     state.updated_at = FormatTimestamp(environment.clock->Now());
     for (const auto& one : config.pipelines) {
       if (one.name != pipeline) continue;
-      ARROW_ASSIGN_OR_RAISE(const auto target, environment.open_target(
-                                                 DestinationOf(config, one, *environment.clock), TargetUse::kWrite));
+      ARROW_ASSIGN_OR_RAISE(const auto target,
+                            environment.open_target(DestinationOf(config, one, *environment.clock), TargetUse::kWrite));
       return target->ChangeStream({.stream = info.stream, .expected = info.state, .next = state.ToString()});
     }
   }
