@@ -225,12 +225,15 @@ class FileFinder {
       // A folder inside a managed one went with it.
       if (!last.empty() && root.starts_with(last)) continue;
       last = root.empty() ? "/" : root;
-      const auto listed =
-          std::erase_if(*objects, [&](const ObjectInfo& object) { return object.key.starts_with(root); });
+      int64_t listed = 0;
+      std::erase_if(*objects, [&](const ObjectInfo& object) {
+        if (!object.key.starts_with(root)) return false;
+        listed += object.key.find(kLogFolder) == std::string::npos;
+        return true;
+      });
       found_.requests += 2;
       ARROW_ASSIGN_OR_RAISE(auto committed, environment_.list_committed(*folder.store, root));
-      found_.not_selected +=
-          std::max<int64_t>(0, static_cast<int64_t>(listed) - static_cast<int64_t>(committed.size()));
+      found_.not_selected += std::max<int64_t>(0, listed - static_cast<int64_t>(committed.size()));
       for (auto& object : committed) objects->push_back(std::move(object));
     }
     return Status::OK();

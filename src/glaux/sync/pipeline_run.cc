@@ -137,8 +137,8 @@ class PipelineAttempt {
                              .full_refresh = options_.full_refresh,
                              .bounds = {.since = options_.since, .until = options_.until},
                              .normalize_names = pipeline_.sql.empty() && target_->normalizes_names(),
-                             .skip_bad_rows = pipeline_.on_error != OnError::kFail,
                              .stored_types = target_->normalizes_names(),
+                             .skip_bad_rows = pipeline_.on_error != OnError::kFail,
                              .progress = options_.progress,
                              .stop = options_.stop};
     if (read_all_) options.sample_bytes = 0;
