@@ -176,7 +176,11 @@ class PipelineAttempt {
     return Status::OK();
   }
 
-  SchemaContract contract() const { return pipeline_.contract.value_or(destination_.contract); }
+  SchemaContract contract() const {
+    SchemaContract otherwise;
+    if (target_->keeps_order()) otherwise.data_type = ContractMode::kEvolve;  // a single file is written whole
+    return pipeline_.contract.value_or(destination_.contract.value_or(otherwise));
+  }
 
   Status RunChunk() {
     for (const auto& source : sources_) {
@@ -364,11 +368,7 @@ class PipelineAttempt {
     if (batch->num_rows() == 0) return Status::OK();
     rows_given_ += batch->num_rows();
     if (Merges(destination_.mode)) {
-      arrow::Int64Builder order;
-      ARROW_RETURN_NOT_OK(order.Reserve(batch->num_rows()));
-      for (int64_t i = 0; i < batch->num_rows(); ++i) order.UnsafeAppend(sequence + i);
-      ARROW_ASSIGN_OR_RAISE(auto column, order.Finish());
-      ARROW_ASSIGN_OR_RAISE(batch, batch->AddColumn(batch->num_columns(), kSequenceColumn, column));
+      ARROW_ASSIGN_OR_RAISE(batch, WithSequence(batch, kSequenceColumn, sequence));
     } else if (batch->num_columns() != plan_.write_schema->num_fields()) {
       ARROW_ASSIGN_OR_RAISE(batch, WithAllColumns(*batch));
     }
