@@ -1,5 +1,7 @@
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+
 #include "commands.h"
 #include "listing.h"
 #include "schema_files.h"
@@ -26,9 +28,13 @@ Status RunSchema(Session& session, const SchemaFilesOptions& arguments) {
   if (!arguments.as.empty() && !arguments.format.empty()) {
     return MakeError(ErrorKind::kInvalid, "schema: --format is of the listing, and --as prints none");
   }
-  const bool one = arguments.addresses.size() == 1;
-  if (!one || NamesFiles(arguments.addresses.front(), session.surroundings().working_directory)) {
-    return PrintSchemaOfFiles(session, arguments);
+  const auto& folder = session.surroundings().working_directory;
+  const auto table = std::find_if_not(arguments.addresses.begin(), arguments.addresses.end(),
+                                      [&](const auto& text) { return NamesFiles(text, folder); });
+  if (table == arguments.addresses.end()) return PrintSchemaOfFiles(session, arguments);
+  if (arguments.addresses.size() > 1) {
+    return MakeError({.kind = ErrorKind::kInvalid, .hint = "a file may be written as ./" + *table}, "schema: '", *table,
+                     "' is taken for a table, and one table or several files can be shown");
   }
   const bool for_files = !arguments.from_format.empty() || !arguments.types.empty() || !arguments.sample.empty();
   if (for_files) {
