@@ -4,7 +4,7 @@ PRESET ?= release
 JOBS ?= $(shell nproc)
 BUILD := $(if $(filter release,$(PRESET)),build,build-$(PRESET))
 
-.PHONY: help setup configure build test test-all demo bench asan tsan format tidy install clean
+.PHONY: help setup configure build test test-all fuzz demo bench asan tsan format tidy install clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | column -t -s $$'\t'
@@ -21,8 +21,14 @@ build: configure ## Build everything; the program is build/glaux
 test: build ## Build and run the tests
 	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS) -LE slow
 
-test-all: build ## Run the slow tests too
+test-all: build ## Run the slow tests too, and the fuzzers for a minute
 	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS)
+	@$(MAKE) --no-print-directory fuzz
+
+fuzz: ## Run the fuzzers, each for a few seconds, with the sanitizers
+	@$(MAKE) --no-print-directory configure PRESET=fuzz
+	@cmake --build build-fuzz -j $(JOBS) --target fuzzers
+	@cd build-fuzz && ctest --output-on-failure -L fuzz
 
 demo: setup ## Load generated billing data (or DATA=dir) into a local lake and ask three questions
 	@$(MAKE) --no-print-directory configure PRESET=release
@@ -48,4 +54,4 @@ install: build ## Install the library and the program (PREFIX=/usr/local)
 	@cmake --install $(BUILD) --prefix $(or $(PREFIX),/usr/local)
 
 clean: ## Remove the build folders
-	@rm -rf build build-debug build-asan build-tsan
+	@rm -rf build build-debug build-asan build-tsan build-fuzz

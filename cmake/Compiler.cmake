@@ -16,6 +16,12 @@ if(GLAUX_SANITIZE)
   target_link_options(glaux_flags INTERFACE -fsanitize=${GLAUX_SANITIZE})
 endif()
 
+# Fuzzers see which code an input reaches. Only what they need is built so: other programs lack the counter.
+if(GLAUX_FUZZ)
+  target_compile_options(glaux_flags INTERFACE
+    $<$<CXX_COMPILER_ID:GNU>:-fsanitize-coverage=trace-pc> $<$<CXX_COMPILER_ID:Clang>:-fsanitize=fuzzer-no-link>)
+endif()
+
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   # Precompiled headers need the two "sloppiness" words; base_dir lets two checkouts share the cache.

@@ -13,8 +13,6 @@ add_library(glaux_isal INTERFACE)
 target_link_libraries(glaux_isal INTERFACE ${ISAL_LIBRARY})
 target_include_directories(glaux_isal SYSTEM INTERFACE ${ISAL_INCLUDE_DIR})
 find_library(UTF8PROC_LIBRARY utf8proc REQUIRED)
-find_library(SIMDJSON_LIBRARY simdjson REQUIRED)
-find_package(LibArchive REQUIRED)
 find_package(LibLZMA REQUIRED)
 
 file(GLOB GLAUX_PYARROW ${GLAUX_DEPS}/venv/lib/python3*/site-packages/pyarrow)
@@ -58,4 +56,5 @@ set_target_properties(glaux_duckdb PROPERTIES
 
 if(GLAUX_TESTS)
   find_package(GTest REQUIRED)
+  find_package(LibArchive REQUIRED)  # writes the zip files that tests read
 endif()

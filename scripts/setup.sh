@@ -16,7 +16,7 @@ packages=(
   g++ make cmake ninja-build ccache git ca-certificates python3 python3-venv
   clang-format clang-tidy mold
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
-  libisal-dev libsimdjson-dev libarchive-dev liblzma-dev zlib1g-dev libcurl4-openssl-dev libssl-dev libpugixml-dev libyaml-cpp-dev
+  libisal-dev libarchive-dev liblzma-dev zlib1g-dev libcurl4-openssl-dev libssl-dev libpugixml-dev libyaml-cpp-dev
   libspdlog-dev libfmt-dev libcli11-dev libsqlite3-dev libutf8proc-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )

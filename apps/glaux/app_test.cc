@@ -96,6 +96,7 @@ class FakeLake final : public Lake {
     if (!world_.load_error.ok()) return world_.load_error;
     return world_.summary;
   }
+  SyncEnvironment sync_environment(std::shared_ptr<arrow::io::OutputStream>) override { return {}; }
   Status DropTable(const TableId& id) override {
     world_.dropped.push_back(id.ToString());
     return world_.catalog->DropTable(id);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "glaux/format/csv_scan_internal.h"
 #include "glaux/format/value_text_internal.h"
 
 namespace glaux {

@@ -1,8 +1,15 @@
 #include <arrow/compute/cast.h>
 #include <gtest/gtest.h>
 
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <thread>
+
 #include "glaux/format/gzip.h"
 #include "glaux/format/reading_for_test.h"
+#include "glaux/format/value_text_internal.h"
 
 namespace glaux {
 namespace {
@@ -104,14 +111,70 @@ TEST(CsvWriter, RefusesBatchesOfAnotherSchema) {
                writer->Write(table->CombineChunksToBatch().ValueOrDie()));
 }
 
+TEST(CsvWriter, EncodesBatchesThatStandAlone) {
+  ASSERT_OK_AND_ASSIGN(const auto table, ReadStrings(InMemory("a.csv", "a,b\n1,\"x,y\"\n,z\n3,\n")));
+  ASSERT_OK_AND_ASSIGN(const auto batch, table->CombineChunksToBatch());
+  ASSERT_OK_AND_ASSIGN(const auto sink, arrow::io::BufferOutputStream::Create());
+  ASSERT_OK_AND_ASSIGN(const auto writer, FormatByName("csv").ValueOrDie()->OpenWriter(sink, batch->schema(), {}));
+  std::vector<std::shared_ptr<arrow::Buffer>> encoded(4);
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < encoded.size(); ++i) {
+    threads.emplace_back(
+        [&, i] { encoded[i] = writer->Encode(*batch->Slice(static_cast<int64_t>(i % 3))).ValueOrDie(); });
+  }
+  for (auto& thread : threads) thread.join();
+  for (const auto& bytes : encoded) ASSERT_OK(writer->WriteEncoded(*bytes));
+  ASSERT_OK(writer->Close());
+  EXPECT_EQ(sink->Finish().ValueOrDie()->ToString(), "a,b\n1,\"x,y\"\n,z\n3,\n,z\n3,\n3,\n1,\"x,y\"\n,z\n3,\n");
+}
+
+TEST(ValueText, WritesRealsThatAreTheSameWhenRead) {
+  const auto text = [](double value) {
+    char out[kMostValueText];
+    return std::string(out, WriteReal(value, out));
+  };
+  EXPECT_EQ(text(0.0001), "0.0001");
+  EXPECT_EQ(text(-0.0), "-0.0");
+  EXPECT_EQ(text(100000), "100000.0");
+  EXPECT_EQ(text(999999999999999), "999999999999999.0");
+  EXPECT_EQ(text(-12.30), "-12.3");
+  EXPECT_EQ(text(0.1 + 0.2), "0.30000000000000004");
+  EXPECT_EQ(text(123456.789012), "123456.789012");
+  std::mt19937_64 random(7);
+  for (int i = 0; i < 200'000; ++i) {
+    const uint64_t bits = random();
+    double value = static_cast<double>(bits % 100'000'000) / (i % 2 == 0 ? 100 : 1'000'000);
+    if (i % 3 == 0) std::memcpy(&value, &bits, sizeof(value));
+    if (!std::isfinite(value)) continue;
+    const auto written = text(value);
+    EXPECT_EQ(std::strtod(written.c_str(), nullptr), value) << written;
+    if (std::abs(value) >= 1e15) continue;  // integers there are written whole
+    char shortest[64];
+    const auto size = std::to_chars(shortest, shortest + 64, value, std::chars_format::scientific).ptr - shortest;
+    // As many digits as the shortest text has, not counting zeros that only hold places.
+    const auto digits = [](std::string_view number) {
+      number = number.substr(0, number.find('e'));
+      std::string kept;
+      for (const char c : number) {
+        if (c >= '0' && c <= '9' && (c != '0' || !kept.empty())) kept += c;
+      }
+      while (kept.ends_with('0')) kept.pop_back();
+      return kept;
+    };
+    EXPECT_EQ(digits(written), digits({shortest, static_cast<size_t>(size)})) << written;
+  }
+}
+
 TEST(FormatRegistry, FindsFormatsByNameAndByFileName) {
   EXPECT_EQ(FormatOfFile("a/b.c/x.csv.gz").ValueOrDie()->name(), "csv");
   EXPECT_EQ(FormatOfFile("x.CSV").ValueOrDie()->name(), "csv");
   EXPECT_EQ(FormatOfFile("s3://lake/t/x.snappy.parquet").ValueOrDie()->name(), "parquet");
+  EXPECT_EQ(FormatOfFile("x.json.gz").ValueOrDie()->name(), "json");
+  EXPECT_EQ(FormatOfFile("x.NDJSON.gz").ValueOrDie()->name(), "jsonl");
   EXPECT_EQ(FormatByName("parquet").ValueOrDie()->name(), "parquet");
-  ASSERT_FAILS(ErrorKind::kInvalid, "no file format xls; known: csv, parquet", FormatByName("xls"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "no file format xls; known: csv, json, jsonl, parquet", FormatByName("xls"));
   for (const std::string name : {"x", "x.gz", "x.doc", ".csv", "a.csv/x"}) {
-    ASSERT_FAILS(ErrorKind::kInvalid, "does not say its format; known: csv, parquet", FormatOfFile(name));
+    ASSERT_FAILS(ErrorKind::kInvalid, "does not say its format; known: csv, json, jsonl, parquet", FormatOfFile(name));
   }
 }
 

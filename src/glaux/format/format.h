@@ -177,6 +177,10 @@ class FileReader {
   /// What people should know of the rows that were decoded so far, each thing once: "key v comes twice in line 7".
   /// Thread-safe.
   virtual std::vector<std::string> notes() const { return {}; }
+  /// Keys of the rows that were decoded so far that are no columns of the schema, "a" or inside a column "a.b", with
+  /// the first line of each: left out on purpose, or not known when the schema was made. Not more than some dozens.
+  /// Thread-safe. Formats whose files list their columns have none.
+  virtual std::map<std::string, int64_t> unknown_keys() const { return {}; }
 };
 
 struct WriteOptions {
@@ -221,7 +225,8 @@ class Format {
 };
 
 /// The members of a zip archive in its order, folders and hidden files left out; of any other file: the file itself.
-/// kCorrupt for a broken archive; encrypted members are kNotImplemented.
+/// kCorrupt for a broken archive; encrypted members are kNotImplemented, two members of one name kInvalid. A member that
+/// is a zip archive itself is given, and kNotImplemented when it is opened.
 Result<std::vector<InputFile>> ArchiveMembers(const InputFile& input);
 
 /// All formats. To add one: write its file, add one line to the list in format.cc.

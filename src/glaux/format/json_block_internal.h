@@ -21,7 +21,8 @@ enum class JsonLayout : uint8_t {
   kValues,  ///< nothing: values one after the other, of which each begins a line or all are objects
 };
 
-/// Whole records of a JSON file. kJsonPadding bytes behind the text can be read.
+/// Whole records of a JSON file. kJsonPadding bytes behind the text can be read. The first of them is white space, or
+/// brackets are balanced in the text and its strings are closed: no token behind the text is taken for one of it.
 struct JsonBlock {
   std::shared_ptr<arrow::Buffer> buffer;
   std::string_view text;

@@ -20,6 +20,8 @@ class JsonNotes {
  public:
   void Add(const JsonRemark& remark, int64_t line);
   std::vector<std::string> Sentences() const;
+  /// FileReader::unknown_keys.
+  std::map<std::string, int64_t> UnknownKeys() const;
 
  private:
   mutable std::mutex mutex_;

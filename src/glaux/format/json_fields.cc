@@ -219,7 +219,7 @@ void JsonNotes::Add(const JsonRemark& remark, int64_t line) {
     found->second = std::min(found->second, line);
   } else if (known.size() < kMostNamed) {
     known.emplace(remark.key, line);
-  } else {
+  } else if (remark.kind == JsonRemark::Kind::kDoubledKey) {
     more_ = true;
   }
 }
@@ -231,12 +231,13 @@ std::vector<std::string> JsonNotes::Sentences() const {
     sentences.push_back("key " + key + " comes twice in one object, first in line " + std::to_string(line) +
                         ": the last one is kept");
   }
-  for (const auto& [key, line] : unknown_) {
-    sentences.push_back("key " + key + " is in no column, first in line " + std::to_string(line) +
-                        ": its values are passed over");
-  }
-  if (more_) sentences.emplace_back("more keys come twice or are in no column");
+  if (more_) sentences.emplace_back("more keys come twice");
   return sentences;
+}
+
+std::map<std::string, int64_t> JsonNotes::UnknownKeys() const {
+  const std::lock_guard lock(mutex_);
+  return unknown_;
 }
 
 }  // namespace glaux

@@ -1,20 +1,18 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include "glaux/base/status.h"
-
-namespace simdjson::internal {
-class dom_parser_implementation;
-}
-
 namespace glaux {
 
 /// Where the tokens of JSON text begin: brackets, commas, colons, strings (their opening quote) and whatever else is
 /// not white space. Strings are closed, hold no bare control character, and all is UTF-8; no grammar is looked at.
+///
+/// Not simdjson's: Arrow's library brings another version of that with the same names, and whichever is loaded first
+/// serves both.
 class JsonIndex {
  public:
   JsonIndex();
@@ -23,15 +21,15 @@ class JsonIndex {
   JsonIndex& operator=(const JsonIndex&) = delete;
 
   /// False where the text is not as above; FindJsonFault tells why. kJsonPadding bytes behind the text can be read.
-  Result<bool> Find(std::string_view text);
+  bool Find(std::string_view text);
 
-  const uint32_t* begin() const { return begin_; }
+  const uint32_t* begin() const { return tokens_.get(); }
   /// Holds the size of the text.
   const uint32_t* end() const { return end_; }
 
  private:
-  std::unique_ptr<simdjson::internal::dom_parser_implementation> parser_;
-  const uint32_t* begin_ = nullptr;
+  size_t capacity_ = 0;
+  std::unique_ptr<uint32_t[]> tokens_;
   const uint32_t* end_ = nullptr;
 };
 

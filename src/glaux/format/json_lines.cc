@@ -24,7 +24,8 @@ class LineSplitter final : public JsonSplitter {
       }
       if (text.empty()) break;
       const size_t cut = window_.ended() ? text.size() : seen + line_end + 1;
-      auto block = window_.Share(cut, JsonLayout::kLines);
+      // Behind the text stands a line end or padding, which no token is taken for.
+      auto block = window_.Share(text[cut - 1] == '\n' ? cut - 1 : cut, JsonLayout::kLines);
       window_.Drop(cut);
       return block;
     }

@@ -81,6 +81,7 @@ class JsonReader final : public FileReader {
 
   int64_t bytes_read() const override { return splitter_->stored_bytes_read(); }
   std::vector<std::string> notes() const override { return plan_->notes.Sentences(); }
+  std::map<std::string, int64_t> unknown_keys() const override { return plan_->notes.UnknownKeys(); }
 
  private:
   std::unique_ptr<JsonSplitter> splitter_;

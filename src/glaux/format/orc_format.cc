@@ -2,7 +2,6 @@
 #include <arrow/api.h>
 
 #include <algorithm>
-#include <map>
 #include <mutex>
 
 #include "glaux/format/byte_source.h"
@@ -29,7 +28,6 @@ struct OrcPlan {
 };
 
 struct Stripe {
-  int64_t first_row = 0;
   int64_t rows = 0;
   int64_t bytes = 0;
 };
@@ -55,7 +53,7 @@ Status ReadStripes(const InputFile& input, ORCFileReader& file, std::vector<Stri
     if (info.num_rows < 0 || info.first_row_id != rows || __builtin_add_overflow(rows, info.num_rows, &rows)) {
       return Status::Invalid("stripe ", i, " says ", info.num_rows, " rows");
     }
-    stripes->push_back({.first_row = info.first_row_id, .rows = info.num_rows, .bytes = info.length});
+    stripes->push_back({.rows = info.num_rows, .bytes = info.length});
   }
   if (rows != file.NumberOfRows()) {
     return Status::Invalid("the footer says ", file.NumberOfRows(), " rows and its stripes ", rows);
@@ -63,67 +61,56 @@ Status ReadStripes(const InputFile& input, ORCFileReader& file, std::vector<Stri
   return Status::OK();
 }
 
-/// Reads the batches of one stripe in order. A stripe is decoded from front to back, so its tasks take turns; batches
-/// that a later task had to decode on its way wait for theirs.
+/// One stripe, which the first of its tasks to run decodes for all of them.
+///
+/// The library can also decode a stripe in smaller pieces, but seeks by the file's row index then, without a look at
+/// what that says: a flipped bit in it ends the process.
 class StripeCursor {
  public:
   StripeCursor(std::shared_ptr<const OrcPlan> plan, Stripe stripe, size_t index)
       : plan_(std::move(plan)),
         stripe_(stripe),
+        index_(static_cast<int64_t>(index)),
         where_("read " + plan_->input.name + ", stripe " + std::to_string(index)) {}
 
-  Result<std::shared_ptr<arrow::RecordBatch>> Batch(int64_t index) {
-    const std::lock_guard lock(mutex_);
-    while (failed_.ok() && next_ <= index) {
-      auto batch = Decode();
-      failed_ = batch.status();
-      if (batch.ok()) waiting_.emplace(next_++, *std::move(batch));
-      if (!failed_.ok() || rows_given_ == stripe_.rows) {
-        reader_.reset();
-        file_.reset();
-      }
+  /// Rows [first, first + rows) of the stripe.
+  Result<std::shared_ptr<arrow::RecordBatch>> Batch(int64_t first, int64_t rows) {
+    std::shared_ptr<arrow::RecordBatch> stripe;
+    if (!plan_->file_columns.empty()) {
+      const std::lock_guard lock(mutex_);
+      if (stripe_batch_ == nullptr && failed_.ok()) failed_ = Decode();
+      ARROW_RETURN_NOT_OK(failed_);
+      stripe = stripe_batch_;
     }
-    ARROW_RETURN_NOT_OK(failed_);
-    auto found = waiting_.extract(index);
-    return std::move(found.mapped());
+    arrow::ArrayVector columns;
+    for (const int column : plan_->read_columns) columns.push_back(stripe->column(column)->Slice(first, rows));
+    return plan_->projection.Apply(columns, rows, where_);
   }
 
  private:
-  Result<std::shared_ptr<arrow::RecordBatch>> Decode() {
-    const int64_t wanted = std::min(stripe_.rows - rows_given_, plan_->batch_rows);
-    rows_given_ += wanted;
-    if (plan_->file_columns.empty()) return plan_->projection.Apply({}, wanted, where_);
-    std::shared_ptr<arrow::RecordBatch> batch;
-    ARROW_RETURN_NOT_OK(GuardParquet(where_, [&]() -> Status {
-      if (reader_ == nullptr) {
-        ARROW_RETURN_NOT_OK(OpenFile(plan_->input, &file_));
-        ARROW_RETURN_NOT_OK(file_->Seek(stripe_.first_row));
-        ARROW_ASSIGN_OR_RAISE(reader_, file_->NextStripeReader(plan_->batch_rows, plan_->file_columns));
-        if (reader_ == nullptr) return Status::Invalid("the stripe is not there");
-      }
-      ARROW_RETURN_NOT_OK(reader_->ReadNext(&batch));
-      if (batch == nullptr || batch->num_rows() != wanted) {
-        return Status::Invalid("the stripe says ", stripe_.rows, " rows and holds fewer");
+  Status Decode() {
+    return GuardParquet(where_, [&]() -> Status {
+      std::unique_ptr<ORCFileReader> file;
+      ARROW_RETURN_NOT_OK(OpenFile(plan_->input, &file));
+      ARROW_ASSIGN_OR_RAISE(const auto batch, file->ReadStripe(index_, plan_->file_columns));
+      if (batch->num_rows() != stripe_.rows) {
+        return Status::Invalid("the stripe says ", stripe_.rows, " rows and holds ", batch->num_rows());
       }
       if (batch->num_columns() != static_cast<int>(plan_->file_columns.size())) {
         return Status::Invalid("columns are missing");
       }
-      return batch->ValidateFull();
-    }));
-    arrow::ArrayVector columns;
-    for (const int column : plan_->read_columns) columns.push_back(batch->column(column));
-    return plan_->projection.Apply(columns, wanted, where_);
+      ARROW_RETURN_NOT_OK(batch->ValidateFull());
+      stripe_batch_ = batch;
+      return Status::OK();
+    });
   }
 
   const std::shared_ptr<const OrcPlan> plan_;
   const Stripe stripe_;
+  const int64_t index_;
   const std::string where_;
   std::mutex mutex_;
-  std::unique_ptr<ORCFileReader> file_;
-  std::shared_ptr<arrow::RecordBatchReader> reader_;
-  std::map<int64_t, std::shared_ptr<arrow::RecordBatch>> waiting_;
-  int64_t next_ = 0;
-  int64_t rows_given_ = 0;
+  std::shared_ptr<arrow::RecordBatch> stripe_batch_;
   Status failed_;
 };
 
@@ -141,10 +128,12 @@ class OrcReader final : public FileReader {
       cursor_ = std::make_shared<StripeCursor>(plan_, stripe, next_stripe_++);
       rows_left_ = stripe.rows;
       bytes_read_ += stripe.bytes;
-      batch_ = 0;
+      next_row_ = 0;
     }
-    rows_left_ -= std::min(rows_left_, plan_->batch_rows);
-    return DecodeTask([cursor = cursor_, index = batch_++] { return cursor->Batch(index); });
+    const int64_t rows = std::min(rows_left_, plan_->batch_rows);
+    rows_left_ -= rows;
+    const int64_t first = std::exchange(next_row_, next_row_ + rows);
+    return DecodeTask([cursor = cursor_, first, rows] { return cursor->Batch(first, rows); });
   }
 
   int64_t bytes_read() const override { return bytes_read_; }
@@ -155,7 +144,7 @@ class OrcReader final : public FileReader {
   std::shared_ptr<StripeCursor> cursor_;
   size_t next_stripe_ = 0;
   int64_t rows_left_ = 0;
-  int64_t batch_ = 0;
+  int64_t next_row_ = 0;
   int64_t bytes_read_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "glaux/format/csv_text_internal.h"
+#include "glaux/format/json_base64_internal.h"
 #include "glaux/format/reading_for_test.h"
 #include "glaux/testing/temp_dir.h"
 #include "glaux/testing/testdata.h"
@@ -96,8 +97,12 @@ bool Same(const json::value& ours, const json::value& theirs) {
     const double b = theirs.to_number<double>();
     return std::abs(a - b) <= 1e-6 * std::max(std::abs(a), std::abs(b));
   }
-  if (ours.is_string() && theirs.is_string())
-    return PlainTime(ours.as_string().c_str()) == PlainTime(theirs.as_string().c_str());
+  if (ours.is_string() && theirs.is_string()) {
+    if (PlainTime(ours.as_string().c_str()) == PlainTime(theirs.as_string().c_str())) return true;
+    // We write binary as base64, they write its bytes.
+    std::string bytes;
+    return DecodeBase64(std::string_view(ours.as_string()), &bytes) && bytes == std::string_view(theirs.as_string());
+  }
   if (ours.is_array() && theirs.is_array()) {
     const auto& a = ours.as_array();
     const auto& b = theirs.as_array();

@@ -14,7 +14,8 @@ inline constexpr int kMostValueText = 64;
 char* WriteInteger(int64_t value, char* out);
 char* WriteUnsigned(uint64_t value, char* out);
 
-/// The fewest digits that tell it from its neighbours, always with a point or an exponent: 1.0, -0.0, 1e+300, nan, inf.
+/// The fewest digits that tell it from its neighbours (large integers whole), always with a point or an exponent: 1.0,
+/// -0.0, 1e+300, nan, inf.
 char* WriteReal(double value, char* out);
 char* WriteReal(float value, char* out);
 

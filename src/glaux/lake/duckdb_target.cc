@@ -99,7 +99,10 @@ class DuckDBTargetWrite final : public TargetWrite {
       states.push_back({kLedgerStream, ledger.text, ToText(ledger.files)});
     }
     ARROW_ASSIGN_OR_RAISE(const auto done, writer_->Commit(states));
-    return TargetSummary{.rows = done.inserted + done.updated, .unchanged = done.unchanged};
+    return TargetSummary{.rows = done.inserted + done.updated,
+                         .unchanged = done.unchanged,
+                         .created = writer_->table_created(),
+                         .differences = writer_->differences()};
   }
 
  private:
@@ -125,6 +128,7 @@ class DuckDBTargetOfSync final : public Target {
   std::string name() const override { return target_.path + ", table " + target_.schema + "." + target_.table; }
   /// The writer itself compares the columns, inside its transaction.
   std::shared_ptr<arrow::Schema> schema() const override { return nullptr; }
+  bool compares_columns() const override { return true; }
   std::string quarantine_folder() const override { return "file://" + target_.path + ".quarantine/"; }
 
   Result<std::map<std::string, std::string>> Streams() override {

@@ -108,20 +108,21 @@ class LocalLake final : public Lake {
   }
 
   SyncEnvironment sync_environment(std::shared_ptr<arrow::io::OutputStream> out) override {
-    const auto folder = [this](std::string_view uri, bool make) -> Result<Location> {
+    using For = LocalFolders::For;
+    const auto folder = [this](std::string_view uri, For purpose) -> Result<Location> {
       const bool own = uri.starts_with("s3://") || uri.starts_with("file://" + StoreFolder() + "/");
-      if (!own && uri.starts_with("file://")) return folders_.Open(uri, make);
+      if (!own && uri.starts_with("file://")) return folders_.Open(uri, purpose);
       ARROW_ASSIGN_OR_RAISE(const auto address, Take(uri));
       std::error_code error;
-      if (!make && !fs::is_directory(StoreFolder() + "/" + address.bucket, error)) {
+      if (purpose == For::kReading && !fs::is_directory(StoreFolder() + "/" + address.bucket, error)) {
         return MakeError(ErrorKind::kNotFound, "open ", uri, ": the lake ", root_, " has no bucket ", address.bucket);
       }
       return Resolve(uri);
     };
     SyncEnvironment environment;
-    environment.open_folder = [folder](std::string_view uri) { return folder(uri, false); };
-    environment.make_folder = [folder](std::string_view uri) { return folder(uri, true); };
-    environment.keep_committed = KeepCommitted;
+    environment.open_folder = [folder](std::string_view uri) { return folder(uri, For::kReading); };
+    environment.make_folder = [folder](std::string_view uri) { return folder(uri, For::kWriting); };
+    environment.list_committed = ListCommitted;
     environment.open_table = [this](const TableId& id) { return OpenTable(id); };
     environment.resolve = load_.hive.resolve;
     environment.engine = [this] { return engine(); };
@@ -130,13 +131,13 @@ class LocalLake final : public Lake {
     environment.database = config_.database;
     SyncLake lake{.hive = load_.hive,
                   .location_of = load_.location_of,
-                  .make_folder = environment.make_folder,
+                  .open_folder = folder,
                   .engine = environment.engine,
                   .database = config_.database,
                   .memory_limit = config_.memory_limit,
                   .out = std::move(out)};
-    environment.open_target = [lake = std::move(lake)](const DestinationConfig& destination) {
-      return OpenSyncTarget(lake, destination);
+    environment.open_target = [lake = std::move(lake)](const DestinationConfig& destination, TargetUse use) {
+      return OpenSyncTarget(lake, destination, use);
     };
     return environment;
   }

@@ -7,6 +7,7 @@
 #include "glaux/format/byte_sink.h"
 #include "glaux/schema/names.h"
 #include "glaux/store/directory_store.h"
+#include "glaux/store/memory_store.h"
 #include "glaux/sync/stdout_target.h"
 #include "glaux/sync/table_target.h"
 #include "glaux/table/hive/folder_table.h"
@@ -70,7 +71,7 @@ Result<std::unique_ptr<Target>> OpenCatalogTable(const SyncLake& lake, const Des
 }
 
 /// A folder's files, or one file.
-Result<std::unique_ptr<Target>> OpenFiles(const SyncLake& lake, const DestinationConfig& destination) {
+Result<std::unique_ptr<Target>> OpenFiles(const SyncLake& lake, const DestinationConfig& destination, TargetUse use) {
   const size_t slash = destination.uri.rfind('/');
   const std::string folder = destination.uri.substr(0, slash + 1);
   const std::string name = destination.uri.substr(slash + 1);
@@ -88,7 +89,13 @@ Result<std::unique_ptr<Target>> OpenFiles(const SyncLake& lake, const Destinatio
   auto& compression = spec.format_options.text.compression;
   if (compression == "auto") compression = CompressionOfFile(name);
   ARROW_ASSIGN_OR_RAISE(spec.partition_by, SpecOf(destination));
-  ARROW_ASSIGN_OR_RAISE(const auto place, lake.make_folder(folder));
+  // What remembers nothing is made again by the same command: no loss of power can make it say what is not so.
+  const auto purpose = destination.mode == WriteMode::kReplace ? LocalFolders::For::kWritingWhatCanBeMadeAgain
+                                                               : LocalFolders::For::kWriting;
+  auto opened = lake.open_folder(folder, use == TargetUse::kLook ? LocalFolders::For::kReading : purpose);
+  if (use == TargetUse::kLook && KindOf(opened.status()) == ErrorKind::kNotFound)
+    opened = Location{MakeMemoryStore(), ""};
+  ARROW_ASSIGN_OR_RAISE(const auto place, opened);
   const LocationResolver resolve = [folder, place](std::string_view uri) -> Result<Location> {
     if (!uri.starts_with(folder)) return MakeError(ErrorKind::kDenied, "open ", uri, ": it is not in ", folder);
     return Location{place.store, place.key + std::string(uri.substr(folder.size()))};
@@ -108,26 +115,28 @@ Result<std::unique_ptr<Target>> OpenFiles(const SyncLake& lake, const Destinatio
 
 }  // namespace
 
-Result<Location> LocalFolders::Open(std::string_view uri, bool make) {
+Result<Location> LocalFolders::Open(std::string_view uri, For purpose) {
   const std::string path(uri.substr(std::string_view("file://").size()));
   std::error_code error;
-  if (!make && !fs::is_directory(path, error)) {
+  if (purpose == For::kReading && !fs::is_directory(path, error)) {
     return MakeError(ErrorKind::kNotFound, "open ", path, ": there is no such folder");
   }
   std::lock_guard lock(mutex_);
-  auto& store = stores_[path];
+  const bool sync = purpose != For::kWritingWhatCanBeMadeAgain;
+  auto& store = stores_[{path, sync}];
   if (store == nullptr) {
-    ARROW_ASSIGN_OR_RAISE(store, MakeDirectoryStore({.root = path}));
+    ARROW_ASSIGN_OR_RAISE(store, MakeDirectoryStore({.root = path, .sync = sync}));
   }
   return Location{store, ""};
 }
 
-Result<std::unique_ptr<Target>> OpenSyncTarget(const SyncLake& lake, const DestinationConfig& destination) {
+Result<std::unique_ptr<Target>> OpenSyncTarget(const SyncLake& lake, const DestinationConfig& destination,
+                                               TargetUse use) {
   switch (destination.kind) {
     case DestinationConfig::Kind::kTable:
       return OpenCatalogTable(lake, destination);
     case DestinationConfig::Kind::kFiles:
-      return OpenFiles(lake, destination);
+      return OpenFiles(lake, destination, use);
     case DestinationConfig::Kind::kStdout:
       return MakeStdoutTarget(destination, lake.out);
     case DestinationConfig::Kind::kDuckDB:

@@ -17,19 +17,24 @@ namespace glaux {
 /// Folders of the local file system as stores. Thread-safe.
 class LocalFolders {
  public:
-  /// The store whose root is the folder of a "file:///path/" URI. kNotFound if it is not there and is not to be made.
-  Result<Location> Open(std::string_view uri, bool make);
+  enum class For {
+    kReading,                    ///< kNotFound if the folder is not there
+    kWriting,                    ///< make it; what is written is sent to the disk before it is visible
+    kWritingWhatCanBeMadeAgain,  ///< the same without waiting for the disk
+  };
+  /// The store whose root is the folder of a "file:///path/" URI.
+  Result<Location> Open(std::string_view uri, For purpose);
 
  private:
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<ObjectStore>> stores_;
+  std::map<std::pair<std::string, bool>, std::shared_ptr<ObjectStore>> stores_;
 };
 
 /// What the targets of pipelines need of a lake.
 struct SyncLake {
   HiveEnvironment hive;
   std::function<std::string(const TableId&)> location_of;  ///< URI of a new table
-  LocationResolver make_folder;
+  std::function<Result<Location>(std::string_view uri, LocalFolders::For purpose)> open_folder;
   std::function<Result<QueryEngine*>()> engine;
   std::string database;  ///< of names without one
   int64_t memory_limit = 0;
@@ -40,6 +45,7 @@ struct SyncLake {
 Result<std::unique_ptr<Target>> OpenDuckDBTarget(const DestinationConfig& destination, int64_t memory_limit);
 
 /// Open what a destination describes.
-Result<std::unique_ptr<Target>> OpenSyncTarget(const SyncLake& lake, const DestinationConfig& destination);
+Result<std::unique_ptr<Target>> OpenSyncTarget(const SyncLake& lake, const DestinationConfig& destination,
+                                               TargetUse use);
 
 }  // namespace glaux

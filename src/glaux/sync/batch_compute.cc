@@ -97,6 +97,15 @@ Result<std::shared_ptr<arrow::RecordBatch>> CastExactly(const std::shared_ptr<ar
   return arrow::RecordBatch::Make(schema, batch->num_rows(), std::move(columns));
 }
 
+Result<std::shared_ptr<arrow::RecordBatch>> WithSequence(const std::shared_ptr<arrow::RecordBatch>& batch,
+                                                         const std::string& column, int64_t first) {
+  arrow::Int64Builder order;
+  ARROW_RETURN_NOT_OK(order.Reserve(batch->num_rows()));
+  for (int64_t i = 0; i < batch->num_rows(); ++i) order.UnsafeAppend(first + i);
+  ARROW_ASSIGN_OR_RAISE(auto values, order.Finish());
+  return batch->AddColumn(batch->num_columns(), column, std::move(values));
+}
+
 Result<std::vector<std::string>> JsonLines(const std::shared_ptr<arrow::RecordBatch>& batch) {
   ARROW_ASSIGN_OR_RAISE(const auto* format, FormatByName("jsonl"));
   ARROW_ASSIGN_OR_RAISE(const auto sink, arrow::io::BufferOutputStream::Create());

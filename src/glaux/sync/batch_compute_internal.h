@@ -38,6 +38,10 @@ Result<std::shared_ptr<arrow::RecordBatch>> CastExactly(const std::shared_ptr<ar
                                                         const std::shared_ptr<arrow::Schema>& schema,
                                                         std::string_view subject);
 
+/// The batch with a bigint column behind the others that counts from `first`.
+Result<std::shared_ptr<arrow::RecordBatch>> WithSequence(const std::shared_ptr<arrow::RecordBatch>& batch,
+                                                         const std::string& column, int64_t first);
+
 /// Each row as one JSON object on one line, without keys whose value is null.
 Result<std::vector<std::string>> JsonLines(const std::shared_ptr<arrow::RecordBatch>& batch);
 

@@ -124,7 +124,8 @@ struct DestinationConfig {
   std::optional<std::string> partition_by = {};
 
   TableId table = {};  ///< kTable
-  SchemaContract contract = {};
+  /// Unset: the defaults of SchemaContract; of a single file, which is written whole, also types may change.
+  std::optional<SchemaContract> contract = {};
 
   std::string path = {};          ///< kDuckDB: the database file
   std::string duckdb_table = {};  ///< kDuckDB: "schema.table" or "table"

@@ -80,7 +80,7 @@ const KeyTable<DestinationDraft>& DestinationKeys() {
                    ARROW_ASSIGN_OR_RAISE(d->config.contract, ReadContract(value));
                    return Status::OK();
                  })
-        .In(kTable | kDuckDB);
+        .In(kFiles | kTable | kDuckDB);
     keys.Text(
             "compression",
             "Text: auto, none, gzip, bz2, zstd, lz4, snappy, brotli, xz. Parquet: snappy (the "

@@ -78,12 +78,12 @@ bool Quarantines(const SchemaContract& contract) {
 
 Status CheckSettings(const Given& given, const PipelineConfig& pipeline, const SyncConfig& config) {
   const auto& to = config.destinations.at(pipeline.to);
-  const bool has_contract = to.kind == DestinationConfig::Kind::kTable || to.kind == DestinationConfig::Kind::kDuckDB;
+  const bool has_contract = to.kind != DestinationConfig::Kind::kStdout;
   if (const auto* contract = given.Find("contract"); contract != nullptr && !has_contract) {
-    return contract->Wrong("is of tables, and destination " + to.name + " is none; take it out");
+    return contract->Wrong("does not fit destination " + to.name + ", which keeps no columns; take it out");
   }
   const bool quarantines = pipeline.on_error == OnError::kQuarantine ||
-                           (has_contract && Quarantines(pipeline.contract.value_or(to.contract)));
+                           (has_contract && Quarantines(pipeline.contract.value_or(to.contract.value_or(SchemaContract()))));
   if (const auto* quarantine = given.Find("quarantine"); quarantine != nullptr && !quarantines) {
     return quarantine->Wrong("nothing goes there; say on_error: quarantine too, or discard_row in a contract");
   }

@@ -45,6 +45,9 @@ struct TargetSummary {
   int64_t partitions_added = 0;
   int64_t partitions_replaced = 0;
   bool already_loaded = false;  ///< somebody else has written these sources meanwhile: nothing was added
+  /// Of targets that compare columns themselves: what was made and what was changed.
+  bool created = false;
+  std::vector<SchemaDifference> differences;
 };
 
 /// Rows on their way into a target. Destroying it without Commit leaves nothing.
@@ -65,6 +68,8 @@ class Target {
   virtual std::string name() const = 0;
   /// Columns that data is compared with; null: there is nothing yet.
   virtual std::shared_ptr<arrow::Schema> schema() const = 0;
+  /// The write itself compares columns with what is there, and schema() is null.
+  virtual bool compares_columns() const { return false; }
   /// Columns get names that Glue and Athena can use.
   virtual bool normalizes_names() const { return false; }
   /// Rows must come in the order of the source.
@@ -86,9 +91,13 @@ class Target {
   /// Look again: another run may have committed.
   virtual Status Refresh() = 0;
 
+  /// What Begin would refuse about the columns.
+  virtual Status Check(const EvolutionPlan& plan) { return Status::OK(); }
   /// Begin a write of batches with the columns of `plan.write_schema`, and `options.sequence_column`.
   virtual Result<std::unique_ptr<TargetWrite>> Begin(const EvolutionPlan& plan, const TargetWriteOptions& options) = 0;
 };
+
+enum class TargetUse { kLook, kWrite };
 
 /// What pipelines live in. Functions, so that this room knows no implementation.
 struct SyncEnvironment {
@@ -96,16 +105,15 @@ struct SyncEnvironment {
   LocationResolver open_folder;
   /// The same for writing: a folder that is not there is made.
   LocationResolver make_folder;
-  /// Of keys below a folder that writes of ours manage, those that count: without what a commit has not finished or has
-  /// replaced. \param prefix of the folder, in which `_glaux/state.json` is
-  std::function<Result<std::vector<std::string>>(ObjectStore& store, const std::string& prefix,
-                                                 std::vector<std::string> keys)>
-      keep_committed;
+  /// The files that count below a folder that writes of ours manage, which is where `_glaux/state.json` is: without
+  /// what a commit has not finished or has replaced.
+  std::function<Result<std::vector<ObjectInfo>>(ObjectStore& store, const std::string& prefix)> list_committed;
   /// kNotFound.
   std::function<Result<std::shared_ptr<Table>>(const TableId&)> open_table;
   /// Store and key of the files of catalog tables.
   LocationResolver resolve;
-  std::function<Result<std::unique_ptr<Target>>(const DestinationConfig&)> open_target;
+  /// \param use kLook makes nothing, not even a folder
+  std::function<Result<std::unique_ptr<Target>>(const DestinationConfig&, TargetUse use)> open_target;
   std::function<Result<QueryEngine*>()> engine;
   Clock* clock = &Clock::System();
   int64_t memory_limit = 512 << 20;

@@ -196,7 +196,7 @@ class FileFinder {
       name_prefix.clear();
       level = std::move(next);
     }
-    ARROW_RETURN_NOT_OK(DropUncommitted(folder, roots, &objects));
+    ARROW_RETURN_NOT_OK(ListManaged(folder, roots, &objects));
     for (const auto& object : objects) {
       if (!address.below.Matches(std::string_view(object.key).substr(folder.key.size()))) continue;
       ARROW_RETURN_NOT_OK(AddObject(address, folder, object));
@@ -227,19 +227,24 @@ class FileFinder {
     return truth != Predicate::Truth::kFalse;
   }
 
-  Status DropUncommitted(const Location& folder, const std::set<std::string>& roots, std::vector<ObjectInfo>* objects) {
-    if (environment_.keep_committed == nullptr) return Status::OK();
+  /// Below a folder that a log manages, what the log says counts.
+  Status ListManaged(const Location& folder, const std::set<std::string>& roots, std::vector<ObjectInfo>* objects) {
+    if (environment_.list_committed == nullptr) return Status::OK();
+    std::string last;
     for (const auto& root : roots) {
-      std::vector<std::string> keys;
-      for (const auto& object : *objects) {
-        if (object.key.starts_with(root)) keys.push_back(object.key);
-      }
-      ++found_.requests;
-      ARROW_ASSIGN_OR_RAISE(const auto kept, environment_.keep_committed(*folder.store, root, std::move(keys)));
-      const std::set<std::string_view> keep(kept.begin(), kept.end());
-      found_.not_selected += static_cast<int64_t>(std::erase_if(*objects, [&](const ObjectInfo& object) {
-        return object.key.starts_with(root) && !keep.contains(object.key);
-      }));
+      // A folder inside a managed one went with it.
+      if (!last.empty() && root.starts_with(last)) continue;
+      last = root.empty() ? "/" : root;
+      int64_t listed = 0;
+      std::erase_if(*objects, [&](const ObjectInfo& object) {
+        if (!object.key.starts_with(root)) return false;
+        listed += object.key.find(kLogFolder) == std::string::npos;
+        return true;
+      });
+      found_.requests += 2;
+      ARROW_ASSIGN_OR_RAISE(auto committed, environment_.list_committed(*folder.store, root));
+      found_.not_selected += std::max<int64_t>(0, listed - static_cast<int64_t>(committed.size()));
+      for (auto& object : committed) objects->push_back(std::move(object));
     }
     return Status::OK();
   }

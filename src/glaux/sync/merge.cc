@@ -42,28 +42,37 @@ std::string FirstOfKey(const MergeColumns& columns) {
   return "row_number() OVER (PARTITION BY " + List(columns.primary_key) + " ORDER BY " + order + ") = 1";
 }
 
+/// The rows of `sql`, which has kSequenceColumn last, sorted if that is wanted.
+std::string Sorted(const MergeColumns& columns, const std::string& sql) {
+  const std::string result = List(columns.all) + ", " + Quoted(kIncomingColumn);
+  if (!columns.in_order) return "SELECT " + result + " FROM (\n" + sql + "\n)";
+  return "SELECT " + result + " FROM (\n" + sql + "\n) ORDER BY " + Quoted(kIncomingColumn) + ", " +
+         Quoted(kSequenceColumn);
+}
+
 }  // namespace
 
 std::string UpsertSql(const MergeColumns& columns) {
   const std::string exists = "EXISTS (SELECT 1 FROM glaux_incoming AS i WHERE " + SameKey(columns) + ")";
-  const std::string target = TargetList(columns);
-  const std::string all = List(columns.all);
-  return "SELECT " + target + ", false AS " + Quoted(kIncomingColumn) + " FROM glaux_target AS t WHERE NOT " + exists +
-         "\nUNION ALL\nSELECT " + all + ", " + Quoted(kIncomingColumn) + " FROM (\n  SELECT " + target + ", false AS " +
-         Quoted(kIncomingColumn) + ", -1 AS " + Quoted(kSequenceColumn) + " FROM glaux_target AS t WHERE " + exists +
-         "\n  UNION ALL\n  SELECT " + all + ", true, " + Quoted(kSequenceColumn) + " FROM glaux_incoming\n) QUALIFY " +
-         FirstOfKey(columns);
+  const std::string position = columns.in_order ? Quoted(kSequenceColumn) : "-1 AS " + Quoted(kSequenceColumn);
+  const std::string target = "SELECT " + TargetList(columns) + ", false AS " + Quoted(kIncomingColumn) + ", " +
+                             position + " FROM glaux_target AS t";
+  const std::string all = List(columns.all) + ", " + Quoted(kIncomingColumn) + ", " + Quoted(kSequenceColumn);
+  return Sorted(columns, target + " WHERE NOT " + exists + "\nUNION ALL\nSELECT " + all + " FROM (\n  " + target +
+                             " WHERE " + exists + "\n  UNION ALL\n  SELECT " + List(columns.all) + ", true, " +
+                             Quoted(kSequenceColumn) + " FROM glaux_incoming\n) QUALIFY " + FirstOfKey(columns));
 }
 
 std::string InsertNewSql(const MergeColumns& columns, bool with_target) {
+  const std::string all = List(columns.all) + ", " + Quoted(kIncomingColumn) + ", " + Quoted(kSequenceColumn);
   std::string own;
   if (with_target) {
-    own = "SELECT " + TargetList(columns) + ", false AS " + Quoted(kIncomingColumn) + " FROM glaux_target\nUNION ALL\n";
+    own = "SELECT " + TargetList(columns) + ", false AS " + Quoted(kIncomingColumn) + ", " + Quoted(kSequenceColumn) +
+          " FROM glaux_target\nUNION ALL\n";
   }
-  return own + "SELECT " + List(columns.all) + ", " + Quoted(kIncomingColumn) + " FROM (\n  SELECT *, true AS " +
-         Quoted(kIncomingColumn) +
-         " FROM glaux_incoming AS i WHERE NOT EXISTS (SELECT 1 FROM glaux_target AS t WHERE " + SameKey(columns) +
-         ")\n) QUALIFY " + FirstOfKey(columns);
+  return Sorted(columns, own + "SELECT " + all + " FROM (\n  SELECT *, true AS " + Quoted(kIncomingColumn) +
+                             " FROM glaux_incoming AS i WHERE NOT EXISTS (SELECT 1 FROM glaux_target AS t WHERE " +
+                             SameKey(columns) + ")\n) QUALIFY " + FirstOfKey(columns));
 }
 
 }  // namespace glaux

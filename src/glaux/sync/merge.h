@@ -17,6 +17,9 @@ struct MergeColumns {
   std::vector<std::string> in_target;    ///< those that the target's rows have
   std::vector<std::string> primary_key;  ///< in both
   std::string datetime_field = {};       ///< empty: the row that came last wins
+  /// The result is sorted: the target's rows as they were, then the incoming ones as they came. `glaux_target` has
+  /// kSequenceColumn too.
+  bool in_order = false;
 };
 
 /// SQL over the relations `glaux_target` and `glaux_incoming` (which has kSequenceColumn): what the target's rows are

@@ -72,12 +72,13 @@ class PipelineAttempt {
         options_(options),
         memory_limit_(memory_limit),
         read_all_(read_all),
-        destination_(config.destinations.at(pipeline.to)),
+        destination_(DestinationOf(config, pipeline, *environment.clock)),
         progress_(options.progress == nullptr ? Progress::None() : *options.progress),
         report_(*report) {}
 
   Status Run() {
-    ARROW_ASSIGN_OR_RAISE(target_, environment_.open_target(destination_));
+    ARROW_ASSIGN_OR_RAISE(
+        target_, environment_.open_target(destination_, options_.dry_run ? TargetUse::kLook : TargetUse::kWrite));
     report_.target = target_->name();
     report_.mode = destination_.mode;
     ARROW_RETURN_NOT_OK(CheckRange());
@@ -137,6 +138,7 @@ class PipelineAttempt {
                              .bounds = {.since = options_.since, .until = options_.until},
                              .normalize_names = pipeline_.sql.empty() && target_->normalizes_names(),
                              .stored_types = target_->normalizes_names(),
+                             .skip_bad_rows = pipeline_.on_error != OnError::kFail,
                              .progress = options_.progress,
                              .stop = options_.stop};
     if (read_all_) options.sample_bytes = 0;
@@ -174,7 +176,11 @@ class PipelineAttempt {
     return Status::OK();
   }
 
-  SchemaContract contract() const { return pipeline_.contract.value_or(destination_.contract); }
+  SchemaContract contract() const {
+    SchemaContract otherwise;
+    if (target_->keeps_order()) otherwise.data_type = ContractMode::kEvolve;  // a single file is written whole
+    return pipeline_.contract.value_or(destination_.contract.value_or(otherwise));
+  }
 
   Status RunChunk() {
     for (const auto& source : sources_) {
@@ -197,10 +203,11 @@ class PipelineAttempt {
                        " would have no columns");
     }
     Announce();
-    if (options_.dry_run) return Status::OK();
+    if (options_.dry_run) return target_->Check(plan_);
     ARROW_RETURN_NOT_OK(OpenQuarantine());
     ARROW_ASSIGN_OR_RAISE(const auto write, target_->Begin(plan_, WriteOptionsOfTarget()));
     ARROW_RETURN_NOT_OK(pipeline_.sql.empty() ? ReadRows(*write) : ReadQuery(*write));
+    for (const auto& source : sources_) ARROW_RETURN_NOT_OK(source->CheckComplete());
     return Commit(*write);
   }
 
@@ -208,7 +215,7 @@ class PipelineAttempt {
   Status MakePlan(const arrow::Schema& data) {
     const auto there =
         destination_.mode == WriteMode::kReplace && !target_->keeps_columns() ? nullptr : target_->schema();
-    report_.target_created = target_->schema() == nullptr;
+    report_.target_created = target_->schema() == nullptr && !target_->compares_columns();
     if (report_.target_created && contract().tables == ContractMode::kFreeze) {
       return MakeError(ErrorKind::kNotFound, "pipeline ", pipeline_.name, ": ", target_->name(),
                        " is not there, and the contract freezes tables");
@@ -228,7 +235,7 @@ class PipelineAttempt {
                          ", which lies inside a column");
       }
     }
-    report_.differences = plan_.differences;
+    if (!target_->compares_columns()) report_.differences = plan_.differences;
     return Status::OK();
   }
 
@@ -309,6 +316,7 @@ class PipelineAttempt {
 
   /// What will change, before anything changes.
   void Announce() {
+    if (target_->compares_columns()) return;
     if (report_.target_created) {
       progress_.Note("create " + target_->name() + " with " + std::to_string(plan_.table_schema->num_fields()) +
                      " columns");
@@ -360,11 +368,7 @@ class PipelineAttempt {
     if (batch->num_rows() == 0) return Status::OK();
     rows_given_ += batch->num_rows();
     if (Merges(destination_.mode)) {
-      arrow::Int64Builder order;
-      ARROW_RETURN_NOT_OK(order.Reserve(batch->num_rows()));
-      for (int64_t i = 0; i < batch->num_rows(); ++i) order.UnsafeAppend(sequence + i);
-      ARROW_ASSIGN_OR_RAISE(auto column, order.Finish());
-      ARROW_ASSIGN_OR_RAISE(batch, batch->AddColumn(batch->num_columns(), kSequenceColumn, column));
+      ARROW_ASSIGN_OR_RAISE(batch, WithSequence(batch, kSequenceColumn, sequence));
     } else if (batch->num_columns() != plan_.write_schema->num_fields()) {
       ARROW_ASSIGN_OR_RAISE(batch, WithAllColumns(*batch));
     }
@@ -482,6 +486,10 @@ class PipelineAttempt {
     run_id_ = NewId();
     rows_given_before_ += rows_given_;
     rows_given_ = 0;
+    if (target_->compares_columns()) {
+      report_.target_created = summary->created;
+      report_.differences = std::move(summary->differences);
+    }
     report_.rows_written += summary->rows;
     report_.rows_unchanged += summary->unchanged;
     report_.bytes_written += summary->bytes;
@@ -511,7 +519,7 @@ class PipelineAttempt {
   const SyncOptions& options_;
   const int64_t memory_limit_;
   const bool read_all_;
-  const DestinationConfig& destination_;
+  const DestinationConfig destination_;
   Progress& progress_;
   PipelineReport& report_;
 
@@ -528,6 +536,23 @@ class PipelineAttempt {
 };
 
 }  // namespace
+
+DestinationConfig DestinationOf(const SyncConfig& config, const PipelineConfig& pipeline, Clock& clock) {
+  DestinationConfig destination = config.destinations.at(pipeline.to);
+  // "2026-01-31T08:30:00Z"
+  const std::string now = FormatTimestamp(std::chrono::floor<std::chrono::seconds>(clock.Now()));
+  const std::string time = now.substr(11, 2) + now.substr(14, 2) + now.substr(17, 2);
+  for (const auto& [token, text] : {std::pair<std::string_view, std::string>("{pipeline}", pipeline.name),
+                                    {"{date}", now.substr(0, 10)},
+                                    {"{time}", time}}) {
+    // In the folder, only what is the same in every run: the log of commits is there.
+    const size_t from = token == "{pipeline}" ? 0 : destination.uri.rfind('/') + 1;
+    for (size_t at = destination.uri.find(token, from); at != std::string::npos; at = destination.uri.find(token, at)) {
+      destination.uri.replace(at, token.size(), text);
+    }
+  }
+  return destination;
+}
 
 std::string StreamName(const PipelineConfig& pipeline, const std::string& source) {
   return pipeline.name + "/" + source;

@@ -7,6 +7,9 @@ namespace glaux {
 /// The name under which a target keeps what a pipeline has read of a source.
 std::string StreamName(const PipelineConfig& pipeline, const std::string& source);
 
+/// The destination of a pipeline, with {pipeline}, {date} and {time} (UTC) in its address replaced.
+DestinationConfig DestinationOf(const SyncConfig& config, const PipelineConfig& pipeline, Clock& clock);
+
 /// Run one pipeline from beginning to end.
 /// \param memory_limit bytes for all that it does
 PipelineReport RunPipeline(const SyncEnvironment& environment, const SyncConfig& config, const PipelineConfig& pipeline,

@@ -92,7 +92,7 @@ class QueueReader final : public arrow::RecordBatchReader {
   using Process =
       std::function<Result<std::shared_ptr<arrow::RecordBatch>>(std::shared_ptr<arrow::RecordBatch>, int64_t)>;
 
-  QueueReader(std::unique_ptr<RowStream> stream, std::shared_ptr<arrow::Schema> schema, PumpOptions options,
+  QueueReader(std::shared_ptr<RowStream> stream, std::shared_ptr<arrow::Schema> schema, PumpOptions options,
               Process process)
       : stream_(std::move(stream)),
         schema_(std::move(schema)),
@@ -128,7 +128,7 @@ class QueueReader final : public arrow::RecordBatchReader {
   }
 
  private:
-  const std::unique_ptr<RowStream> stream_;
+  const std::shared_ptr<RowStream> stream_;
   const std::shared_ptr<arrow::Schema> schema_;
   const PumpOptions options_;
   const Process process_;
@@ -166,7 +166,7 @@ Status Pump(RowStream& stream, const PumpOptions& options,
 }
 
 std::shared_ptr<arrow::RecordBatchReader> PrefetchingReader(
-    std::unique_ptr<RowStream> stream, std::shared_ptr<arrow::Schema> schema, const PumpOptions& options,
+    std::shared_ptr<RowStream> stream, std::shared_ptr<arrow::Schema> schema, const PumpOptions& options,
     std::function<Result<std::shared_ptr<arrow::RecordBatch>>(std::shared_ptr<arrow::RecordBatch>, int64_t)> process) {
   return std::make_shared<QueueReader>(std::move(stream), std::move(schema), options, std::move(process));
 }

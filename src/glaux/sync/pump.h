@@ -26,7 +26,7 @@ Status Pump(RowStream& stream, const PumpOptions& options,
 /// The stream's batches for a reader that pulls: decoded ahead on other threads, a few at a time.
 /// \param process makes of a decoded batch what is handed out
 std::shared_ptr<arrow::RecordBatchReader> PrefetchingReader(
-    std::unique_ptr<RowStream> stream, std::shared_ptr<arrow::Schema> schema, const PumpOptions& options,
+    std::shared_ptr<RowStream> stream, std::shared_ptr<arrow::Schema> schema, const PumpOptions& options,
     std::function<Result<std::shared_ptr<arrow::RecordBatch>>(std::shared_ptr<arrow::RecordBatch>, int64_t)> process);
 
 }  // namespace glaux

@@ -3,6 +3,7 @@
 #include <arrow/api.h>
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <set>
 
@@ -21,6 +22,25 @@ std::shared_ptr<arrow::RecordBatch> Rename(const arrow::RecordBatch& batch, cons
   return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), batch.num_rows(), std::move(columns));
 }
 
+/// Whether there is a column "a", or "a.b" inside one.
+bool Has(const arrow::Schema& schema, const std::string& path) {
+  if (schema.GetFieldIndex(path) >= 0) return true;
+  const std::function<bool(const arrow::DataType&, std::string_view)> inside = [&](const arrow::DataType& type,
+                                                                                   std::string_view rest) -> bool {
+    if (type.id() == arrow::Type::LIST) return inside(*type.field(0)->type(), rest);
+    // What is kept as text, or as a map, has every key.
+    if (type.id() != arrow::Type::STRUCT) return true;
+    for (const auto& field : type.fields()) {
+      if (rest == field->name()) return true;
+      if (rest.starts_with(field->name() + ".") && inside(*field->type(), rest.substr(field->name().size() + 1))) {
+        return true;
+      }
+    }
+    return false;
+  };
+  return inside(*arrow::struct_(schema.fields()), path);
+}
+
 class FileStreamImpl final : public FileStream {
  public:
   FileStreamImpl(std::vector<FileInput> inputs, FileStreamOptions options)
@@ -36,6 +56,11 @@ class FileStreamImpl final : public FileStream {
     return begun_;
   }
 
+  Status CheckKeys() const override {
+    std::lock_guard lock(mutex_);
+    return unseen_key_;
+  }
+
   std::vector<int64_t> rows_of_files() const override { return {rows_.begin(), rows_.end()}; }
 
   std::vector<std::string> notes() const override {
@@ -48,7 +73,7 @@ class FileStreamImpl final : public FileStream {
   struct OpenFile {
     explicit OpenFile(FileStreamImpl* stream) : stream(stream) {}
     ~OpenFile() {
-      if (reader != nullptr) stream->KeepNotes(reader->notes());
+      if (reader != nullptr) stream->Keep(*reader, stream->inputs_[index]);
     }
     FileStreamImpl* const stream;
     size_t index = 0;
@@ -153,11 +178,18 @@ class FileStreamImpl final : public FileStream {
     return renamed->AddColumn(renamed->num_columns(), options_.file_column, std::move(column));
   }
 
-  void KeepNotes(std::vector<std::string> notes) {
+  /// What a file's reader has to say at its end.
+  void Keep(const FileReader& reader, const FileInput& input) {
     constexpr size_t kMostNotes = 20;
     std::lock_guard lock(mutex_);
-    for (auto& note : notes) {
+    for (auto& note : reader.notes()) {
       if (notes_.size() < kMostNotes) notes_.insert(std::move(note));
+    }
+    for (const auto& [key, line] : reader.unknown_keys()) {
+      if (!unseen_key_.ok() || Has(*input.inferred, key)) continue;
+      unseen_key_ = MakeError(
+          {.kind = ErrorKind::kInvalid, .code = kTypeConflict, .hint = "sample: all looks at every row"}, "read ",
+          input.file->name, ", line ", line, ": key ", key, " was not among the rows from which the columns come");
     }
   }
 
@@ -168,6 +200,7 @@ class FileStreamImpl final : public FileStream {
 
   mutable std::mutex mutex_;
   std::set<std::string> notes_;
+  Status unseen_key_;
   size_t begun_ = 0;
   size_t turn_ = 0;
   bool ended_ = false;

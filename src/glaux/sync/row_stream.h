@@ -53,6 +53,9 @@ class FileStream : public RowStream {
   static std::unique_ptr<FileStream> Make(std::vector<FileInput> inputs, FileStreamOptions options);
   /// Files that were begun, and so are read to their end: the first ones.
   virtual size_t files_begun() const = 0;
+  /// kInvalid with code kTypeConflict if rows had a key that inference has not seen: its values are in no column.
+  /// After the last piece was decoded.
+  virtual Status CheckKeys() const = 0;
   /// Rows that were decoded of each file.
   virtual std::vector<int64_t> rows_of_files() const = 0;
 };

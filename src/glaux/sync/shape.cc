@@ -146,14 +146,13 @@ class ColumnChoice {
 
 Status CheckGivenTypes(const ShapeOptions& options) { return WantedTypes::Make(options).status(); }
 
-Result<InferredFiles> InferFiles(const std::vector<SourceFile>& files, const FormatOptions& format,
-                                 int64_t sample_bytes, const arrow::StopToken& stop) {
+Result<InferredFiles> InferFiles(const std::vector<SourceFile>& files, const InferOptions& options,
+                                 const arrow::StopToken& stop) {
   InferredFiles inferred;
   inferred.schemas.resize(files.size());
   ARROW_RETURN_NOT_OK(ParallelForIndex(files.size(), 0, Pool::kCpu, stop, [&](size_t i) -> Status {
     ARROW_ASSIGN_OR_RAISE(const auto input, files[i].Open());
-    ARROW_ASSIGN_OR_RAISE(inferred.schemas[i],
-                          files[i].format->Infer(input, {.format = format, .sample_bytes = sample_bytes}));
+    ARROW_ASSIGN_OR_RAISE(inferred.schemas[i], files[i].format->Infer(input, options));
     return Status::OK();
   }));
   inferred.complete =
@@ -189,7 +188,8 @@ Result<DataShape> ShapeOf(const std::vector<SourceFile>& files, const InferredFi
       } else if (type->id() != arrow::Type::NA) {
         if (options.stored_types) {
           auto stored = StoredType(*type);
-          if (!stored.ok()) return Prefix(stored.status(), options.subject + " " + files[i].name + ", column " + source);
+          if (!stored.ok())
+            return Prefix(stored.status(), options.subject + " " + files[i].name + ", column " + source);
           type = *std::move(stored);
         } else if (type->id() == arrow::Type::DICTIONARY) {
           type = static_cast<const arrow::DictionaryType&>(*type).value_type();
@@ -231,7 +231,7 @@ std::vector<FileInput> MakeFileInputs(const std::vector<SourceFile>& files, cons
                                       const FormatOptions& format) {
   std::vector<FileInput> inputs;
   for (size_t i = 0; i < files.size(); ++i) {
-    FileInput input{.file = &files[i]};
+    FileInput input{.file = &files[i], .inferred = inferred.schemas[i].schema};
     arrow::FieldVector fields;
     const auto& schema = *inferred.schemas[i].schema;
     for (int c = 0; c < schema.num_fields(); ++c) {

@@ -23,9 +23,8 @@ struct InferredFiles {
 };
 
 /// Infer the columns of all files side by side.
-/// \param sample_bytes of each file; 0: all
-Result<InferredFiles> InferFiles(const std::vector<SourceFile>& files, const FormatOptions& format,
-                                 int64_t sample_bytes, const arrow::StopToken& stop);
+Result<InferredFiles> InferFiles(const std::vector<SourceFile>& files, const InferOptions& options,
+                                 const arrow::StopToken& stop);
 
 struct ShapeOptions {
   std::string subject;                            ///< what errors begin with: "load", "source orders"
@@ -63,6 +62,8 @@ struct FileInput {
   /// What the target calls the columns of `read.schema`, in its order. Columns of type null are read, so that a value
   /// in one is found, and left out.
   std::vector<std::string> column_names;
+  /// All columns that inference has seen in the file.
+  std::shared_ptr<arrow::Schema> inferred;
 };
 
 /// What of each file is read: the columns of `wanted` with the types there.

@@ -22,7 +22,7 @@ constexpr int64_t kMostSample = 1 << 20;
 /// Ends a stream once enough rows have passed.
 class LimitedStream final : public RowStream {
  public:
-  LimitedStream(std::unique_ptr<RowStream> stream, const std::atomic<int64_t>* left)
+  LimitedStream(std::shared_ptr<RowStream> stream, const std::atomic<int64_t>* left)
       : stream_(std::move(stream)), left_(left) {}
   Result<std::optional<Piece>> Next(size_t* own) override {
     if (*left_ <= 0) return std::nullopt;
@@ -31,7 +31,7 @@ class LimitedStream final : public RowStream {
   std::vector<std::string> notes() const override { return stream_->notes(); }
 
  private:
-  const std::unique_ptr<RowStream> stream_;
+  const std::shared_ptr<RowStream> stream_;
   const std::atomic<int64_t>* const left_;
 };
 
@@ -189,7 +189,9 @@ Status SourceRun::Infer(int64_t sample_bytes) {
 }
 
 Status SourceRun::InferFilesOfChunk(int64_t sample_bytes) {
-  auto inferred = InferFiles(chunk_, config_.format_options, sample_bytes, options_.stop);
+  auto inferred = InferFiles(
+      chunk_, {.format = config_.format_options, .sample_bytes = sample_bytes, .skip_bad_rows = options_.skip_bad_rows},
+      options_.stop);
   if (!inferred.ok()) return IfGone(inferred.status(), "source " + config_.name);
   inferred_ = *std::move(inferred);
   // A packed file may turn out to hold nothing.
@@ -309,7 +311,7 @@ std::vector<std::string> SourceRun::notes() const {
   return notes;
 }
 
-Result<std::unique_ptr<RowStream>> SourceRun::OpenFiles(const arrow::Schema& wanted, Quarantine* quarantine,
+Result<std::shared_ptr<RowStream>> SourceRun::OpenFiles(const arrow::Schema& wanted, Quarantine* quarantine,
                                                         bool readers_go_on, bool in_order, bool dictionaries) {
   auto inputs = MakeFileInputs(chunk_, inferred_, shape_, wanted, config_.format_options);
   std::function<Status(BadRow)> on_bad_row;
@@ -329,17 +331,16 @@ Result<std::unique_ptr<RowStream>> SourceRun::OpenFiles(const arrow::Schema& wan
   if (config_.incremental.max_records.has_value() && cursor_ == nullptr) {
     options.go_on = [this, most = *config_.incremental.max_records](size_t) { return rows_passed_ < most; };
   }
-  auto stream = FileStream::Make(std::move(inputs), std::move(options));
-  file_stream_ = stream.get();
-  return stream;
+  file_stream_ = FileStream::Make(std::move(inputs), std::move(options));
+  return file_stream_;
 }
 
-Result<std::unique_ptr<RowStream>> SourceRun::OpenRelation() {
+Result<std::shared_ptr<RowStream>> SourceRun::OpenRelation() {
   if (config_.kind == SourceConfig::Kind::kQuery) {
     ARROW_ASSIGN_OR_RAISE(auto* engine, environment_.engine());
     auto result = Query(*engine, {.sql = config_.sql});
     if (!result.ok()) return Prefix(result.status(), "source " + config_.name);
-    return MakeReaderStream(std::move(result->reader));
+    return std::shared_ptr<RowStream>(MakeReaderStream(std::move(result->reader)));
   }
   ScanOptions scan{.filter = filter_, .stop = options_.stop};
   std::vector<std::string> columns;
@@ -360,7 +361,7 @@ Result<std::unique_ptr<RowStream>> SourceRun::OpenRelation() {
   }
   auto reader = Scan(*table_, environment_.resolve, scan);
   if (!reader.ok()) return Prefix(reader.status(), "source " + config_.name);
-  return MakeReaderStream(*std::move(reader));
+  return std::shared_ptr<RowStream>(MakeReaderStream(*std::move(reader)));
 }
 
 Status SourceRun::Open(const std::shared_ptr<arrow::Schema>& wanted, const std::vector<std::string>& must_be_null,
@@ -391,7 +392,7 @@ Status SourceRun::Open(const std::shared_ptr<arrow::Schema>& wanted, const std::
   } else {
     ARROW_ASSIGN_OR_RAISE(stream_, OpenRelation());
   }
-  if (config_.limit.has_value()) stream_ = std::make_unique<LimitedStream>(std::move(stream_), &limit_left_);
+  if (config_.limit.has_value()) stream_ = std::make_shared<LimitedStream>(std::move(stream_), &limit_left_);
   return Status::OK();
 }
 
@@ -521,6 +522,8 @@ Status SourceRun::FindBoundary() {
   stop_behind_ = value->ToString();
   return cursor_->StopBehind(*stop_behind_);
 }
+
+Status SourceRun::CheckComplete() const { return file_stream_ == nullptr ? Status::OK() : file_stream_->CheckKeys(); }
 
 std::vector<LoadedFile> SourceRun::LedgerEntries() const {
   if (!keeps_ledger()) return {};

@@ -32,6 +32,7 @@ struct SourceRunOptions {
   bool normalize_names = false;
   /// Their types are those that a table of a catalog stores.
   bool stored_types = false;
+  bool skip_bad_rows = false;                ///< rows that do not parse have no say in the types
   std::optional<int64_t> sample_bytes = {};  ///< wins over the source's own
   Progress* progress = nullptr;
   arrow::StopToken stop = arrow::StopToken::Unstoppable();
@@ -89,6 +90,8 @@ class SourceRun {
   /// What of a decoded batch goes on: exactly the wanted columns that the source has. Thread-safe.
   Result<std::shared_ptr<arrow::RecordBatch>> Process(const std::shared_ptr<arrow::RecordBatch>& batch);
 
+  /// After the rows were read: nothing was passed over that no column has. As FileStream::CheckKeys.
+  Status CheckComplete() const;
   /// After the rows were read: what the commit puts into the ledger, and how the stream's state changes.
   std::vector<LoadedFile> LedgerEntries() const;
   Result<std::optional<StreamChange>> StateChange() const;
@@ -108,9 +111,9 @@ class SourceRun {
   Status InferFilesOfChunk(int64_t sample_bytes);
   Status DescribeRelation(const std::shared_ptr<arrow::Schema>& schema);
   Status ChooseColumns(const arrow::Schema& all);
-  Result<std::unique_ptr<RowStream>> OpenFiles(const arrow::Schema& wanted, Quarantine* quarantine, bool readers_go_on,
+  Result<std::shared_ptr<RowStream>> OpenFiles(const arrow::Schema& wanted, Quarantine* quarantine, bool readers_go_on,
                                                bool in_order, bool dictionaries);
-  Result<std::unique_ptr<RowStream>> OpenRelation();
+  Result<std::shared_ptr<RowStream>> OpenRelation();
   Status FindBoundary();
   Status SetAside(const arrow::RecordBatch& batch, const std::string& column, const std::string& reason);
 
@@ -138,8 +141,8 @@ class SourceRun {
   std::vector<std::string> must_be_null_;
   Quarantine* quarantine_ = nullptr;
   std::unique_ptr<Quarantine> own_quarantine_;  // of a clone
-  FileStream* file_stream_ = nullptr;
-  std::unique_ptr<RowStream> stream_;
+  std::shared_ptr<FileStream> file_stream_;
+  std::shared_ptr<RowStream> stream_;
   std::atomic<int64_t> rows_read_{0}, rows_filtered_{0}, rows_set_aside_{0}, rows_passed_{0};
   std::atomic<int64_t> limit_left_{0};
   SourceCounts found_;

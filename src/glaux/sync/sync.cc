@@ -8,6 +8,7 @@
 #include "glaux/base/memory.h"
 #include "glaux/base/parallel.h"
 #include "glaux/sync/cursor.h"
+#include "glaux/sync/glob.h"
 #include "glaux/sync/pipeline_run.h"
 
 namespace glaux {
@@ -52,9 +53,12 @@ bool DependsOn(const SyncConfig& config, const PipelineConfig& later, const Pipe
     return target.kind == DestinationConfig::Kind::kDuckDB && target.path == written.path;
   }
   if (written.kind == DestinationConfig::Kind::kStdout) return target.kind == DestinationConfig::Kind::kStdout;
-  // Files: whatever lies below the folder that is written.
+  // Files: the one that is written, or whatever lies below the folder.
   const std::string folder = written.uri.substr(0, written.uri.rfind('/') + 1);
+  const bool single_file = written.uri != folder && written.uri.find('{') == std::string::npos;
   const auto reads = [&](const std::string& uri) {
+    const auto glob = Glob::Parse(uri);
+    if (single_file) return (glob.ok() && glob->Matches(written.uri)) || written.uri.starts_with(uri + "/");
     const std::string literal = uri.substr(0, uri.find_first_of("*?[{"));
     return literal.starts_with(folder) || folder.starts_with(literal);
   };
@@ -293,7 +297,9 @@ Result<std::vector<StreamInfo>> ListStreams(const SyncEnvironment& environment, 
   std::vector<StreamInfo> infos;
   for (const auto& pipeline : config.pipelines) {
     if (!Names(pipelines, pipeline.name)) continue;
-    ARROW_ASSIGN_OR_RAISE(const auto target, environment.open_target(config.destinations.at(pipeline.to)));
+    ARROW_ASSIGN_OR_RAISE(
+        const auto target,
+        environment.open_target(DestinationOf(config, pipeline, *environment.clock), TargetUse::kLook));
     ARROW_ASSIGN_OR_RAISE(const auto streams, target->Streams());
     ARROW_ASSIGN_OR_RAISE(const auto files, target->Loaded());
     for (const auto& source : pipeline.from) {
@@ -315,7 +321,8 @@ Result<int64_t> ResetStreams(const SyncEnvironment& environment, const SyncConfi
   int64_t forgotten = 0;
   for (const auto& one : config.pipelines) {
     if (one.name != pipeline) continue;
-    ARROW_ASSIGN_OR_RAISE(const auto target, environment.open_target(config.destinations.at(one.to)));
+    ARROW_ASSIGN_OR_RAISE(const auto target,
+                          environment.open_target(DestinationOf(config, one, *environment.clock), TargetUse::kWrite));
     for (const auto& info : infos) {
       if (!info.state.has_value()) continue;
       ARROW_RETURN_NOT_OK(target->ChangeStream({.stream = info.stream, .expected = info.state, .next = std::nullopt}));
@@ -350,7 +357,8 @@ Status SetStream(const SyncEnvironment& environment, const SyncConfig& config, c
     state.updated_at = FormatTimestamp(environment.clock->Now());
     for (const auto& one : config.pipelines) {
       if (one.name != pipeline) continue;
-      ARROW_ASSIGN_OR_RAISE(const auto target, environment.open_target(config.destinations.at(one.to)));
+      ARROW_ASSIGN_OR_RAISE(const auto target,
+                            environment.open_target(DestinationOf(config, one, *environment.clock), TargetUse::kWrite));
       return target->ChangeStream({.stream = info.stream, .expected = info.state, .next = state.ToString()});
     }
   }

@@ -118,7 +118,8 @@ class MergeWrite final : public TargetWrite {
     const auto result_schema = whole ? plan_.table_schema : plan_.write_schema;
     MergeColumns columns{.all = result_schema->field_names(),
                          .primary_key = options_.primary_key,
-                         .datetime_field = options_.datetime_field};
+                         .datetime_field = options_.datetime_field,
+                         .in_order = target_->single_file};
     const auto target_schema = has_rows_ ? ComparableSchema(*table_) : arrow::schema({});
     columns.in_target = target_schema->field_names();
     QueryRequest request{.sql = SqlOf(columns)};
@@ -174,6 +175,7 @@ class MergeWrite final : public TargetWrite {
     for (const auto& key : options_.primary_key) {
       if (target->GetFieldIndex(key) < 0) fields.push_back(plan_.write_schema->GetFieldByName(key));
     }
+    if (target_->single_file) fields.push_back(arrow::field(kSequenceColumn, arrow::int64()));
     return arrow::schema(std::move(fields));
   }
 
@@ -245,6 +247,10 @@ class TableTarget final : public Target {
     if (!table.ok() && KindOf(table.status()) != ErrorKind::kNotFound) return table.status();
     options_.table = table.ok() ? *std::move(table) : nullptr;
     return Status::OK();
+  }
+
+  Status Check(const EvolutionPlan& plan) override {
+    return options_.table == nullptr ? options_.stage(*plan.table_schema).status() : Status::OK();
   }
 
   Result<std::unique_ptr<TargetWrite>> Begin(const EvolutionPlan& plan, const TargetWriteOptions& options) override {

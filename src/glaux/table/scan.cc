@@ -78,11 +78,7 @@ class TableScan final : public arrow::RecordBatchReader {
           plan_.partition_columns.end()) {
         continue;
       }
-      // Tables have lower-case names, files may have others; folders of files keep the names of the files.
-      auto column = found.schema->GetFieldByName(wanted->name());
-      for (int i = 0; column == nullptr && i < found.schema->num_fields(); ++i) {
-        if (Lower(found.schema->field(i)->name()) == Lower(wanted->name())) column = found.schema->field(i);
-      }
+      ARROW_ASSIGN_OR_RAISE(const auto column, Find(*found.schema, wanted->name(), file.location));
       if (column == nullptr) continue;
       fields.push_back(arrow::field(column->name(), wanted->type()));
       names_.push_back(wanted->name());
@@ -93,6 +89,25 @@ class TableScan final : public arrow::RecordBatchReader {
     read.batch_rows = options_.batch_rows;
     ARROW_ASSIGN_OR_RAISE(reader_, format->OpenReader(input, read));
     return Status::OK();
+  }
+
+  /// The file's column that the table means. Tables of a catalog have lower-case names and files may have others;
+  /// folders of files keep the names of the files, so that there case may tell two columns apart.
+  Result<std::shared_ptr<arrow::Field>> Find(const arrow::Schema& in_file, const std::string& name,
+                                             const std::string& location) const {
+    std::shared_ptr<arrow::Field> found;
+    for (const auto& column : in_file.fields()) {
+      if (Lower(column->name()) != Lower(name)) continue;
+      const bool is_another = column->name() != name && plan_.schema->GetFieldIndex(column->name()) >= 0;
+      if (is_another) continue;
+      if (found != nullptr) {
+        return MakeError({.kind = ErrorKind::kInvalid, .hint = "load the file anew with one of them renamed"},
+                         "read file ", location, ": columns ", found->name(), " and ", column->name(),
+                         " have one name to the table, which ignores case");
+      }
+      found = column;
+    }
+    return found;
   }
 
   /// The batch with every column of the read schema: what the file lacks, and the partition's constants.

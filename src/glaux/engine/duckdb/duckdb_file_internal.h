@@ -40,7 +40,8 @@ class DuckDBFile {
   duckdb::unique_ptr<duckdb::MaterializedQueryResult> Rows(const std::string& sql,
                                                            duckdb::vector<duckdb::Value> values = {});
 
-  /// Run in a transaction that is rolled back when `work` fails or throws. Exceptions become a Status of `what`.
+  /// Run in a transaction that is rolled back when `work` fails or throws. Exceptions become a Status of `what`. One at
+  /// a time for a file: two that insert one key at once would not conflict, and the key would be there twice.
   Status Transact(std::string_view what, const std::function<Status()>& work);
 
   /// In a transaction: nothing without a table or a row.
@@ -50,7 +51,10 @@ class DuckDBFile {
                   const std::optional<std::string>& next);
 
  private:
-  std::shared_ptr<duckdb::DuckDB> database_;
+  struct Instance;
+  static std::shared_ptr<Instance> Share(const std::string& path, int64_t memory_limit);
+
+  std::shared_ptr<Instance> instance_;
   std::unique_ptr<duckdb::Connection> connection_;
   std::string catalog_, schema_, path_;
 };

@@ -2,6 +2,7 @@
 #include <duckdb/catalog/catalog_entry/table_catalog_entry.hpp>
 #include <duckdb/main/database_manager.hpp>
 
+#include <condition_variable>
 #include <filesystem>
 #include <map>
 #include <mutex>
@@ -45,24 +46,44 @@ Status OpenError(const std::exception& exception, const std::string& path) {
   return Prefix(ToStatus(error, nullptr), "open DuckDB file " + path);
 }
 
-/// Open a file, or share the instance that has it open.
-std::shared_ptr<duckdb::DuckDB> Instance(const std::string& path, int64_t memory_limit) {
-  static std::mutex mutex;
-  static std::map<std::string, std::weak_ptr<duckdb::DuckDB>> open;
-  std::lock_guard lock(mutex);
-  auto& slot = open[path];
-  if (auto shared = slot.lock()) return shared;
+}  // namespace
+
+struct DuckDBFile::Instance {
+  Instance(const std::string& path, duckdb::DBConfig& config) : database(path, &config) {}
+  duckdb::DuckDB database;
+  std::mutex transaction;
+};
+
+std::shared_ptr<DuckDBFile::Instance> DuckDBFile::Share(const std::string& path, int64_t memory_limit) {
+  struct Slot {
+    std::weak_ptr<Instance> instance;
+    bool is_open = false;  // until the instance is gone, which is later than its last user
+  };
+  struct Slots {
+    std::mutex mutex;
+    std::condition_variable closed;
+    std::map<std::string, Slot> by_path;
+  };
+  static auto& slots = *new Slots;  // outlives every file
+  std::unique_lock lock(slots.mutex);
+  auto& slot = slots.by_path[path];
+  std::shared_ptr<Instance> shared;
+  slots.closed.wait(lock, [&] { return !slot.is_open || (shared = slot.instance.lock()); });
+  if (shared) return shared;
   duckdb::DBConfig config;
   config.options.maximum_memory = static_cast<duckdb::idx_t>(memory_limit);
   for (const auto* setting : {"autoload_known_extensions", "autoinstall_known_extensions"}) {
     config.SetOptionByName(setting, duckdb::Value::BOOLEAN(false));
   }
-  auto database = std::make_shared<duckdb::DuckDB>(path, &config);
-  slot = database;
-  return database;
+  shared = std::shared_ptr<Instance>(new Instance(path, config), [path](Instance* instance) {
+    delete instance;
+    std::lock_guard closing(slots.mutex);
+    slots.by_path[path].is_open = false;
+    slots.closed.notify_all();
+  });
+  slot = {.instance = shared, .is_open = true};
+  return shared;
 }
-
-}  // namespace
 
 std::string Quoted(std::string_view name) {
   return '"' + duckdb::StringUtil::Replace(std::string(name), "\"", "\"\"") + '"';
@@ -83,8 +104,8 @@ Result<std::unique_ptr<DuckDBFile>> DuckDBFile::Open(const DuckDBTarget& target,
     auto file = std::make_unique<DuckDBFile>();
     file->path_ = target.path;
     file->schema_ = target.schema;
-    file->database_ = Instance(path.string(), target.memory_limit);
-    file->connection_ = std::make_unique<duckdb::Connection>(*file->database_);
+    file->instance_ = Share(path.string(), target.memory_limit);
+    file->connection_ = std::make_unique<duckdb::Connection>(file->instance_->database);
     file->catalog_ = duckdb::DatabaseManager::GetDefaultDatabase(file->context());
     file->Run("SET TimeZone = 'UTC'");
     return file;
@@ -126,6 +147,7 @@ duckdb::unique_ptr<duckdb::MaterializedQueryResult> DuckDBFile::Rows(const std::
 int64_t DuckDBFile::Count(const std::string& sql) { return Rows(sql)->GetValue(0, 0).GetValue<int64_t>(); }
 
 Status DuckDBFile::Transact(std::string_view what, const std::function<Status()>& work) {
+  std::lock_guard lock(instance_->transaction);
   Status outcome;
   try {
     connection_->BeginTransaction();

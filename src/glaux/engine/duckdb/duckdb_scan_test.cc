@@ -183,6 +183,34 @@ TEST_F(PartitionedScan, TakesAthenasNameOfTheCatalog) {
   EXPECT_THAT(Rows("SELECT count(*) FROM AwsDataCatalog.billing.cur WHERE day = '01'"), ElementsAre("10"));
 }
 
+TEST_F(DuckDBScan, RefusesAFileWhoseColumnsDifferOnlyByCaseWhereItReadsThem) {
+  lake_.AddTable(kT, {field("id", arrow::int64()), field("v", arrow::int64()), field("v_1", arrow::int64()),
+                      field("w", arrow::int64()), field("w_1", arrow::int64())});
+  const auto twice = schema({field("id", arrow::int64()), field("v", arrow::int64()), field("V", arrow::int64()),
+                             field("w", arrow::int64()), field("w_1", arrow::int64())});
+  const auto key = lake_.AddFile(kT, {}, *FakeLake::Rows(twice, R"([{"id":1,"v":2,"V":3,"w":4,"w_1":5}])"));
+  EXPECT_THAT(Rows("SELECT id, w, w_1 FROM db.t"), ElementsAre("1 4 5"));
+  EXPECT_THAT(Rows("SELECT count(*) FROM db.t"), ElementsAre("1"));
+  for (const std::string sql : {"SELECT v FROM db.t", "SELECT id FROM db.t WHERE v = 2", "SELECT v_1 FROM db.t"}) {
+    EXPECT_THAT(Rows(sql), ElementsAre(AllOf(HasSubstr("<Invalid"), HasSubstr("db.t"), HasSubstr(key),
+                                             HasSubstr("columns v and V"))));
+    EXPECT_THAT(InfoOf(error_).hint, HasSubstr("renamed"));
+  }
+}
+
+TEST_F(DuckDBScan, RefusesFieldsOfAStructThatDifferOnlyByCase) {
+  const auto table = arrow::struct_({field("a", arrow::int64())});
+  const auto file = arrow::struct_({field("a", arrow::int64()), field("A", arrow::int64())});
+  lake_.AddTable(kT, {field("id", arrow::int64()), field("s", table), field("l", arrow::list(table))});
+  lake_.AddFile(
+      kT, {},
+      *FakeLake::Rows(schema({field("id", arrow::int64()), field("s", file)}), R"([{"id":1,"s":{"a":1,"A":2}}])"));
+  EXPECT_THAT(Rows("SELECT id FROM db.t"), ElementsAre("1"));
+  EXPECT_THAT(Rows("SELECT s FROM db.t"), ElementsAre(AllOf(HasSubstr("<Invalid"), HasSubstr("s.a and s.A"))));
+  lake_.AddFile(kT, {}, *FakeLake::Rows(schema({field("l", arrow::list(file))}), R"([{"l":[{"a":1,"A":2}]}])"));
+  EXPECT_THAT(Rows("SELECT l FROM db.t"), ElementsAre(AllOf(HasSubstr("<Invalid"), HasSubstr(".a and l."))));
+}
+
 TEST_F(DuckDBScan, PrunesByTypedPartitionKeys) {
   const auto columns = schema({field("v", arrow::int64())});
   lake_.AddTable(kT, columns->fields(),

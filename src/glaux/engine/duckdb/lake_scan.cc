@@ -12,6 +12,7 @@
 
 #include "glaux/engine/duckdb/duckdb_types_internal.h"
 #include "glaux/engine/duckdb/lake_file_list_internal.h"
+#include "glaux/engine/duckdb/lake_file_names_internal.h"
 
 namespace glaux::duckdb_engine {
 
@@ -162,6 +163,15 @@ class LakeFileReader : public duckdb::MultiFileReader {
                                              const duckdb::virtual_column_map_t& virtual_columns) override {
     duckdb::case_insensitive_map_t<const MultiFileColumnDefinition*> in_file;
     for (const auto& column : data.reader->GetColumns()) in_file.emplace(column.name, &column);
+    std::vector<string> read;
+    for (const auto& id : ids) {
+      const auto index = id.GetPrimaryIndex();
+      if (index < info_->source->columns.partition_begin) read.push_back(columns[index].name);
+    }
+    if (const auto names = CheckNames(context, data.reader->GetFileName(), data.reader->GetColumns(), read);
+        !names.ok()) {
+      Throw(context, Prefix(names, "read table " + info_->source->table->id().ToString()));
+    }
     std::optional<duckdb::vector<MultiFileColumnDefinition>> aligned;
     for (const auto& id : ids) {
       const auto index = id.GetPrimaryIndex();

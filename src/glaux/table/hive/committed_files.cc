@@ -11,12 +11,37 @@ namespace {
 
 constexpr std::string_view kLog = "_glaux/", kState = "_glaux/state.json";
 
-/// A log by the folder that it is of.
-using Logs = std::map<std::string, CommitLog::State>;
+/// A log as it was at one point in time.
+struct LogView {
+  CommitLog::State state;
+  std::vector<CommitRecord> replaced;  ///< of overwrites whose replaced files are there
+};
+/// By the folder that it is of.
+using Logs = std::map<std::string, LogView>;
 
 CommitLog LogOf(ObjectStore& store, const std::string& root) {
   // The log lives as long as the call, and so does the caller's store.
   return {std::shared_ptr<ObjectStore>(std::shared_ptr<void>(), &store), root + std::string(kLog)};
+}
+
+Result<LogView> ViewOf(const CommitLog& log) {
+  for (;;) {
+    LogView view;
+    ARROW_ASSIGN_OR_RAISE(view.state, log.Read());
+    bool changed = false;
+    for (const auto& item : view.state.replaced) {
+      auto record = log.ReadRecord(item.id);
+      if (!record.ok() && KindOf(record.status()) == ErrorKind::kNotFound) {
+        ARROW_ASSIGN_OR_RAISE(const auto now, log.Read());
+        changed = now.version != view.state.version;
+        if (changed) break;
+        continue;  // somebody has deleted the record by hand
+      }
+      ARROW_RETURN_NOT_OK(record.status());
+      view.replaced.push_back(*std::move(record));
+    }
+    if (!changed) return view;
+  }
 }
 
 /// The logs of the folders above a prefix, and of those in a listing below it.
@@ -32,8 +57,8 @@ Result<Logs> FindLogs(ObjectStore& store, const std::string& prefix, std::span<c
   }
   Logs logs;
   for (const auto& root : roots) {
-    ARROW_ASSIGN_OR_RAISE(auto state, LogOf(store, root).Read());
-    if (state.version > 0) logs.emplace(root, std::move(state));
+    ARROW_ASSIGN_OR_RAISE(auto view, ViewOf(LogOf(store, root)));
+    if (view.state.version > 0) logs.emplace(root, std::move(view));
   }
   return logs;
 }
@@ -46,8 +71,7 @@ bool MentionsAny(std::string_view key, const std::set<std::string>& ids) {
 
 /// Take off what does not count. An overwrite of which not all new files were listed is taken for not done.
 template <typename Item, typename KeyOf>
-Status Filter(ObjectStore& store, const std::string& prefix, const Logs& logs, const KeyOf& key_of,
-              std::vector<Item>* items) {
+void Filter(const std::string& prefix, const Logs& logs, const KeyOf& key_of, std::vector<Item>* items) {
   std::erase_if(*items, [&](const Item& item) {
     const std::string_view key = key_of(item);
     return key.starts_with(kLog) || key.find("/" + std::string(kLog)) != std::string_view::npos;
@@ -56,21 +80,18 @@ Status Filter(ObjectStore& store, const std::string& prefix, const Logs& logs, c
   for (const auto& item : *items) listed.insert(key_of(item));
   std::vector<std::pair<std::string, std::set<std::string>>> unseen;  // by root
   std::set<std::string> replaced;
-  for (const auto& [root, state] : logs) {
+  for (const auto& [root, log] : logs) {
     std::set<std::string> ids;
-    if (!state.open.empty()) ids.insert(state.open);
-    for (const auto& done : state.replaced) {
-      const auto record = LogOf(store, root).ReadRecord(done.id);
-      if (!record.ok() && KindOf(record.status()) == ErrorKind::kNotFound) continue;  // the files are gone
-      ARROW_RETURN_NOT_OK(record.status());
-      const bool all_listed = std::all_of(record->objects.begin(), record->objects.end(), [&](const auto& object) {
+    if (!log.state.open.empty()) ids.insert(log.state.open);
+    for (const auto& record : log.replaced) {
+      const bool all_listed = std::all_of(record.objects.begin(), record.objects.end(), [&](const auto& object) {
         return !object.key.starts_with(prefix) || listed.contains(object.key);
       });
       if (!all_listed) {
-        ids.insert(done.id);
+        ids.insert(record.id);
         continue;
       }
-      for (const auto& path : record->replaced) replaced.insert(root + path);
+      for (const auto& path : record.replaced) replaced.insert(root + path);
     }
     if (!ids.empty()) unseen.emplace_back(root, std::move(ids));
   }
@@ -80,12 +101,11 @@ Status Filter(ObjectStore& store, const std::string& prefix, const Logs& logs, c
              return key.starts_with(log.first) && MentionsAny(key, log.second);
            });
   });
-  return Status::OK();
 }
 
 bool SameVersions(const Logs& a, const Logs& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-    return x.first == y.first && x.second.version == y.second.version;
+    return x.first == y.first && x.second.state.version == y.second.state.version;
   });
 }
 
@@ -94,8 +114,8 @@ bool SameVersions(const Logs& a, const Logs& b) {
 Result<std::vector<std::string>> KeepCommitted(ObjectStore& store, const std::string& prefix,
                                                std::vector<std::string> keys) {
   ARROW_ASSIGN_OR_RAISE(const auto logs, FindLogs(store, prefix, keys));
-  ARROW_RETURN_NOT_OK(Filter(
-      store, prefix, logs, [](const std::string& key) -> std::string_view { return key; }, &keys));
+  Filter(
+      prefix, logs, [](const std::string& key) -> std::string_view { return key; }, &keys);
   return keys;
 }
 
@@ -108,8 +128,8 @@ Result<std::vector<ObjectInfo>> ListCommitted(ObjectStore& store, const std::str
     for (const auto& object : objects) keys.push_back(object.key);
     ARROW_ASSIGN_OR_RAISE(auto after, FindLogs(store, prefix, keys));
     if (after.empty() || (before.has_value() && SameVersions(*before, after))) {
-      ARROW_RETURN_NOT_OK(Filter(
-          store, prefix, after, [](const ObjectInfo& object) -> std::string_view { return object.key; }, &objects));
+      Filter(
+          prefix, after, [](const ObjectInfo& object) -> std::string_view { return object.key; }, &objects);
       return objects;
     }
     before = std::move(after);

@@ -1,4 +1,5 @@
 #include <arrow/api.h>
+#include <arrow/util/byte_size.h>
 
 #include <map>
 #include <mutex>
@@ -19,6 +20,12 @@ namespace {
 
 using PartitionValues = std::vector<std::string>;
 
+/// Fewer rows than this are not worth a second file.
+constexpr int64_t kLeastRowsSideBySide = 256 << 10;
+
+/// Bytes that a batch takes for each of its columns, roughly.
+constexpr int64_t kBatchOverhead = 512;
+
 /// A commit gives up after it has lost this many races.
 constexpr int kMostAttempts = 50;
 
@@ -34,6 +41,7 @@ struct Generation {
   std::vector<std::unique_ptr<StringMemo>> memos;  // by file column; null where it is no string
   std::mutex mutex;
   std::map<PartitionValues, std::unique_ptr<PartitionRows>> partitions;
+  std::vector<std::shared_ptr<arrow::RecordBatch>> whole;  // of a table without partitions: batches as they came
   std::atomic<int64_t> buffered{0};
   std::atomic<bool> any{false};
 
@@ -91,11 +99,14 @@ class HiveAppend final : public Append {
       if (written) return Status::OK();
       write_alone_ = false;
     }
-    ARROW_ASSIGN_OR_RAISE(const auto split, partitioner_.Split(*batch));
+    PartitionedRows split;
+    if (!spec_.empty()) {
+      ARROW_ASSIGN_OR_RAISE(split, partitioner_.Split(*batch));
+    }
     bool full = false;
     {
       std::shared_lock in_generation(generation_mutex_);
-      ARROW_RETURN_NOT_OK(Add(*generation_, *batch, split));
+      ARROW_RETURN_NOT_OK(spec_.empty() ? AddWhole(*generation_, batch) : Add(*generation_, *batch, split));
       full = generation_->memory() > options_.memory_limit / 2;
     }
     rows_ += batch->num_rows();
@@ -221,6 +232,17 @@ class HiveAppend final : public Append {
     return arrow::RecordBatch::Make(plan_.write_schema, batch->num_rows(), std::move(columns));
   }
 
+  /// Without partitions nothing is regrouped: the batches wait as they are.
+  static Status AddWhole(Generation& generation, const std::shared_ptr<arrow::RecordBatch>& batch) {
+    ARROW_ASSIGN_OR_RAISE(const int64_t bytes, arrow::util::ReferencedBufferSize(*batch));
+    std::lock_guard lock(generation.mutex);
+    generation.any = true;
+    generation.whole.push_back(batch);
+    // What a batch costs beside its rows counts where there are many small ones.
+    generation.buffered += bytes + kBatchOverhead * (batch->num_columns() + 1);
+    return Status::OK();
+  }
+
   Status Add(Generation& generation, const arrow::RecordBatch& batch, const PartitionedRows& split) {
     generation.any = true;
     std::vector<PreparedColumn> prepared;
@@ -267,11 +289,25 @@ class HiveAppend final : public Append {
       if (!generation_->any) return Status::OK();
       full = std::exchange(generation_, NewGeneration());
     }
+    if (spec_.empty()) return FlushWhole(full->whole);
     std::vector<std::pair<const PartitionValues, std::unique_ptr<PartitionRows>>*> work;
     for (auto& entry : full->partitions) work.push_back(&entry);
     return ParallelForIndex(work.size(), 0, Pool::kCpu, options_.stop, [&](size_t i) -> Status {
       auto rows = std::move(work[i]->second);
       return Encode(work[i]->first, *rows);
+    });
+  }
+
+  /// Several files side by side where there is work for several threads and no promise of one file.
+  Status FlushWhole(std::vector<std::shared_ptr<arrow::RecordBatch>>& batches) {
+    int64_t rows = 0;
+    for (const auto& batch : batches) rows += batch->num_rows();
+    const int64_t most = layout_.single.empty() ? std::max<int64_t>(1, rows / kLeastRowsSideBySide) : 1;
+    const size_t parts =
+        std::min<size_t>({static_cast<size_t>(PoolSize(Pool::kCpu)), static_cast<size_t>(most), batches.size()});
+    return ParallelForIndex(parts, 0, Pool::kCpu, options_.stop, [&](size_t part) -> Status {
+      const size_t begin = batches.size() * part / parts, end = batches.size() * (part + 1) / parts;
+      return files_->Write({}, std::span(batches).subspan(begin, end - begin));
     });
   }
 

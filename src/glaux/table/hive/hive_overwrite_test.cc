@@ -321,7 +321,7 @@ void ReadWhileOverwriting(const char* spec, Overwrite overwrite, std::chrono::se
   constexpr int kGenerations = 50, kRows = 4;
   // ids g * 4 … g * 4 + 3; by region, every generation writes the same two partitions.
   ASSERT_OK(world.Add(Orders(0, kRows), spec));
-  std::atomic<bool> done{false};
+  std::atomic<bool> done{false}, broken{false};
   std::atomic<int> looks{0};
   std::vector<std::string> wrong;
   std::thread reader([&] {
@@ -331,6 +331,7 @@ void ReadWhileOverwriting(const char* spec, Overwrite overwrite, std::chrono::se
       const auto table = OpenHiveTable(environment, kId);
       if (!table.ok()) {
         wrong.push_back(table.status().ToString());
+        broken = true;
         return;
       }
       const auto rows = Scan(**table, environment.resolve, {});
@@ -352,6 +353,8 @@ void ReadWhileOverwriting(const char* spec, Overwrite overwrite, std::chrono::se
   });
   for (int g = 1; g <= kGenerations; ++g) {
     EXPECT_OK(world.Add(Orders(g * kRows, kRows), spec, nullptr, Replace(overwrite, grace)));
+    // Let the reader get a look in between.
+    for (const int seen = looks; g % 10 == 0 && looks == seen && !broken;) std::this_thread::yield();
   }
   done = true;
   reader.join();
