@@ -79,6 +79,20 @@ class LocalLake final : public Lake {
     return Location{store, address.key};
   }
 
+  Result<std::vector<std::string>> Buckets() override {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (fs::directory_iterator at(StoreFolder(), error), end; !error && at != end; at.increment(error)) {
+      const std::string name = at->path().filename().string();
+      if (at->is_directory() && !name.starts_with('.')) names.push_back(name);
+    }
+    if (error && error != std::errc::no_such_file_or_directory) {
+      return ErrnoError(error.value(), "list the buckets of the lake " + root_);
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
   Result<std::shared_ptr<Table>> OpenTable(const TableId& id) override {
     auto table = OpenHiveTable(load_.hive, id);
     if (table.ok() || KindOf(table.status()) != ErrorKind::kNotFound) return table;

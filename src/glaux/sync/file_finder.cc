@@ -70,12 +70,17 @@ Result<Address> TakeApart(const std::string& uri) {
     return Address{.base = uri + "/", .below = std::move(all), .pattern = false, .text = uri};
   }
   ARROW_ASSIGN_OR_RAISE(const auto whole, Glob::Parse(std::string_view(uri).substr(path + 1)));
+  if (whole.is_literal()) {
+    const std::string plain = uri.substr(0, path + 1) + whole.literal_prefix();
+    ARROW_ASSIGN_OR_RAISE(auto all, Glob::Parse("**"));
+    return Address{
+        .base = plain.substr(0, plain.rfind('/') + 1), .below = std::move(all), .pattern = false, .text = plain};
+  }
   // A pattern's folder is as written up to the first special character; an escaped one is left to the pattern.
   const size_t special = std::min(uri.find_first_of("*?[{\\", path), uri.size());
   const size_t slash = uri.rfind('/', special == uri.size() ? special : special - 1);
   ARROW_ASSIGN_OR_RAISE(auto below, Glob::Parse(std::string_view(uri).substr(slash + 1)));
-  return Address{
-      .base = uri.substr(0, slash + 1), .below = std::move(below), .pattern = !whole.is_literal(), .text = uri};
+  return Address{.base = uri.substr(0, slash + 1), .below = std::move(below), .pattern = true, .text = uri};
 }
 
 class FileFinder {
@@ -97,10 +102,15 @@ class FileFinder {
                          error.what());
       }
     }
-    for (const auto& uri : source_.uris) ARROW_RETURN_NOT_OK(Add(uri));
-    for (auto& [address, file] : files_) {
-      found_.bytes += file.ledger.size;
-      ARROW_RETURN_NOT_OK(AddMembers(std::move(file)));
+    std::set<std::string> taken;
+    for (const auto& uri : source_.uris) {
+      ARROW_RETURN_NOT_OK(Add(uri));
+      for (auto& [address, file] : files_) {
+        if (!taken.insert(address).second) continue;
+        found_.bytes += file.ledger.size;
+        ARROW_RETURN_NOT_OK(AddMembers(std::move(file)));
+      }
+      files_.clear();
     }
     return std::move(found_);
   }
@@ -114,7 +124,7 @@ class FileFinder {
       return Prefix(folder.status(), "source " + source_.name);
     }
     if (!address.pattern) {
-      const std::string rest = uri.substr(address.base.size());
+      const std::string rest = address.text.substr(address.base.size());
       if (!rest.empty()) {
         ++found_.requests;
         const auto info = folder->store->Head(folder->key + rest);

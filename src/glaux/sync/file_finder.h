@@ -26,7 +26,7 @@ struct SourceFile {
 };
 
 struct FoundSourceFiles {
-  std::vector<SourceFile> files;  ///< by address, each once
+  std::vector<SourceFile> files;  ///< by the source's addresses, those of one by name; each once
   int64_t bytes = 0;              ///< of the files
   int64_t requests = 0;           ///< lists and heads that finding them took
   int64_t empty = 0;              ///< files of no bytes, passed over

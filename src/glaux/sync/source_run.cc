@@ -211,6 +211,16 @@ Status SourceRun::InferFilesOfChunk(int64_t sample_bytes) {
   options.target = target.get();
   if (chunk_.empty()) options.types.clear();
   ARROW_ASSIGN_OR_RAISE(shape_, ShapeOf(chunk_, inferred_, options));
+  if (config_.keep_untyped && !shape_.untyped.empty()) {
+    // Only who has seen every row knows that there is no value.
+    if (sampled_) return InferFilesOfChunk(0);
+    arrow::FieldVector fields;
+    for (const auto& field : shape_.schema->fields()) {
+      fields.push_back(field->type()->id() == arrow::Type::NA ? field->WithType(arrow::utf8()) : field);
+    }
+    shape_.schema = arrow::schema(std::move(fields));
+    shape_.untyped.clear();
+  }
   if (!config_.file_column.has_value()) return ChooseColumns(*shape_.schema);
   if (FindColumn(*shape_.schema, *config_.file_column) >= 0) {
     return MakeError(ErrorKind::kInvalid, config_.place.ToString(), ": file_column ", *config_.file_column,
