@@ -162,7 +162,7 @@ class Destinations(SyncTest):
         self.flow({"path": "in/*.csv"}, {"path": "out/", "target_file_size": "256KiB", "format": "jsonl"})
         self.sync_one()
         sizes = [(self.here / "out" / name).stat().st_size for name in self.files_in("out")]
-        self.assertGreater(len(sizes), 3)
+        self.assertGreaterEqual(len(sizes), 3)
         self.assertEqual(sorted(row["id"] for row in self.folder_rows("out")), list(range(30_000)))
 
     def test_stdout_in_each_text_format(self):
