@@ -144,12 +144,10 @@ class ObjectFinder {
       objects.push_back(object);
       return Status::OK();
     }));
-    if (!options_.all && environment_.keep_committed != nullptr) {
-      std::vector<std::string> keys;
-      for (const auto& object : objects) keys.push_back(object.key);
-      ARROW_ASSIGN_OR_RAISE(const auto kept,
-                            environment_.keep_committed(*folder.store, folder.key + below, std::move(keys)));
-      const std::set<std::string_view> keep(kept.begin(), kept.end());
+    if (!options_.all && environment_.list_committed != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(const auto committed, environment_.list_committed(*folder.store, folder.key + below));
+      std::set<std::string_view> keep;
+      for (const auto& object : committed) keep.insert(object.key);
       // Logs are told of as hidden, below.
       std::erase_if(objects, [&](const ObjectInfo& object) {
         return !keep.contains(object.key) && !Hides(std::string_view(object.key).substr(folder.key.size()));
