@@ -32,7 +32,10 @@ class InputFinder {
   }
 
   Result<FoundFiles> Take() {
-    for (auto& [key, file] : files_) found_.files.push_back(std::move(file));
+    for (auto& [key, file] : files_) {
+      ARROW_ASSIGN_OR_RAISE(auto members, ExpandArchive(std::move(file), format_));
+      for (auto& member : members) found_.files.push_back(std::move(member));
+    }
     return std::move(found_);
   }
 
@@ -106,11 +109,9 @@ class InputFinder {
       if (empty_.insert(uri).second) ++found_.empty;
       return Status::OK();
     }
-    ARROW_ASSIGN_OR_RAISE(const auto* format, format_.has_value() ? FormatByName(*format_) : FormatOfFile(name));
     files_[uri] = {.ledger = {.key = uri, .etag = info.etag, .size = info.size, .modified = info.last_modified},
                    .place = place,
-                   .name = name,
-                   .format = format};
+                   .name = name};
     return Status::OK();
   }
 

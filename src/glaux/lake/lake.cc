@@ -12,6 +12,7 @@
 #include "glaux/lake/sync_targets_internal.h"
 #include "glaux/schema/names.h"
 #include "glaux/store/directory_store.h"
+#include "glaux/store/memory_store.h"
 #include "glaux/table/hive/folder_table.h"
 #include "glaux/table/hive/hive_table.h"
 
@@ -73,6 +74,8 @@ class LocalLake final : public Lake {
     ARROW_ASSIGN_OR_RAISE(const auto address, Take(uri));
     std::lock_guard lock(mutex_);
     auto& store = stores_[address.bucket];
+    std::error_code error;
+    if (store == nullptr && !config_.create && !fs::exists(root_, error)) store = MakeMemoryStore();
     if (store == nullptr) {
       ARROW_ASSIGN_OR_RAISE(store, MakeDirectoryStore({.root = StoreFolder() + "/" + address.bucket}));
     }

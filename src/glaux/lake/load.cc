@@ -166,10 +166,13 @@ class LoadRun {
   /// The plan for all files together; where that is refused, the error names the first file that is at fault.
   Result<EvolutionPlan> Plan(const arrow::Schema& table, const DataShape& shape,
                              const std::vector<SourceFile>& files) const {
-    auto plan = PlanEvolution(table, *shape.schema, options_.contract, {}, options_.table.ToString());
+    auto contract = options_.contract;
+    // What is made anew gets its columns from the data; whether it may be made is the contract's word on tables.
+    if (table.num_fields() == 0) contract.columns = ContractMode::kEvolve;
+    auto plan = PlanEvolution(table, *shape.schema, contract, {}, options_.table.ToString());
     if (plan.ok()) return plan;
     for (size_t i = 0; i < files.size(); ++i) {
-      auto alone = PlanEvolution(table, *shape.file_schemas[i], options_.contract, {},
+      auto alone = PlanEvolution(table, *shape.file_schemas[i], contract, {},
                                  options_.table.ToString() + ", file " + files[i].name);
       if (!alone.ok()) return alone;
     }

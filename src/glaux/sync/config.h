@@ -85,7 +85,7 @@ struct SourceConfig {
   std::map<std::string, std::string> types = {};  ///< given: Glue type strings by column
   /// Types for columns whose name matches a glob, where inference finds no value or a narrower type.
   std::map<std::string, std::string> hints = {};
-  std::optional<int64_t> sample_bytes = {};     ///< of each file; 0: all
+  std::optional<int64_t> sample_bytes = {};  ///< of each file; 0: all
   /// Columns in which no file has any value are text, and not left out.
   bool keep_untyped = false;
   std::optional<std::string> file_column = {};  ///< a column with the address of each row's file

@@ -302,29 +302,10 @@ class FileFinder {
   }
 
   Status AddMembers(SourceFile file) {
-    if (file.name.ends_with(".zip") || file.name.ends_with(".ZIP")) {
-      ARROW_ASSIGN_OR_RAISE(const auto input, file.Open());
-      ARROW_ASSIGN_OR_RAISE(const auto members, ArchiveMembers(input));
-      for (const auto& member : members) {
-        if (member.member.empty()) continue;
-        SourceFile one = file;
-        one.name = member.name;
-        one.member = member.member;
-        one.ledger.key += "#" + member.member;
-        ARROW_ASSIGN_OR_RAISE(one.format, FormatFor(one.name));
-        found_.files.push_back(std::move(one));
-      }
-      return Status::OK();
-    }
-    ARROW_ASSIGN_OR_RAISE(file.format, FormatFor(file.name));
-    found_.files.push_back(std::move(file));
+    auto members = ExpandArchive(std::move(file), source_.format);
+    if (!members.ok()) return Prefix(members.status(), "source " + source_.name);
+    for (auto& member : *members) found_.files.push_back(std::move(member));
     return Status::OK();
-  }
-
-  Result<const Format*> FormatFor(const std::string& name) const {
-    auto format = source_.format.has_value() ? FormatByName(*source_.format) : FormatOfFile(name);
-    if (!format.ok()) return Prefix(format.status(), "source " + source_.name);
-    return format;
   }
 
   const SyncEnvironment& environment_;
@@ -344,6 +325,30 @@ Result<InputFile> SourceFile::Open() const {
   ARROW_ASSIGN_OR_RAISE(auto input,
                         OpenInput(place.store, {.key = place.key, .size = ledger.size, .etag = ledger.etag}));
   return InputFile{.name = name, .file = std::move(input), .member = member};
+}
+
+Result<std::vector<SourceFile>> ExpandArchive(SourceFile file, const std::optional<std::string>& format) {
+  const auto format_of = [&](const std::string& name) {
+    return format.has_value() ? FormatByName(*format) : FormatOfFile(name);
+  };
+  std::vector<SourceFile> files;
+  if (!file.name.ends_with(".zip") && !file.name.ends_with(".ZIP")) {
+    ARROW_ASSIGN_OR_RAISE(file.format, format_of(file.name));
+    files.push_back(std::move(file));
+    return files;
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto input, file.Open());
+  ARROW_ASSIGN_OR_RAISE(const auto members, ArchiveMembers(input));
+  for (const auto& member : members) {
+    if (member.member.empty()) continue;
+    SourceFile one = file;
+    one.name = member.name;
+    one.member = member.member;
+    one.ledger.key += "#" + member.member;
+    ARROW_ASSIGN_OR_RAISE(one.format, format_of(one.name));
+    files.push_back(std::move(one));
+  }
+  return files;
 }
 
 Result<FoundSourceFiles> FindSourceFiles(const SyncEnvironment& environment, const SourceConfig& source,

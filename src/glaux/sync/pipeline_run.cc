@@ -82,6 +82,7 @@ class PipelineAttempt {
     report_.target = target_->name();
     report_.mode = destination_.mode;
     ARROW_RETURN_NOT_OK(CheckRange());
+    ARROW_RETURN_NOT_OK(CheckJoin());
     for (const auto& name : pipeline_.from) {
       ARROW_ASSIGN_OR_RAISE(auto source, MakeSource(name));
       ARROW_RETURN_NOT_OK(source->Find());
@@ -163,6 +164,25 @@ class PipelineAttempt {
     return Status::OK();
   }
 
+  /// Rows that are added are joined with what? With what is new of the other source, or with all of it: nobody can
+  /// guess.
+  Status CheckJoin() const {
+    if (pipeline_.sql.empty() || pipeline_.from.size() < 2 || !Adds(destination_.mode) ||
+        destination_.kind == DestinationConfig::Kind::kStdout) {
+      return Status::OK();
+    }
+    for (const auto& name : pipeline_.from) {
+      const auto& source = config_.sources.at(name);
+      if (source.kind != SourceConfig::Kind::kFiles || source.incremental.files.has_value()) continue;
+      return MakeError({.kind = ErrorKind::kInvalid,
+                        .hint = "files: new reads a file once, files: all reads every file in every run"},
+                       pipeline_.place.ToString(), ": pipeline ", pipeline_.name,
+                       " adds rows that come from several sources; say of source ", name,
+                       " whether its files are new or all (incremental: { files: … })");
+    }
+    return Status::OK();
+  }
+
   Status CheckCheckpoints() const {
     if (sources_.size() != 1 || !sources_.front()->reads_files() || !pipeline_.sql.empty()) {
       return MakeError(ErrorKind::kInvalid, pipeline_.place.ToString(), ": pipeline ", pipeline_.name,
@@ -223,7 +243,9 @@ class PipelineAttempt {
     const auto nothing = arrow::schema(arrow::FieldVector{});
     const auto& table = there == nullptr ? *nothing : *there;
     // A target that compares for itself applies the contract there.
-    const auto contract_here = target_->compares_columns() ? SchemaContract() : contract();
+    auto contract_here = target_->compares_columns() ? SchemaContract() : contract();
+    // What is made anew gets its columns from the data; whether it may be made is the contract's word on tables.
+    if (there == nullptr) contract_here.columns = ContractMode::kEvolve;
     auto plan = PlanEvolution(table, data, contract_here, {}, target_->name());
     if (!plan.ok()) {
       ARROW_RETURN_NOT_OK(NameFileAtFault(table));
@@ -237,7 +259,8 @@ class PipelineAttempt {
                          ", which lies inside a column");
       }
     }
-    if (!target_->compares_columns()) report_.differences = plan_.differences;
+    const bool anew = destination_.mode == WriteMode::kReplace && !target_->keeps_columns();
+    if (!target_->compares_columns() && !anew) report_.differences = plan_.differences;
     return Status::OK();
   }
 
@@ -506,7 +529,8 @@ class PipelineAttempt {
     for (auto& file : summary->files) report_.files.push_back(std::move(file));
     if (!untyped_.empty()) {
       report_.notes.push_back(std::to_string(untyped_.size()) +
-                              " columns have no value yet, so no type: " + JoinShort(untyped_, 8));
+                              (untyped_.size() == 1 ? " column has" : " columns have") +
+                              " no value yet, so no type: " + JoinShort(untyped_, 8));
     }
     return Status::OK();
   }

@@ -117,6 +117,7 @@ Result<std::unique_ptr<SourceRun>> SourceRun::Clone() const {
   ARROW_RETURN_NOT_OK(clone->MakeCursor());
   clone->filter_ = filter_;
   clone->files_ = files_;
+  clone->known_files_ = known_files_;
   clone->chunk_ = chunk_;
   clone->table_ = table_;
   clone->inferred_ = inferred_;
@@ -141,12 +142,13 @@ Status SourceRun::FindFiles() {
     std::vector<SourceFile> fresh;
     for (size_t i = 0; i < files_.size(); ++i) {
       if (known[i]) {
-        ++found_.files_known;
+        known_files_.push_back(std::move(files_[i]));
       } else {
         fresh.push_back(std::move(files_[i]));
       }
     }
     files_ = std::move(fresh);
+    found_.files_known = static_cast<int64_t>(known_files_.size());
   }
   chunk_ = files_;
   chunk_end_ = files_.size();
@@ -189,6 +191,9 @@ Status SourceRun::Infer(int64_t sample_bytes) {
 }
 
 Status SourceRun::InferFilesOfChunk(int64_t sample_bytes) {
+  // A query over several sources needs the columns of those that have nothing new, too.
+  const bool nothing_new = chunk_.empty() && !known_files_.empty();
+  if (nothing_new) chunk_ = {known_files_.back()};
   auto inferred = InferFiles(
       chunk_, {.format = config_.format_options, .sample_bytes = sample_bytes, .skip_bad_rows = options_.skip_bad_rows},
       options_.stop);
@@ -211,6 +216,10 @@ Status SourceRun::InferFilesOfChunk(int64_t sample_bytes) {
   options.target = target.get();
   if (chunk_.empty()) options.types.clear();
   ARROW_ASSIGN_OR_RAISE(shape_, ShapeOf(chunk_, inferred_, options));
+  if (nothing_new) {
+    chunk_.clear();
+    sampled_ = false;
+  }
   if (config_.keep_untyped && !shape_.untyped.empty()) {
     // Only who has seen every row knows that there is no value.
     if (sampled_) return InferFilesOfChunk(0);

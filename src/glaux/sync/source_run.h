@@ -131,6 +131,7 @@ class SourceRun {
   Predicate filter_;
   std::optional<std::string> stop_behind_;  // cursor value that is the last one of this run
   std::vector<SourceFile> files_;
+  std::vector<SourceFile> known_files_;  // read before: their columns are the source's where nothing new has come
   size_t chunk_end_ = 0;
   std::vector<SourceFile> chunk_;
   std::shared_ptr<Table> table_;
