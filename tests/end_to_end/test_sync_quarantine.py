@@ -232,7 +232,6 @@ class Contracts(SyncTest):
         self.assertEqual(self.found("id, v, w")[-1], {"id": 3, "v": 30, "w": "x"})
 
     @needs_duckdb
-    @unittest.expectedFailure  # B11
     def test_freeze_refuses_new_columns_of_duckdb(self):
         self.check_freeze_refuses_new_columns("duckdb")
 
