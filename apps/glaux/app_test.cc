@@ -87,7 +87,6 @@ class FakeLake final : public Lake {
     return MakeError(ErrorKind::kNotFound, "no store for ", uri);
   }
   Result<std::vector<std::string>> Buckets() override { return std::vector<std::string>(); }
-  SyncEnvironment sync_environment(std::shared_ptr<arrow::io::OutputStream>) override { return {}; }
   Result<std::shared_ptr<Table>> OpenTable(const TableId& id) override {
     return MakeError({.kind = ErrorKind::kNotFound, .hint = "did you mean 'cur'"}, "there is no table ", id.ToString());
   }

@@ -297,7 +297,7 @@ Status RunConvert(Session& session, const ConvertArguments& arguments) {
     ARROW_RETURN_NOT_OK(RefuseOwnSource(environment, addresses, arguments, target, session.stop()));
   }
   sink.open = SinkOpener(session, environment, target);
-  environment.open_target = [&sink](const DestinationConfig&) { return MakeSingleFileTarget(sink); };
+  environment.open_target = [&sink](const DestinationConfig&, TargetUse) { return MakeSingleFileTarget(sink); };
 
   auto progress = session.MakeProgress();
   auto run = RunSync(environment, config, {.stop = session.stop(), .progress = progress.get()});

@@ -69,7 +69,8 @@ class Head {
     std::vector<SourceFile> files;
     InferredFiles inferred;
     for (const auto& file : input_.files) {
-      ARROW_ASSIGN_OR_RAISE(auto one, InferFiles({file}, format_, sample_bytes, session_.stop()));
+      ARROW_ASSIGN_OR_RAISE(auto one,
+                            InferFiles({file}, {.format = format_, .sample_bytes = sample_bytes}, session_.stop()));
       if (one.schemas.front().schema->num_fields() == 0) continue;
       files.push_back(file);
       inferred.schemas.push_back(std::move(one.schemas.front()));

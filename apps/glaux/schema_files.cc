@@ -257,7 +257,7 @@ Status PrintSchemaOfFiles(Session& session, const SchemaFilesOptions& options) {
   auto files = input.files;
   const auto count = std::max<int64_t>(1, static_cast<int64_t>(files.size()));
   const int64_t sample = sample_bytes.value_or(std::clamp(kSampleBudget / count, kLeastSample, kMostSample));
-  auto inferred = InferFiles(files, reading, sample, session.stop());
+  auto inferred = InferFiles(files, {.format = reading, .sample_bytes = sample}, session.stop());
   if (!inferred.ok()) return Prefix(inferred.status(), "schema");
   for (size_t i = files.size(); i-- > 0;) {
     if (inferred->schemas[i].schema->num_fields() > 0) continue;

@@ -89,10 +89,9 @@ TEST_F(ObjectFinderTest, HiddenNamesAreCountedAndLeftOut) {
 
 TEST_F(ObjectFinderTest, WhatACommitHasNotFinishedIsLeftOut) {
   Put({"t/a", "t/b", "t/_glaux/state.json"});
-  environment.keep_committed = [](ObjectStore&, const std::string& prefix, std::vector<std::string> keys) {
+  environment.list_committed = [](ObjectStore&, const std::string& prefix) {
     EXPECT_EQ(prefix, "t/");
-    std::erase_if(keys, [](const std::string& key) { return key != "t/a"; });
-    return Result<std::vector<std::string>>(std::move(keys));
+    return Result<std::vector<ObjectInfo>>(std::vector<ObjectInfo>{{.key = "t/a", .size = 3}});
   };
   EXPECT_THAT(Find("s3://b/t", true), ElementsAre("a"));
   EXPECT_THAT(Find("s3://b/t", true, true), ElementsAre("_glaux/state.json", "a", "b"));
