@@ -6,7 +6,6 @@
 
 #include "glaux/lake/inputs_internal.h"
 #include "glaux/store/directory_store.h"
-#include "glaux/store/object_input.h"
 
 namespace glaux {
 namespace {
@@ -108,26 +107,22 @@ class InputFinder {
       return Status::OK();
     }
     ARROW_ASSIGN_OR_RAISE(const auto* format, format_.has_value() ? FormatByName(*format_) : FormatOfFile(name));
-    files_[uri] = {
-        .ledger = {.key = uri, .etag = info.etag, .size = info.size}, .name = name, .place = place, .format = format};
+    files_[uri] = {.ledger = {.key = uri, .etag = info.etag, .size = info.size, .modified = info.last_modified},
+                   .place = place,
+                   .name = name,
+                   .format = format};
     return Status::OK();
   }
 
   Lake& lake_;
   const std::optional<std::string>& format_;
   std::map<std::string, std::shared_ptr<ObjectStore>> stores_;
-  std::map<std::string, FoundFile> files_;
+  std::map<std::string, SourceFile> files_;
   std::set<std::string> empty_;
   FoundFiles found_;
 };
 
 }  // namespace
-
-Result<InputFile> FoundFile::Open() const {
-  ARROW_ASSIGN_OR_RAISE(auto input,
-                        OpenInput(place.store, {.key = place.key, .size = ledger.size, .etag = ledger.etag}));
-  return InputFile{.name = name, .file = std::move(input)};
-}
 
 Result<FoundFiles> FindInputs(Lake& lake, const std::vector<std::string>& inputs,
                               const std::optional<std::string>& format) {

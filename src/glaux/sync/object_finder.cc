@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <set>
 
 #include "glaux/base/parallel.h"
@@ -145,38 +144,16 @@ class ObjectFinder {
       objects.push_back(object);
       return Status::OK();
     }));
-    if (!options_.all) ARROW_RETURN_NOT_OK(TakeManaged(base, folder, &objects));
-    for (const auto& object : objects) Take(base, folder, object, false);
-    return Status::OK();
-  }
-
-  /// Below a folder that a log manages, what the log says counts. These objects are taken out of `objects`.
-  Status TakeManaged(const std::string& base, const Location& folder, std::vector<ObjectInfo>* objects) {
-    if (environment_.list_committed == nullptr) return Status::OK();
-    constexpr std::string_view kState = "_glaux/state.json";
-    std::set<std::string> roots;
-    for (const auto& object : *objects) {
-      const std::string_view key = object.key;
-      if (!key.ends_with(kState)) continue;
-      const std::string_view root = key.substr(0, key.size() - kState.size());
-      if (root.empty() || root.ends_with('/')) roots.emplace(root);
-    }
-    std::optional<std::string> last;
-    for (const auto& root : roots) {
-      // A folder inside a managed one went with it.
-      if (last.has_value() && root.starts_with(*last)) continue;
-      last = root;
-      std::erase_if(*objects, [&](const ObjectInfo& object) {
-        if (!object.key.starts_with(root)) return false;
-        found_.hidden += Hides(std::string_view(object.key).substr(folder.key.size()));
-        return true;
+    if (!options_.all && environment_.list_committed != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(const auto committed, environment_.list_committed(*folder.store, folder.key + below));
+      std::set<std::string_view> keep;
+      for (const auto& object : committed) keep.insert(object.key);
+      // Logs are told of as hidden, below.
+      std::erase_if(objects, [&](const ObjectInfo& object) {
+        return !keep.contains(object.key) && !Hides(std::string_view(object.key).substr(folder.key.size()));
       });
-      ARROW_ASSIGN_OR_RAISE(const auto committed, environment_.list_committed(*folder.store, root));
-      for (const auto& object : committed) {
-        // A log may manage more than is looked at.
-        if (object.key.starts_with(folder.key)) Take(base, folder, object, false);
-      }
     }
+    for (const auto& object : objects) Take(base, folder, object, false);
     return Status::OK();
   }
 

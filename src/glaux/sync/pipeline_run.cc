@@ -222,7 +222,9 @@ class PipelineAttempt {
     }
     const auto nothing = arrow::schema(arrow::FieldVector{});
     const auto& table = there == nullptr ? *nothing : *there;
-    auto plan = PlanEvolution(table, data, contract(), {}, target_->name());
+    // A target that compares for itself applies the contract there.
+    const auto contract_here = target_->compares_columns() ? SchemaContract() : contract();
+    auto plan = PlanEvolution(table, data, contract_here, {}, target_->name());
     if (!plan.ok()) {
       ARROW_RETURN_NOT_OK(NameFileAtFault(table));
       return plan.status();
@@ -328,14 +330,19 @@ class PipelineAttempt {
     }
   }
 
+  std::string QuarantineFolder() const {
+    std::string folder = pipeline_.quarantine.value_or(target_->quarantine_folder());
+    if (!folder.empty() && !folder.ends_with('/')) folder += '/';
+    return folder;
+  }
+
   Status OpenQuarantine() {
     if (quarantine_ != nullptr) return Status::OK();
     // The contract's discard_row is about quarantine, whatever is to become of rows that do not parse.
     const bool by_contract = pipeline_.on_error == OnError::kFail && !plan_.quarantine_columns.empty();
-    ARROW_ASSIGN_OR_RAISE(
-        quarantine_,
-        Quarantine::Make(environment_, by_contract ? OnError::kQuarantine : pipeline_.on_error,
-                         pipeline_.quarantine.value_or(target_->quarantine_folder()), run_id_, pipeline_.max_errors));
+    ARROW_ASSIGN_OR_RAISE(quarantine_,
+                          Quarantine::Make(environment_, by_contract ? OnError::kQuarantine : pipeline_.on_error,
+                                           QuarantineFolder(), run_id_, pipeline_.max_errors));
     readers_go_on_ = pipeline_.on_error != OnError::kFail;
     return Status::OK();
   }
@@ -405,7 +412,7 @@ class PipelineAttempt {
       const PumpOptions pump{
           .in_order = in_order, .threads = source->config().limit.has_value() ? 1 : 0, .stop = options_.stop};
       status = Pump(source->stream(), pump, [&](std::shared_ptr<arrow::RecordBatch> batch, int64_t sequence) -> Status {
-        ARROW_ASSIGN_OR_RAISE(auto rows, source->Process(batch));
+        ARROW_ASSIGN_OR_RAISE(auto rows, source->Process(batch, sequence));
         return Give(write, std::move(rows), FileSequence(files_before) + sequence);
       });
       if (!status.ok()) break;

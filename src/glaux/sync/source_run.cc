@@ -406,7 +406,8 @@ Status SourceRun::SetAside(const arrow::RecordBatch& batch, const std::string& c
   return Status::OK();
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> SourceRun::Process(const std::shared_ptr<arrow::RecordBatch>& decoded) {
+Result<std::shared_ptr<arrow::RecordBatch>> SourceRun::Process(const std::shared_ptr<arrow::RecordBatch>& decoded,
+                                                               int64_t sequence) {
   rows_read_ += decoded->num_rows();
   auto batch = decoded;
   if (!reads_files() && options_.normalize_names) {
@@ -431,7 +432,9 @@ Result<std::shared_ptr<arrow::RecordBatch>> SourceRun::Process(const std::shared
     drop_to(arrow::RecordBatch::Make(schema, kept->num_rows(), kept->columns()));
   }
   if (cursor_ != nullptr && batch->num_rows() > 0) {
-    ARROW_ASSIGN_OR_RAISE(auto taken, cursor_->Take(batch));
+    const std::string origin =
+        reads_files() ? chunk_[static_cast<size_t>(FileOfSequence(sequence))].ledger.key : std::string();
+    ARROW_ASSIGN_OR_RAISE(auto taken, cursor_->Take(batch, origin));
     int64_t without = 0;
     if (taken.without_value != nullptr && taken.without_value->num_rows() > 0) {
       without = taken.without_value->num_rows();
@@ -472,15 +475,14 @@ Result<std::shared_ptr<arrow::RecordBatch>> SourceRun::Process(const std::shared
 
 /// Reads a clone's rows, and keeps the clone.
 Result<std::shared_ptr<arrow::RecordBatchReader>> SourceRun::ReaderOf(std::shared_ptr<SourceRun> clone,
+                                                                      std::shared_ptr<arrow::Schema> columns,
                                                                       bool readers_go_on) const {
   ARROW_RETURN_NOT_OK(clone->Open(clone->schema_, {}, clone->own_quarantine_.get(), readers_go_on, false, false));
-  auto stream = std::move(clone->stream_);
-  const auto schema = clone->schema_;
-  return PrefetchingReader(std::move(stream), schema, {.stop = options_.stop},
-                           [clone, schema](std::shared_ptr<arrow::RecordBatch> batch,
-                                           int64_t) -> Result<std::shared_ptr<arrow::RecordBatch>> {
-                             ARROW_ASSIGN_OR_RAISE(const auto kept, clone->Process(batch));
-                             return CastExactly(kept, schema, "source " + clone->config_.name);
+  return PrefetchingReader(clone->stream_, columns, {.stop = options_.stop},
+                           [clone, columns](std::shared_ptr<arrow::RecordBatch> batch,
+                                            int64_t sequence) -> Result<std::shared_ptr<arrow::RecordBatch>> {
+                             ARROW_ASSIGN_OR_RAISE(const auto kept, clone->Process(batch, sequence));
+                             return CastExactly(kept, columns, "source " + clone->config_.name);
                            });
 }
 
@@ -488,15 +490,15 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> SourceRun::OpenRows(Quarantine
                                                                       bool counts) {
   if (!counts) {
     ARROW_ASSIGN_OR_RAISE(auto clone, Clone());
-    return ReaderOf(std::move(clone), readers_go_on);
+    return ReaderOf(std::move(clone), schema_, readers_go_on);
   }
   ARROW_RETURN_NOT_OK(Open(schema_, {}, quarantine, readers_go_on, false, false));
-  return PrefetchingReader(
-      std::move(stream_), schema_, {.stop = options_.stop},
-      [this](std::shared_ptr<arrow::RecordBatch> batch, int64_t) -> Result<std::shared_ptr<arrow::RecordBatch>> {
-        ARROW_ASSIGN_OR_RAISE(const auto kept, Process(batch));
-        return CastExactly(kept, schema_, "source " + config_.name);
-      });
+  return PrefetchingReader(stream_, schema_, {.stop = options_.stop},
+                           [this](std::shared_ptr<arrow::RecordBatch> batch,
+                                  int64_t sequence) -> Result<std::shared_ptr<arrow::RecordBatch>> {
+                             ARROW_ASSIGN_OR_RAISE(const auto kept, Process(batch, sequence));
+                             return CastExactly(kept, schema_, "source " + config_.name);
+                           });
 }
 
 Status SourceRun::FindBoundary() {
@@ -512,9 +514,9 @@ Status SourceRun::FindBoundary() {
   request.relations.push_back({.name = "glaux_source",
                                .schema = schema,
                                .open = [this, schema]() -> Result<std::shared_ptr<arrow::RecordBatchReader>> {
+                                 // Rows that were taken before are known by all of their columns.
                                  ARROW_ASSIGN_OR_RAISE(auto pass, Clone());
-                                 pass->schema_ = schema;
-                                 return ReaderOf(std::move(pass), true);
+                                 return ReaderOf(std::move(pass), schema, true);
                                }});
   ARROW_ASSIGN_OR_RAISE(const auto found, QueryTable(*engine, request));
   if (found->num_rows() == 0) return Status::OK();
