@@ -159,9 +159,22 @@ TEST(FolderTable, WritesTextAndReadsItWithTheSameOptions) {
   EXPECT_THAT(summary.files, ElementsAre(::testing::EndsWith("-00000.csv")));
   EXPECT_THAT(GetString(*files.store, files.Keys().at(0)).ValueOrDie(), HasSubstr("id;region;at\n0;eu;2025-01-31"));
   EXPECT_EQ(files.ReadIds(spec).ValueOrDie(), Ids({0, 1, 2}));
+}
 
-  spec.format_options.text.compression = "gzip";
-  ASSERT_FAILS(ErrorKind::kNotImplemented, "compression gzip", files.Add(spec, Orders(0, 3)));
+TEST(FolderTable, WritesTextCompressedAndReadsItBack) {
+  const std::tuple<const char*, const char*, std::string> codecs[] = {{"gzip", ".csv.gz", "\x1f\x8b"},
+                                                                      {"zstd", ".csv.zst", "\x28\xb5\x2f\xfd"}};
+  for (const auto& [compression, ending, magic] : codecs) {
+    SCOPED_TRACE(compression);
+    Files files;
+    auto spec = kCsv;
+    spec.format_options.text.compression = compression;
+    ASSERT_OK_AND_ASSIGN(const auto summary, files.Add(spec, Orders(0, 3)));
+    EXPECT_THAT(summary.files, ElementsAre(::testing::EndsWith(std::string("-00000") + ending)));
+    EXPECT_THAT(GetString(*files.store, files.Keys().at(0)).ValueOrDie(), ::testing::StartsWith(magic));
+    ASSERT_OK(files.Add(spec, Orders(3, 2)));
+    EXPECT_EQ(files.ReadIds(spec).ValueOrDie(), Ids({0, 1, 2, 3, 4}));
+  }
 }
 
 TEST(FolderTable, PartitionsAreFolders) {
@@ -271,9 +284,9 @@ TEST(FolderTable, StreamsAndTheLedgerLiveBesideTheFiles) {
 TEST(FolderTable, NamesOfFilesFollowThePattern) {
   Files files;
   auto spec = kCsv;
-  spec.file_name = "orders-{part}-of-{run}.txt";
+  spec.file_name = "orders-{part}-of-{run}.export";
   ASSERT_OK_AND_ASSIGN(const auto summary, files.Add(spec, Orders(0, 1)));
-  EXPECT_THAT(summary.files, ElementsAre("s3://lake/out/orders-00000-of-" + summary.commit_id + ".txt"));
+  EXPECT_THAT(summary.files, ElementsAre("s3://lake/out/orders-00000-of-" + summary.commit_id + ".export"));
   EXPECT_EQ(files.ReadIds(spec).ValueOrDie(), Ids({0}));
   const std::pair<const char*, const char*> wrong[] = {
       {"x-{run}.csv", "it lacks {part}"},         {"x-{part}.csv", "it lacks {run}"},
