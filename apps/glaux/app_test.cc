@@ -354,7 +354,8 @@ TEST(Load, ReportsOnStandardErrorAndNotWhenQuiet) {
   EXPECT_THAT(outcome.err, HasSubstr("renamed 1 column: lineItem/Cost -> lineitem_cost\n"));
   EXPECT_THAT(outcome.err, HasSubstr("note: column tags has no value yet\n"));
   EXPECT_THAT(outcome.err, HasSubstr("2 files skipped"));
-  EXPECT_THAT(outcome.err, HasSubstr("loaded 1,234,567 rows from 3 files into default.orders (new), 31 partitions\n"));
+  EXPECT_THAT(outcome.err,
+              HasSubstr("loaded 1,234,567 rows from 3 files into default.orders (new), 31 new partitions\n"));
   EXPECT_THAT(outcome.err, HasSubstr("read 20.0 MB, wrote 4.0 MB in 1 file, took "));
   EXPECT_THAT(outcome.err, HasSubstr("peak memory "));
   EXPECT_EQ(RunGlaux(world, {"load", "a.csv", "orders", "--quiet"}).err, "");

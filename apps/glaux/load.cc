@@ -108,9 +108,10 @@ std::string Describe(const LoadSummary& summary, const LoadOptions& options, std
   if (verbose) {
     for (const auto& file : summary.commit.files) text += "  " + file + "\n";
   }
-  text += fmt::format("loaded {} from {} into {}{}, {}\n", FormatCount(summary.commit.rows, "row", "rows"), files,
-                      table, summary.table_created ? " (new)" : "",
-                      FormatCount(summary.commit.partitions_added, "partition", "partitions"));
+  const int64_t added = summary.commit.partitions_added;
+  text += fmt::format("loaded {} from {} into {}{}{}\n", FormatCount(summary.commit.rows, "row", "rows"), files, table,
+                      summary.table_created ? " (new)" : "",
+                      added > 0 ? ", " + FormatCount(added, "new partition", "new partitions") : "");
   text += fmt::format(
       "read {}, wrote {} in {}, took {} ({}/s), peak memory {}\n", FormatBytes(static_cast<double>(summary.bytes_read)),
       FormatBytes(static_cast<double>(summary.commit.bytes)), FormatCount(summary.commit.files.size(), "file", "files"),

@@ -18,14 +18,15 @@ Status RunRepair(Session& session, const RepairArguments& arguments) {
   ARROW_ASSIGN_OR_RAISE(auto* lake, session.lake());
   ARROW_ASSIGN_OR_RAISE(const auto table, lake->OpenTable(id));
   ARROW_ASSIGN_OR_RAISE(const auto summary, table->Repair(std::chrono::ceil<std::chrono::seconds>(grace)));
-  if (summary.commits_finished + summary.uploads_dropped + summary.partitions_added == 0) {
+  if (summary.commits_finished + summary.uploads_dropped + summary.partitions_added + summary.files_removed == 0) {
     session.Report("nothing to repair in " + table->id().ToString() + "\n");
     return Status::OK();
   }
-  session.Report(fmt::format("repaired {}: {} finished, {} dropped, {} added\n", table->id().ToString(),
+  session.Report(fmt::format("repaired {}: {} finished, {} dropped, {} added, {} removed\n", table->id().ToString(),
                              FormatCount(summary.commits_finished, "commit", "commits"),
                              FormatCount(summary.uploads_dropped, "leftover upload", "leftover uploads"),
-                             FormatCount(summary.partitions_added, "partition", "partitions")));
+                             FormatCount(summary.partitions_added, "partition", "partitions"),
+                             FormatCount(summary.files_removed, "replaced file", "replaced files")));
   return Status::OK();
 }
 
@@ -33,8 +34,8 @@ Status RunRepair(Session& session, const RepairArguments& arguments) {
 
 void AddRepairCommand(CLI::App* app, Session* session) {
   auto arguments = std::make_shared<RepairArguments>();
-  auto* command =
-      app->add_subcommand("repair", "Finish cut-off commits of a table, drop leftovers, register partitions");
+  auto* command = app->add_subcommand(
+      "repair", "Finish cut-off commits of a table, drop leftovers and replaced files, register partitions");
   command->add_option("TABLE", arguments->table, "as database.table")->type_name("TABLE")->required();
   command->add_option("--grace", arguments->grace, "leave uploads alone that are younger than this (1h)")
       ->type_name("DURATION");

@@ -144,6 +144,22 @@ class Killed(CrashTest):
             outcome = self.run_program("drop", "t.data", "--yes")
             self.assertIn(outcome.code, (OK, NOT_FOUND), outcome.err)
             self.assertIsNone(self.count())
+            self.assertEqual([name for name in self.stored() if name.startswith("lake/t/")], [])
+
+    def test_what_a_killed_drop_left_is_told_to_a_load(self):
+        self.make_files("in", files=1, rows=400)
+        self.succeed(*self.load_arguments("in"))
+        left = {path: path.read_bytes() for path in (self.lake / "store" / "lake" / "t").rglob("*.parquet")}
+        self.succeed("drop", "t.data", "--yes")
+        # As a drop leaves it that was killed before its last file was gone.
+        for path, content in left.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        self.write(self.lake / "store" / "lake" / "t" / "data" / "_glaux" / "dropped", "")
+        self.refuse(5, ["t.data", "drop", "repeat the drop"], *self.load_arguments("in"))
+        self.succeed("drop", "t.data", "--yes")
+        self.succeed(*self.load_arguments("in"))
+        self.assert_each_id_once(0, 400)
 
 
 class Interrupted(CrashTest):

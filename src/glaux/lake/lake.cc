@@ -146,7 +146,7 @@ class LocalLake final : public Lake {
   }
 
   Status DropTable(const TableId& id) override {
-    const Status status = DropHiveTable(load_.hive, id);
+    const Status status = DropHiveTable(load_.hive, id, load_.location_of(id));
     return KindOf(status) == ErrorKind::kNotFound && !status.ok() ? WithHint(status, NearNames(id)) : status;
   }
 

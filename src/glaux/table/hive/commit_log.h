@@ -55,6 +55,7 @@ struct CommitRecord {
 ///   _glaux/commits/<id>.json    a commit's record, from before it begins until it is finished; of an overwrite until
 ///                               the files that it replaced are gone
 ///   _glaux/ledger/<id>.jsonl    source files that commits have loaded; never changed once written
+///   _glaux/dropped              there while the table is dropped: written first, gone last
 ///
 /// A commit is: upload all files, but complete no upload; write the record; swap the state to name it as open - from
 /// here on it happens; complete the uploads, register in the catalog; swap the state to closed. Readers leave out the

@@ -159,14 +159,21 @@ TEST(FolderTable, WritesTextAndReadsItWithTheSameOptions) {
   EXPECT_THAT(summary.files, ElementsAre(::testing::EndsWith("-00000.csv")));
   EXPECT_THAT(GetString(*files.store, files.Keys().at(0)).ValueOrDie(), HasSubstr("id;region;at\n0;eu;2025-01-31"));
   EXPECT_EQ(files.ReadIds(spec).ValueOrDie(), Ids({0, 1, 2}));
+}
 
-  for (const auto& [compression, ending] : {std::pair("gzip", ".csv.gz"), std::pair("zstd", ".csv.zst")}) {
-    Files packed;
+TEST(FolderTable, WritesTextCompressedAndReadsItBack) {
+  const std::tuple<const char*, const char*, std::string> codecs[] = {{"gzip", ".csv.gz", "\x1f\x8b"},
+                                                                      {"zstd", ".csv.zst", "\x28\xb5\x2f\xfd"}};
+  for (const auto& [compression, ending, magic] : codecs) {
+    SCOPED_TRACE(compression);
+    Files files;
+    auto spec = kCsv;
     spec.format_options.text.compression = compression;
-    ASSERT_OK_AND_ASSIGN(const auto written, packed.Add(spec, Orders(0, 3)));
-    EXPECT_THAT(written.files, ElementsAre(::testing::EndsWith(ending)));
-    EXPECT_THAT(GetString(*packed.store, packed.Keys().at(0)).ValueOrDie(), ::testing::Not(::testing::StartsWith("id;region")));
-    EXPECT_EQ(packed.ReadIds(spec).ValueOrDie(), Ids({0, 1, 2}));
+    ASSERT_OK_AND_ASSIGN(const auto summary, files.Add(spec, Orders(0, 3)));
+    EXPECT_THAT(summary.files, ElementsAre(::testing::EndsWith(std::string("-00000") + ending)));
+    EXPECT_THAT(GetString(*files.store, files.Keys().at(0)).ValueOrDie(), ::testing::StartsWith(magic));
+    ASSERT_OK(files.Add(spec, Orders(3, 2)));
+    EXPECT_EQ(files.ReadIds(spec).ValueOrDie(), Ids({0, 1, 2, 3, 4}));
   }
 }
 

@@ -68,6 +68,14 @@ bool IsOf(const std::set<std::string>& commits, std::string_view location) {
                      [&](const std::string& id) { return name.find(id) != std::string_view::npos; });
 }
 
+Status DeleteKeys(ObjectStore& store, const std::vector<std::string>& keys) {
+  ARROW_ASSIGN_OR_RAISE(const auto failures, store.Delete(keys));
+  return failures.empty() ? Status::OK() : failures.front().error;
+}
+
+/// Says from before a table leaves the catalog until its last file is gone that what lies here is to be removed.
+std::string DropMarker(const HivePlace& place) { return place.prefix + "_glaux/dropped"; }
+
 class HiveTable final : public Table {
  public:
   HiveTable(HivePlace place, TableEntry entry, bool staged, FileLayout layout)
@@ -193,6 +201,7 @@ class HiveTable final : public Table {
       ARROW_RETURN_NOT_OK(place_.log->DropRecord(id));
     }
     ARROW_ASSIGN_OR_RAISE(summary.partitions_added, RegisterFolders());
+    if (!staged_ && !layout_.folder) ARROW_RETURN_NOT_OK(TakeBackDrop(oldest));
     return summary;
   }
 
@@ -389,6 +398,14 @@ class HiveTable final : public Table {
     return static_cast<int64_t>(change.put.size());
   }
 
+  /// A drop that was cut off before the table left the catalog did not happen.
+  Status TakeBackDrop(Timestamp oldest) const {
+    const auto marker = place_.store->Head(DropMarker(place_));
+    if (!marker.ok()) return KindOf(marker.status()) == ErrorKind::kNotFound ? Status::OK() : marker.status();
+    if (marker->last_modified > oldest) return Status::OK();
+    return DeleteKeys(*place_.store, {DropMarker(place_)});
+  }
+
   const HivePlace place_;
   const FileLayout layout_;
   TableEntry entry_;
@@ -424,6 +441,13 @@ Result<std::shared_ptr<Table>> OpenHiveTable(const HiveEnvironment& environment,
 Result<std::shared_ptr<Table>> StageHiveTable(const HiveEnvironment& environment, TableEntry entry) {
   ARROW_ASSIGN_OR_RAISE(const auto place, HivePlace::Make(environment, entry));
   entry.storage.location = place.location;
+  // Before anything of the log is believed: a part of it may be gone.
+  ARROW_ASSIGN_OR_RAISE(const bool dropped, Exists(*place.store, DropMarker(place)));
+  if (dropped) {
+    return MakeError({.kind = ErrorKind::kAlreadyExists, .hint = "repeat the drop"}, "create table ",
+                     entry.id.ToString(), " at ", place.location,
+                     ": a drop of the table that was there has not ended, or was cut off");
+  }
   // A first commit may be open, from a run that was cut off: finishing it makes the table.
   ARROW_ASSIGN_OR_RAISE(const auto state, FinishOpenCommit(place, arrow::StopToken::Unstoppable()));
   if (state.version > 0) {
@@ -440,27 +464,37 @@ Result<std::shared_ptr<Table>> StageHiveTable(const HiveEnvironment& environment
   return MakeTable(environment, std::move(entry), true);
 }
 
-Status DropHiveTable(const HiveEnvironment& environment, const TableId& id) {
-  ARROW_ASSIGN_OR_RAISE(const auto entry, environment.catalog->GetTable(id));
-  ARROW_ASSIGN_OR_RAISE(const auto place, HivePlace::Make(environment, entry));
-  ARROW_RETURN_NOT_OK(environment.catalog->DropTable(id));
+Status DropHiveTable(const HiveEnvironment& environment, const TableId& id, const std::string& location) {
+  auto entry = environment.catalog->GetTable(id);
+  const bool known = entry.ok();
+  if (!known && (KindOf(entry.status()) != ErrorKind::kNotFound || location.empty())) return entry.status();
+  TableEntry fallen{.id = id};
+  fallen.storage.location = location;
+  ARROW_ASSIGN_OR_RAISE(const auto place, HivePlace::Make(environment, known ? *entry : fallen));
+  const std::string marker = DropMarker(place);
+  if (known) {
+    ARROW_RETURN_NOT_OK(PutString(*place.store, marker, ""));
+    ARROW_RETURN_NOT_OK(environment.catalog->DropTable(id));
+  } else {
+    ARROW_ASSIGN_OR_RAISE(const bool dropped, Exists(*place.store, marker));
+    if (!dropped) return entry.status();
+  }
   ARROW_ASSIGN_OR_RAISE(const auto uploads, place.store->ListMultipart(place.prefix));
   for (const auto& upload : uploads) {
     const Status status = place.store->AbortMultipart(upload.key, upload.upload_id);
     if (!status.ok() && KindOf(status) != ErrorKind::kNotFound) return status;
   }
   std::vector<std::string> keys;
-  const auto flush = [&]() -> Status {
-    ARROW_ASSIGN_OR_RAISE(const auto failures, place.store->Delete(keys));
-    keys.clear();
-    return failures.empty() ? Status::OK() : failures.front().error;
-  };
   ARROW_ASSIGN_OR_RAISE(const auto objects, ListAll(*place.store, place.prefix));
   for (const auto& object : objects) {
+    if (object.key == marker) continue;
     keys.push_back(object.key);
-    if (keys.size() == 1000) ARROW_RETURN_NOT_OK(flush());
+    if (keys.size() < 1000) continue;
+    ARROW_RETURN_NOT_OK(DeleteKeys(*place.store, keys));
+    keys.clear();
   }
-  return keys.empty() ? Status::OK() : flush();
+  if (!keys.empty()) ARROW_RETURN_NOT_OK(DeleteKeys(*place.store, keys));
+  return DeleteKeys(*place.store, {marker});
 }
 
 }  // namespace glaux

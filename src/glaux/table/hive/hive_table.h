@@ -20,10 +20,14 @@ struct HiveEnvironment {
 Result<std::shared_ptr<Table>> OpenHiveTable(const HiveEnvironment& environment, const TableId& id);
 
 /// A table that is not in the catalog yet: the first commit creates it, and nothing is there before.
-/// kAlreadyExists if its location holds files.
+/// kAlreadyExists if its location holds files, or what a drop that was cut off has left.
 Result<std::shared_ptr<Table>> StageHiveTable(const HiveEnvironment& environment, TableEntry entry);
 
 /// Remove a table from the catalog, then its files: also uploads and the log of commits. kNotFound.
-Status DropHiveTable(const HiveEnvironment& environment, const TableId& id);
+///
+/// Readers see the table as it was or none. A drop that was cut off is finished by calling this again, and until then
+/// no table can be made in that place.
+/// \param location where to look for such a rest when the catalog does not know the table; empty: nowhere
+Status DropHiveTable(const HiveEnvironment& environment, const TableId& id, const std::string& location = {});
 
 }  // namespace glaux

@@ -16,6 +16,7 @@ namespace {
 
 using glaux::testing::FaultyStore;
 using ::testing::ElementsAre;
+using ::testing::SizeIs;
 
 TEST(HiveTable, ALoadCreatesTheTableInGluesShapeWithOneFileAPartition) {
   World world;
@@ -259,6 +260,57 @@ TEST(HiveTable, DropRemovesEntryFilesAndUploads) {
   ASSERT_EQ(objects.size(), 1u);
   EXPECT_EQ(objects[0].key, "sales/other/x");
   ASSERT_FAILS(ErrorKind::kNotFound, "", OpenHiveTable(world.Environment(), kId));
+}
+
+TEST(HiveTable, ADropThatWasCutOffIsFinishedByTheNext) {
+  // Without partitions, names of files come before those of the log.
+  for (const char* spec : {"day(at)", ""}) {
+    for (const auto when : {FaultyStore::When::kBefore, FaultyStore::When::kAfter}) {
+      for (int n = 1;; ++n) {
+        SCOPED_TRACE(std::string(spec) + ", call " + std::to_string(n));
+        World world;
+        ASSERT_OK(world.Load(Orders(0, 2), "a", spec));
+        const auto faulty = std::make_shared<FaultyStore>(world.store, n, when);
+        const Status dropped = DropHiveTable(world.Environment(faulty), kId, "s3://lake/sales/orders/");
+        if (!faulty->fired()) {
+          ASSERT_OK(dropped);
+          break;
+        }
+        const bool there = OpenHiveTable(world.Environment(), kId).ok();
+        if (there) {
+          EXPECT_THAT(world.Ids().ValueOrDie(), SizeIs(2));
+        } else if (!ListAll(*world.store, "").ValueOrDie().empty()) {
+          const auto loaded = world.Load(Orders(0, 2), "a", spec);
+          ASSERT_FAILS(ErrorKind::kAlreadyExists, "a drop of the table that was there", loaded);
+          EXPECT_EQ(InfoOf(loaded.status()).hint, "repeat the drop");
+        }
+        const Status again = DropHiveTable(world.Environment(), kId, "s3://lake/sales/orders/");
+        if (there || KindOf(again) != ErrorKind::kNotFound) ASSERT_OK(again);
+        EXPECT_TRUE(ListAll(*world.store, "").ValueOrDie().empty());
+        ASSERT_OK_AND_ASSIGN(const auto loaded, world.Load(Orders(0, 2), "a", spec));
+        EXPECT_FALSE(loaded.already_loaded);
+        EXPECT_THAT(world.Ids().ValueOrDie(), SizeIs(2));
+      }
+    }
+  }
+}
+
+TEST(HiveTable, ADropTouchesNoFilesThatNoDropHasLeft) {
+  World world;
+  ASSERT_OK(PutString(*world.store, "sales/orders/x.parquet", "somebody's"));
+  ASSERT_FAILS(ErrorKind::kNotFound, "", DropHiveTable(world.Environment(), kId, "s3://lake/sales/orders/"));
+  EXPECT_TRUE(Exists(*world.store, "sales/orders/x.parquet").ValueOrDie());
+}
+
+TEST(HiveTable, RepairTakesBackADropThatDidNotHappen) {
+  World world;
+  ASSERT_OK(world.Load(Orders(0, 1), "a"));
+  ASSERT_OK(PutString(*world.store, "sales/orders/_glaux/dropped", ""));
+  ASSERT_OK_AND_ASSIGN(const auto table, OpenHiveTable(world.Environment(), kId));
+  ASSERT_OK(table->Repair(std::chrono::hours(1)));
+  EXPECT_TRUE(Exists(*world.store, "sales/orders/_glaux/dropped").ValueOrDie()) << "a drop may be running";
+  ASSERT_OK(table->Repair(std::chrono::seconds(-1)));
+  EXPECT_FALSE(Exists(*world.store, "sales/orders/_glaux/dropped").ValueOrDie());
 }
 
 TEST(HiveTable, ALocationWithFilesIsNotTakenForANewTable) {
