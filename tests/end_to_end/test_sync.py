@@ -329,7 +329,7 @@ class Selecting(SyncTest):
                                   ("in/x", ["x/c.csv", "x/y/[e].csv", "x/y/d.csv"]), ("in/x/**/d.csv", ["x/y/d.csv"]), ("in/{a,x/c}.csv", ["a.csv", "x/c.csv"])):
             with self.subTest(pattern):
                 self.assertEqual(self.read({"path": pattern}), expected)
-        self.assertEqual(self.read({"path": ["in/b.csv", "in/a.csv", "in/*.csv"]}), ["a.csv", "b.csv"])
+        self.assertEqual(self.read({"path": ["in/b.csv", "in/a.csv", "in/*.csv"]}), ["b.csv", "a.csv"])
 
     def test_exclude_and_regex(self):
         self.make("a.csv", "b.csv", "c-tmp.csv", "x/a.csv")
