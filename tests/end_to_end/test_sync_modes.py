@@ -263,14 +263,13 @@ class Keyed(ModesTest):
             self.give([row(2, 2**40)], mode="upsert", primary_key="id", contract={"data_type": "evolve"})
             self.assert_there([row(1, 1), row(2, 2**40)])
 
-    @unittest.expectedFailure  # B7
+    @unittest.expectedFailure  # files cannot widen a column
     def test_types_widen_in_an_upsert_of_files(self):
         for _ in self.each("parquet file", "parquet folder"):
             self.give([row(1, 1), row(2, 2)], mode="upsert", primary_key="id", types=TYPES | {"v": "int"})
             self.give([row(2, 2**40)], mode="upsert", primary_key="id")
             self.assert_there([row(1, 1), row(2, 2**40)])
 
-    @unittest.expectedFailure  # B6
     def test_an_upsert_of_a_single_file_keeps_rows_that_did_not_change_in_order(self):
         self.begin("file")
         self.give([row(i, i) for i in range(30_000)], mode="upsert", primary_key="id")

@@ -108,7 +108,7 @@ class Empty(SyncTest):
         self.sync_one()
         self.assertEqual([{k: v for k, v in row.items() if v is not None} for row in self.rows_of("out.jsonl")], [{"id": 1, "v": 2}])
 
-    @unittest.expectedFailure  # B23
+    @unittest.expectedFailure  # a header alone has no columns
     def test_a_header_alone_into_what_has_columns(self):
         for target in ({"table": "db.t"}, {"path": "many/", "format": "jsonl"}, {"path": "out/x.csv"}, {"path": "keyed/", "format": "jsonl", "mode": "upsert", "primary_key": "id"},
                        {"path": "replaced/", "format": "jsonl", "mode": "replace"}, {"path": "x.duckdb", "table": "t"}):
@@ -120,7 +120,7 @@ class Empty(SyncTest):
 
 
 class Places(SyncTest):
-    @unittest.expectedFailure  # B22
+    @unittest.expectedFailure  # its own output is read as input
     def test_a_target_inside_its_source_is_not_read_again(self):
         for name, source, target in (("file", {"path": "file/**"}, {"path": "file/out.csv"}), ("folder", {"path": "folder/"}, {"path": "folder/", "format": "csv"}),
                                      ("below", {"path": "below/**/*.csv"}, {"path": "below/sub/", "format": "csv"})):
@@ -146,7 +146,7 @@ class Places(SyncTest):
         self.sync_one()
         self.assertEqual(sorted(self.rows("select id from db.t")), [["1"], ["2"]])
 
-    @unittest.expectedFailure  # B24
+    @unittest.expectedFailure  # partition keys of a source count as new columns
     def test_a_table_can_be_copied(self):
         self.write("in.csv", "id\n1\n")
         self.flow({"path": "in.csv"}, {"table": "db.t"})
@@ -155,7 +155,7 @@ class Places(SyncTest):
         self.sync_one()
         self.assertEqual(self.rows("select * from db.copy"), self.rows("select * from db.t"))
 
-    @unittest.expectedFailure  # B24
+    @unittest.expectedFailure  # partition keys of a source count as new columns
     def test_partition_keys_of_a_source_are_no_new_columns(self):
         self.write("in.csv", "id\n1\n")
         self.flow({"path": "in.csv"}, {"table": "db.t"})
@@ -163,7 +163,7 @@ class Places(SyncTest):
         self.flow({"table": "db.t"}, {"table": "db.t"})
         self.assertEqual(self.sync_one()["changes"], [])
 
-    @unittest.expectedFailure  # B27
+    @unittest.expectedFailure  # keys in the path are no columns
     def test_a_partitioned_folder_is_read_with_its_keys(self):
         rows = [{"id": i, "p": f"p{i % 3}"} for i in range(9)]
         self.write("in.csv", csv_text(rows))
@@ -197,7 +197,7 @@ class Places(SyncTest):
         self.succeed("sync", "a/c/p.yaml")
         self.assertEqual(self.rows_of("a/d/out.jsonl"), [{"id": 1}])
 
-    @unittest.expectedFailure  # B21
+    @unittest.expectedFailure  # devices, pipes and folders are replaced
     def test_what_is_no_file_is_not_replaced_by_one(self):
         self.write("in.csv", "id\n1\n")
         os.mkfifo(self.here / "fifo.csv")
@@ -304,7 +304,7 @@ class Values(SyncTest):
             self.sync_one()
             self.assertEqual(sorted(row["v"] for row in self.rows_of("out.csv")), ["3", "4", "5"])
 
-    @unittest.expectedFailure  # B26
+    @unittest.expectedFailure  # NaN becomes the last value
     def test_not_a_number_as_cursor_hides_no_rows(self):
         self.write("in.csv", "id,c\n1,nan\n")
         self.flow({"path": "in.csv", "types": {"c": "double"}, "incremental": {"files": "all", "datetime_field": "c"}}, {"path": "out/", "format": "jsonl"}, on_error="skip")
