@@ -120,7 +120,6 @@ class Destinations(SyncTest):
         self.assert_same_rows(self.folder_rows("out", keys=("region",)), self.expected())
         self.assertEqual({name.split("/")[0] for name in self.files_in("out")}, {"region=eu", "region=us"})
 
-    @unittest.expectedFailure  # a new folder takes the key for text
     def test_a_folder_partitioned_by_a_number(self):
         self.flow({"path": "in/*.csv", "columns": ["id", "name"]}, {"path": "out/", "format": "jsonl", "partition_by": "id"})
         self.sync_one()
