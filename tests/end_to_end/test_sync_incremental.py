@@ -201,7 +201,7 @@ class Cursor(IncrementalTest):
     def test_closed_over_a_growing_file(self):
         self.compare(1, lambda rows: self.file(rows) | {}, {"files": "all"}, CursorModel(), late=1)
 
-    @unittest.expectedFailure  # B19
+    @unittest.expectedFailure  # rows are known by their file even where every file is read every time
     def test_closed_over_growing_files(self):
         self.compare(2, self.files_of_rows, {"files": "all"}, CursorModel(), late=1)
 
@@ -211,7 +211,7 @@ class Cursor(IncrementalTest):
     def test_lag_takes_late_rows_once(self):
         self.compare(4, self.file, {"files": "all", "lag": "5m"}, CursorModel(lag=5), late=9)
 
-    @unittest.expectedFailure  # B19
+    @unittest.expectedFailure  # rows are known by their file even where every file is read every time
     def test_lag_over_files_with_many_runs(self):
         self.compare(5, self.files_of_rows, {"files": "all", "lag": "20m"}, CursorModel(lag=20), late=8, runs=9)
 
@@ -226,6 +226,35 @@ class Cursor(IncrementalTest):
 
     def test_open_over_a_query(self):
         self.compare(9, self.query, {"closed": False}, CursorModel(closed=False), late=1)
+
+    def compare_growing_files(self, seed, incremental, model, late):
+        """Rows are added to three files, of which only those that changed are read; alike rows of two files are two."""
+        dice = random.Random(seed)
+        rows, expected = {name: [] for name in "abc"}, collections.Counter()
+        rows["a"].append((0, 0))
+        for number in range(8):
+            for name, part in rows.items():
+                if part:
+                    self.write(f"in/{name}.csv", csv_text([{"id": id, "ts": stamp(minute)} for id, minute in part]))
+            self.flow({"path": "in/*.csv", "incremental": {"datetime_field": "ts", **incremental}}, self.TARGET)
+            report = self.sync_one()
+            new = model.run([(id, minute, name) for name, part in rows.items() for id, minute in part])
+            expected += new
+            self.assertEqual(report["rows_written"], sum(new.values()), f"run {number} of seed {seed}: {rows}")
+            found = collections.Counter((row["id"], row["ts"]) for row in self.taken())
+            wanted = collections.Counter()
+            for (id, minute, _), count in expected.items():
+                wanted[(id, stamp(minute))] += count
+            self.assertEqual(found, wanted, f"run {number} of seed {seed}")
+            newest = max(minute for part in rows.values() for _, minute in part)
+            for name in dice.sample("abc", dice.randrange(0, 3)):
+                rows[name] += [(dice.randrange(3), max(0, newest + dice.randrange(-late, 3))) for _ in range(dice.randrange(1, 6))]
+
+    def test_growing_files_of_which_only_changed_ones_are_read(self):
+        self.compare_growing_files(21, {}, CursorModel(), late=2)
+
+    def test_growing_files_with_lag_of_which_only_changed_ones_are_read(self):
+        self.compare_growing_files(22, {"lag": "5m"}, CursorModel(lag=5), late=9)
 
     def test_upsert_needs_no_memory_of_rows(self):
         rows = {}

@@ -44,6 +44,14 @@ Result<std::shared_ptr<arrow::Scalar>> ParseDecimal(const std::shared_ptr<arrow:
 
 Result<std::shared_ptr<arrow::Scalar>> ParseValue(const std::shared_ptr<arrow::DataType>& type, const std::string& text,
                                                   const std::string& subject) {
+  // A day is its midnight, and the other way round.
+  constexpr std::string_view kMidnight = "T00:00:00Z";
+  if (type->id() == arrow::Type::DATE32 && text.size() == 20 && text.ends_with(kMidnight)) {
+    return ParseValue(type, text.substr(0, 10), subject);
+  }
+  if (type->id() == arrow::Type::TIMESTAMP && text.size() == 10) {
+    return ParseValue(type, text + std::string(kMidnight), subject);
+  }
   auto value = arrow::is_decimal(type->id()) ? ParseDecimal(type, text) : arrow::Scalar::Parse(type, text);
   // A time without a zone is UTC.
   if (!value.ok() && type->id() == arrow::Type::TIMESTAMP) value = arrow::Scalar::Parse(type, text + "Z");

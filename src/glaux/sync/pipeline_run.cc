@@ -139,6 +139,7 @@ class PipelineAttempt {
                              .bounds = {.since = options_.since, .until = options_.until},
                              .normalize_names = pipeline_.sql.empty() && target_->normalizes_names(),
                              .stored_types = target_->normalizes_names(),
+                             .keep_untyped = destination_.mode == WriteMode::kReplace && !target_->keeps_columns(),
                              .skip_bad_rows = pipeline_.on_error != OnError::kFail,
                              .progress = options_.progress,
                              .stop = options_.stop};
@@ -212,10 +213,15 @@ class PipelineAttempt {
     } else {
       ARROW_RETURN_NOT_OK(PlanQuery());
     }
-    if (plan_.table_schema->num_fields() == 0) {
+    if (plan_.table_schema->num_fields() == 0 || (plan_.write_schema->num_fields() == 0 && Merges(destination_.mode))) {
       if (std::all_of(sources_.begin(), sources_.end(),
                       [](const auto& s) { return s->reads_files() && s->files().empty(); })) {
         report_.nothing_new = true;
+        return Status::OK();
+      }
+      if (HasNoRows() && (target_->compares_columns() || target_->schema() != nullptr)) {
+        report_.nothing_new = true;
+        report_.notes.push_back("the new files have no rows");
         return Status::OK();
       }
       return MakeError({.kind = ErrorKind::kInvalid, .hint = "give types, or read files that have rows"}, "pipeline ",
@@ -229,6 +235,12 @@ class PipelineAttempt {
     ARROW_RETURN_NOT_OK(pipeline_.sql.empty() ? ReadRows(*write) : ReadQuery(*write));
     for (const auto& source : sources_) ARROW_RETURN_NOT_OK(source->CheckComplete());
     return Commit(*write);
+  }
+
+  /// Headers and nothing below them.
+  bool HasNoRows() const {
+    return std::all_of(sources_.begin(), sources_.end(),
+                       [](const auto& source) { return source->reads_files() && source->has_no_rows(); });
   }
 
   /// Compare the data with the target under the contract.

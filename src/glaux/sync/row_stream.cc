@@ -10,12 +10,12 @@
 namespace glaux {
 namespace {
 
-/// The batch under the target's names, without columns that have no type.
+/// The batch under the target's names, without columns that have none there.
 std::shared_ptr<arrow::RecordBatch> Rename(const arrow::RecordBatch& batch, const std::vector<std::string>& names) {
   arrow::FieldVector fields;
   arrow::ArrayVector columns;
   for (int i = 0; i < batch.num_columns(); ++i) {
-    if (batch.column(i)->type_id() == arrow::Type::NA) continue;
+    if (names[static_cast<size_t>(i)].empty()) continue;
     fields.push_back(arrow::field(names[static_cast<size_t>(i)], batch.column(i)->type()));
     columns.push_back(batch.column(i));
   }
@@ -24,14 +24,15 @@ std::shared_ptr<arrow::RecordBatch> Rename(const arrow::RecordBatch& batch, cons
 
 /// Whether there is a column "a", or "a.b" inside one.
 bool Has(const arrow::Schema& schema, const std::string& path) {
-  if (schema.GetFieldIndex(path) >= 0) return true;
+  if (schema.GetFieldIndex(path) >= 0) return true;  // a whole column without a value is read, and tells for itself
   const std::function<bool(const arrow::DataType&, std::string_view)> inside = [&](const arrow::DataType& type,
                                                                                    std::string_view rest) -> bool {
     if (type.id() == arrow::Type::LIST) return inside(*type.field(0)->type(), rest);
     // What is kept as text, or as a map, has every key.
     if (type.id() != arrow::Type::STRUCT) return true;
     for (const auto& field : type.fields()) {
-      if (rest == field->name()) return true;
+      // A part without a value so far is in no column.
+      if (rest == field->name()) return field->type()->id() != arrow::Type::NA;
       if (rest.starts_with(field->name() + ".") && inside(*field->type(), rest.substr(field->name().size() + 1))) {
         return true;
       }
@@ -186,7 +187,8 @@ class FileStreamImpl final : public FileStream {
       if (notes_.size() < kMostNotes) notes_.insert(std::move(note));
     }
     for (const auto& [key, line] : reader.unknown_keys()) {
-      if (!unseen_key_.ok() || Has(*input.inferred, key)) continue;
+      // Who has seen every row has seen every key.
+      if (!unseen_key_.ok() || input.inferred.complete || Has(*input.inferred.schema, key)) continue;
       unseen_key_ = MakeError(
           {.kind = ErrorKind::kInvalid, .code = kTypeConflict, .hint = "sample: all looks at every row"}, "read ",
           input.file->name, ", line ", line, ": key ", key, " was not among the rows from which the columns come");

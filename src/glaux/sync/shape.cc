@@ -48,6 +48,24 @@ Result<TypePtr> Unify(const TypePtr& left, const TypePtr& right) {
   return UnifyTypes(stored_left, stored_right);
 }
 
+/// A type without its parts that have had no value: an array of nulls is no value yet, too.
+TypePtr WithoutNulls(const TypePtr& type) {
+  if (type->id() == arrow::Type::LIST) {
+    const auto& item = type->field(0);
+    const auto kept = WithoutNulls(item->type());
+    if (kept->id() == arrow::Type::NA) return kept;
+    return kept->Equals(item->type()) ? type : arrow::list(item->WithType(kept));
+  }
+  if (type->id() != arrow::Type::STRUCT) return type;
+  arrow::FieldVector fields;
+  for (const auto& field : type->fields()) {
+    const auto kept = WithoutNulls(field->type());
+    if (kept->id() != arrow::Type::NA) fields.push_back(field->WithType(kept));
+  }
+  if (fields.empty()) return arrow::null();
+  return arrow::struct_(std::move(fields));
+}
+
 /// Types that the user has an opinion about.
 class WantedTypes {
  public:
@@ -185,7 +203,7 @@ Result<DataShape> ShapeOf(const std::vector<SourceFile>& files, const InferredFi
         type = given;
       } else if (const auto hinted = wanted.Hinted(source, column, *type)) {
         type = hinted;
-      } else if (type->id() != arrow::Type::NA) {
+      } else if (type = WithoutNulls(type); type->id() != arrow::Type::NA) {
         if (options.stored_types) {
           auto stored = StoredType(*type);
           if (!stored.ok())
@@ -231,7 +249,7 @@ std::vector<FileInput> MakeFileInputs(const std::vector<SourceFile>& files, cons
                                       const FormatOptions& format) {
   std::vector<FileInput> inputs;
   for (size_t i = 0; i < files.size(); ++i) {
-    FileInput input{.file = &files[i], .inferred = inferred.schemas[i].schema};
+    FileInput input{.file = &files[i], .inferred = inferred.schemas[i]};
     arrow::FieldVector fields;
     const auto& schema = *inferred.schemas[i].schema;
     for (int c = 0; c < schema.num_fields(); ++c) {
@@ -241,8 +259,8 @@ std::vector<FileInput> MakeFileInputs(const std::vector<SourceFile>& files, cons
       const bool untyped = shape.schema->GetFieldByName(column)->type()->id() == arrow::Type::NA;
       // A column without a value so far is still read: a value beyond the sample must not get lost.
       if (target == nullptr && !untyped) continue;
-      fields.push_back(arrow::field(schema.field(c)->name(), target != nullptr ? target->type() : arrow::null()));
-      input.column_names.push_back(column);
+      fields.push_back(target != nullptr ? schema.field(c)->WithType(target->type()) : schema.field(c));
+      input.column_names.push_back(target != nullptr ? column : std::string());
     }
     input.read = {.format = format, .schema = arrow::schema(std::move(fields))};
     inputs.push_back(std::move(input));

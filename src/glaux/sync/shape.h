@@ -59,11 +59,10 @@ Result<DataShape> ShapeOf(const std::vector<SourceFile>& files, const InferredFi
 struct FileInput {
   const SourceFile* file = nullptr;
   ReadOptions read;  ///< `schema` is set
-  /// What the target calls the columns of `read.schema`, in its order. Columns of type null are read, so that a value
-  /// in one is found, and left out.
+  /// What the target calls the columns of `read.schema`, in its order; empty: read, so that a value there is found, and
+  /// left out.
   std::vector<std::string> column_names;
-  /// All columns that inference has seen in the file.
-  std::shared_ptr<arrow::Schema> inferred;
+  InferredSchema inferred;
 };
 
 /// What of each file is read: the columns of `wanted` with the types there.

@@ -220,7 +220,7 @@ Status SourceRun::InferFilesOfChunk(int64_t sample_bytes) {
     chunk_.clear();
     sampled_ = false;
   }
-  if (config_.keep_untyped && !shape_.untyped.empty()) {
+  if ((config_.keep_untyped || options_.keep_untyped) && !shape_.untyped.empty()) {
     // Only who has seen every row knows that there is no value.
     if (sampled_) return InferFilesOfChunk(0);
     arrow::FieldVector fields;

@@ -32,6 +32,8 @@ struct SourceRunOptions {
   bool normalize_names = false;
   /// Their types are those that a table of a catalog stores.
   bool stored_types = false;
+  /// Columns without any value are text, as SourceConfig::keep_untyped says.
+  bool keep_untyped = false;
   bool skip_bad_rows = false;                ///< rows that do not parse have no say in the types
   std::optional<int64_t> sample_bytes = {};  ///< wins over the source's own
   Progress* progress = nullptr;
@@ -71,6 +73,8 @@ class SourceRun {
   int64_t DefaultSampleBytes() const;
   /// Types may be wrong for rows that were not looked at.
   bool sampled() const { return sampled_; }
+  /// Every row was looked at, and there is none.
+  bool has_no_rows() const { return inferred_.complete && inferred_.rows_seen == 0; }
   const DataShape& shape() const { return shape_; }
   /// Columns that the source gives: selected, without those that are read only to filter by.
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
