@@ -128,6 +128,11 @@ void BuildApp(CLI::App* app, Session* session) {
   AddPartitionsCommand(app, session);
   AddDropCommand(app, session);
   AddRepairCommand(app, session);
+  AddLsCommand(app, session);
+  AddCatCommand(app, session);
+  AddHeadCommand(app, session);
+  AddCpCommand(app, session);
+  AddConvertCommand(app, session);
   AddCompletionCommand(app, session);
   AddVersionCommand(app, session);
 

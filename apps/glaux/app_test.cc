@@ -86,6 +86,7 @@ class FakeLake final : public Lake {
   Result<Location> Resolve(std::string_view uri) override {
     return MakeError(ErrorKind::kNotFound, "no store for ", uri);
   }
+  Result<std::vector<std::string>> Buckets() override { return std::vector<std::string>(); }
   Result<std::shared_ptr<Table>> OpenTable(const TableId& id) override {
     return MakeError({.kind = ErrorKind::kNotFound, .hint = "did you mean 'cur'"}, "there is no table ", id.ToString());
   }
@@ -177,14 +178,16 @@ TEST(CommandLine, UnknownCommandsAndOptionsGetNearMatches) {
             "glaux: error: query: unknown option --fromat\nhint: did you mean '--format'; glaux query --help shows "
             "what it takes\n");
   EXPECT_EQ(RunGlaux(world, {"schema"}).code, 2);
-  EXPECT_EQ(RunGlaux(world, {"schema", "a", "b"}).code, 2);
+  outcome = RunGlaux(world, {"schema", "a", "b"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("one table or several files"));
   EXPECT_EQ(RunGlaux(world, {"tables", "--color", "pink"}).code, 2);
 }
 
 TEST(CommandLine, EveryCommandHasExamplesInItsHelp) {
   World world;
-  for (const auto* command :
-       {"load", "query", "databases", "tables", "schema", "partitions", "drop", "repair", "completion", "version"}) {
+  for (const auto* command : {"load", "query", "databases", "tables", "schema", "partitions", "drop", "repair",
+                              "completion", "version", "ls", "cat", "head", "cp", "convert"}) {
     EXPECT_THAT(RunGlaux(world, {command, "--help"}).out, HasSubstr(std::string("Examples:\n  "))) << command;
   }
 }
@@ -425,14 +428,17 @@ TEST(Completion, OffersTablesOfALakeThatIsThere) {
   World world;
   AddTable(world, "sales", "orders");
   world.config.directory = "/nowhere/lake";
-  EXPECT_EQ(Complete(world, {"schema", ""}), "");
+  EXPECT_EQ(Complete(world, {"partitions", ""}), "");
+  EXPECT_EQ(Complete(world, {"schema", ""}), ":file\n");
   TempDir folder;
   world.config.directory = folder.path();
-  EXPECT_EQ(Complete(world, {"schema", "sa"}), "sales.orders\n");
+  EXPECT_EQ(Complete(world, {"partitions", "sa"}), "sales.orders\n");
+  EXPECT_EQ(Complete(world, {"schema", "sa"}), "sales.orders\n:file\n");
+  EXPECT_EQ(Complete(world, {"ls", "sa"}), ":file\n");
   EXPECT_EQ(Complete(world, {"--lake", "there", "tables", ""}), "sales\n");
   EXPECT_EQ(world.lake_option, "there");
   EXPECT_EQ(Complete(world, {"load", "a.csv", ""}), "sales.orders\n:file\n");
-  EXPECT_EQ(Complete(world, {"schema", "sales.orders", ""}), "");
+  EXPECT_EQ(Complete(world, {"partitions", "sales.orders", ""}), "");
 }
 
 TEST(Completion, HasAScriptForEachShell) {

@@ -21,6 +21,11 @@ void AddSchemaCommand(CLI::App* app, Session* session);
 void AddPartitionsCommand(CLI::App* app, Session* session);
 void AddDropCommand(CLI::App* app, Session* session);
 void AddRepairCommand(CLI::App* app, Session* session);
+void AddLsCommand(CLI::App* app, Session* session);
+void AddCatCommand(CLI::App* app, Session* session);
+void AddHeadCommand(CLI::App* app, Session* session);
+void AddCpCommand(CLI::App* app, Session* session);
+void AddConvertCommand(CLI::App* app, Session* session);
 void AddCompletionCommand(CLI::App* app, Session* session);
 void AddVersionCommand(CLI::App* app, Session* session);
 

@@ -4,6 +4,7 @@
 
 #include "arguments.h"
 #include "commands.h"
+#include "format_arguments.h"
 #include "glaux/base/memory.h"
 #include "human_text.h"
 
@@ -18,33 +19,10 @@ struct LoadArguments {
   bool again = false;
   bool dry_run = false;
   std::string sample;
-  std::string delimiter, quote, escape, comment;
-  bool no_header = false;
-  std::vector<std::string> null_values;
-  std::string max_line;
+  FormatArguments reading;
   std::string contract;
   std::string compression = "snappy";
 };
-
-Status ReadCsvOptions(const LoadArguments& arguments, CsvOptions* csv) {
-  const auto read = [](const char* option, const std::string& text, auto* value) -> Status {
-    if (text.empty()) return Status::OK();
-    const auto character = ParseCharacter(text);
-    if (!character.ok()) return Prefix(character.status(), option);
-    *value = *character;
-    return Status::OK();
-  };
-  ARROW_RETURN_NOT_OK(read("--delimiter", arguments.delimiter, &csv->delimiter));
-  ARROW_RETURN_NOT_OK(read("--quote", arguments.quote, &csv->quote));
-  ARROW_RETURN_NOT_OK(read("--escape", arguments.escape, &csv->escape));
-  ARROW_RETURN_NOT_OK(read("--comment", arguments.comment, &csv->comment));
-  if (arguments.no_header) csv->column_names.emplace();
-  if (!arguments.null_values.empty()) csv->null_values = arguments.null_values;
-  if (!arguments.max_line.empty()) {
-    ARROW_ASSIGN_OR_RAISE(csv->max_line_bytes, ParseByteSize(arguments.max_line));
-  }
-  return Status::OK();
-}
 
 /// The shell expands "load *.csv" to files only, and the last one is then taken for the table.
 Status RefuseFileAsTable(const std::string& table) {
@@ -70,17 +48,11 @@ Result<LoadOptions> ReadOptions(const Session& session, const LoadArguments& arg
     ARROW_ASSIGN_OR_RAISE(const Format* format, FormatByName(arguments.format));
     options.format = std::string(format->name());
   }
-  ARROW_RETURN_NOT_OK(ReadCsvOptions(arguments, &options.format_options.csv));
+  ARROW_RETURN_NOT_OK(ReadFormatArguments(arguments.reading, &options.format_options));
   if (!arguments.partition_by.empty()) options.partition_by = arguments.partition_by;
-  for (const auto& text : arguments.types) {
-    ARROW_ASSIGN_OR_RAISE(auto assignment, ParseAssignment(text));
-    if (!options.types.insert(assignment).second) {
-      return MakeError(ErrorKind::kInvalid, "--type: column '", assignment.first, "' is given twice");
-    }
-  }
+  ARROW_ASSIGN_OR_RAISE(options.types, ReadTypeArguments(arguments.types));
   if (!arguments.sample.empty()) {
-    ARROW_ASSIGN_OR_RAISE(options.sample_bytes,
-                          arguments.sample == "all" ? Result<int64_t>(0) : ParseByteSize(arguments.sample));
+    ARROW_ASSIGN_OR_RAISE(options.sample_bytes, ParseSampleSize(arguments.sample));
   }
   if (!arguments.contract.empty()) {
     ARROW_ASSIGN_OR_RAISE(options.contract, ParseContract(arguments.contract));
@@ -168,12 +140,6 @@ Status RunLoad(Session& session, const LoadArguments& arguments) {
   return Status::OK();
 }
 
-std::string FormatChoices() {
-  std::string choices;
-  for (const auto* format : AllFormats()) choices.append(choices.empty() ? "" : "|").append(format->name());
-  return choices;
-}
-
 }  // namespace
 
 void AddLoadCommand(CLI::App* app, Session* session) {
@@ -189,11 +155,8 @@ void AddLoadCommand(CLI::App* app, Session* session) {
                    "how a new table is divided, as in region or \"day(created_at), region\"; without it by the day of "
                    "the load")
       ->type_name("SPEC");
-  command->add_option("--format", arguments->format, "what the files are; without it their endings say")
-      ->type_name(FormatChoices());
-  command->add_option("--type", arguments->types, "type of a column, as in zip=string; may be repeated")
-      ->type_name("COLUMN=TYPE")
-      ->allow_extra_args(false);
+  AddFormatOption(command, "--format", &arguments->format, "what the files are; without it their endings say");
+  AddTypeArguments(command, &arguments->types);
   command->add_flag("--again", arguments->again, "also load files that were loaded before");
   command->add_flag("--dry-run", arguments->dry_run, "say what would happen and change nothing");
   command
@@ -208,24 +171,7 @@ void AddLoadCommand(CLI::App* app, Session* session) {
   command->add_option("--compression", arguments->compression, "of the table's files (snappy)")
       ->type_name("snappy|zstd|gzip|none")
       ->check(CLI::IsMember({"snappy", "zstd", "gzip", "none"}).description(""));
-  command
-      ->add_option("--delimiter", arguments->delimiter, "CSV: what stands between values (,); tab and pipe have names")
-      ->type_name("CHAR");
-  command->add_option("--quote", arguments->quote, "CSV: what wraps a value (\")")->type_name("CHAR");
-  command
-      ->add_option("--escape", arguments->escape,
-                   "CSV: what takes the next character literally; without it a quote is doubled")
-      ->type_name("CHAR");
-  command->add_flag("--no-header", arguments->no_header, "CSV: the first row is data; columns are f0, f1, ...");
-  command
-      ->add_option("--null", arguments->null_values,
-                   "CSV: an unquoted value that means null, instead of nothing; may be repeated")
-      ->type_name("TEXT")
-      ->allow_extra_args(false);
-  command->add_option("--max-line", arguments->max_line, "CSV: longest line that is taken for one (16MiB)")
-      ->type_name("SIZE");
-  command->add_option("--comment", arguments->comment, "CSV: lines that begin with this are skipped")
-      ->type_name("CHAR");
+  AddFormatArguments(command, &arguments->reading);
   command->footer(
       "A file is loaded once: a second load of the same file does nothing. A load is all or nothing.\n\n"
       "Examples:\n"

@@ -6,7 +6,6 @@
 
 #include "glaux/lake/inputs_internal.h"
 #include "glaux/store/directory_store.h"
-#include "glaux/store/object_input.h"
 
 namespace glaux {
 namespace {
@@ -33,7 +32,10 @@ class InputFinder {
   }
 
   Result<FoundFiles> Take() {
-    for (auto& [key, file] : files_) found_.files.push_back(std::move(file));
+    for (auto& [key, file] : files_) {
+      ARROW_ASSIGN_OR_RAISE(auto members, ExpandArchive(std::move(file), format_));
+      for (auto& member : members) found_.files.push_back(std::move(member));
+    }
     return std::move(found_);
   }
 
@@ -107,27 +109,21 @@ class InputFinder {
       if (empty_.insert(uri).second) ++found_.empty;
       return Status::OK();
     }
-    ARROW_ASSIGN_OR_RAISE(const auto* format, format_.has_value() ? FormatByName(*format_) : FormatOfFile(name));
-    files_[uri] = {
-        .ledger = {.key = uri, .etag = info.etag, .size = info.size}, .name = name, .place = place, .format = format};
+    files_[uri] = {.ledger = {.key = uri, .etag = info.etag, .size = info.size, .modified = info.last_modified},
+                   .place = place,
+                   .name = name};
     return Status::OK();
   }
 
   Lake& lake_;
   const std::optional<std::string>& format_;
   std::map<std::string, std::shared_ptr<ObjectStore>> stores_;
-  std::map<std::string, FoundFile> files_;
+  std::map<std::string, SourceFile> files_;
   std::set<std::string> empty_;
   FoundFiles found_;
 };
 
 }  // namespace
-
-Result<InputFile> FoundFile::Open() const {
-  ARROW_ASSIGN_OR_RAISE(auto input,
-                        OpenInput(place.store, {.key = place.key, .size = ledger.size, .etag = ledger.etag}));
-  return InputFile{.name = name, .file = std::move(input)};
-}
 
 Result<FoundFiles> FindInputs(Lake& lake, const std::vector<std::string>& inputs,
                               const std::optional<std::string>& format) {

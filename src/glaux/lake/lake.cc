@@ -12,6 +12,7 @@
 #include "glaux/lake/sync_targets_internal.h"
 #include "glaux/schema/names.h"
 #include "glaux/store/directory_store.h"
+#include "glaux/store/memory_store.h"
 #include "glaux/table/hive/folder_table.h"
 #include "glaux/table/hive/hive_table.h"
 
@@ -73,10 +74,26 @@ class LocalLake final : public Lake {
     ARROW_ASSIGN_OR_RAISE(const auto address, Take(uri));
     std::lock_guard lock(mutex_);
     auto& store = stores_[address.bucket];
+    std::error_code error;
+    if (store == nullptr && !config_.create && !fs::exists(root_, error)) store = MakeMemoryStore();
     if (store == nullptr) {
       ARROW_ASSIGN_OR_RAISE(store, MakeDirectoryStore({.root = StoreFolder() + "/" + address.bucket}));
     }
     return Location{store, address.key};
+  }
+
+  Result<std::vector<std::string>> Buckets() override {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (fs::directory_iterator at(StoreFolder(), error), end; !error && at != end; at.increment(error)) {
+      const std::string name = at->path().filename().string();
+      if (at->is_directory() && !name.starts_with('.')) names.push_back(name);
+    }
+    if (error && error != std::errc::no_such_file_or_directory) {
+      return ErrnoError(error.value(), "list the buckets of the lake " + root_);
+    }
+    std::sort(names.begin(), names.end());
+    return names;
   }
 
   Result<std::shared_ptr<Table>> OpenTable(const TableId& id) override {

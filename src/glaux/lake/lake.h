@@ -99,6 +99,8 @@ class Lake {
   virtual Result<QueryEngine*> engine() = 0;
   /// The store and the key behind a URI of this lake.
   virtual Result<Location> Resolve(std::string_view uri) = 0;
+  /// The names of the buckets that this lake can list, sorted.
+  virtual Result<std::vector<std::string>> Buckets() = 0;
   /// kNotFound with the names that are near.
   virtual Result<std::shared_ptr<Table>> OpenTable(const TableId& id) = 0;
 

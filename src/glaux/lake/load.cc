@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <set>
 
-#include "glaux/lake/load_plan_internal.h"
+#include "glaux/lake/inputs_internal.h"
+#include "glaux/sync/pump.h"
+#include "glaux/sync/shape.h"
 #include "glaux/table/hive/hive_entry.h"
 
 namespace glaux {
@@ -51,7 +53,7 @@ class LoadRun {
         progress_(options.progress == nullptr ? Progress::None() : *options.progress) {}
 
   Result<LoadSummary> Run() {
-    ARROW_RETURN_NOT_OK(CheckGivenTypes(options_));
+    ARROW_RETURN_NOT_OK(CheckGivenTypes(ShapeOptionsFor(nullptr)));
     ARROW_ASSIGN_OR_RAISE(found_, FindInputs(lake_, options_.inputs, options_.format));
     for (int attempt = 1;; ++attempt) {
       auto summary = Attempt(/*sample_bytes=*/SampleBytes());
@@ -71,6 +73,10 @@ class LoadRun {
     if (options_.sample_bytes.has_value()) return *options_.sample_bytes;
     const auto files = std::max<int64_t>(1, static_cast<int64_t>(found_.files.size()));
     return std::clamp(kSampleBudget / files, kLeastSample, kMostSample);
+  }
+
+  ShapeOptions ShapeOptionsFor(const arrow::Schema* target) const {
+    return {.subject = "load", .types = options_.types, .target = target};
   }
 
   Result<std::shared_ptr<Table>> OpenOrNull() {
@@ -96,7 +102,9 @@ class LoadRun {
       if (table != nullptr) summary.location = table->entry().storage.location;
       return summary;
     }
-    ARROW_ASSIGN_OR_RAISE(auto inferred, InferFiles(files, options_, sample_bytes));
+    ARROW_ASSIGN_OR_RAISE(
+        auto inferred,
+        InferFiles(files, {.format = options_.format_options, .sample_bytes = sample_bytes}, options_.stop));
     summary.files_empty += DropFilesWithoutColumns(&files, &inferred);
     if (files.empty()) {
       if (table != nullptr) summary.location = table->entry().storage.location;
@@ -109,7 +117,7 @@ class LoadRun {
     }
     const auto comparable = table == nullptr ? arrow::schema(arrow::FieldVector{}) : ComparableSchema(*table);
     ARROW_ASSIGN_OR_RAISE(const auto shape,
-                          ShapeOf(files, inferred, options_, table == nullptr ? nullptr : comparable.get()));
+                          ShapeOf(files, inferred, ShapeOptionsFor(table == nullptr ? nullptr : comparable.get())));
     summary.renamed_columns = shape.renamed;
     ARROW_ASSIGN_OR_RAISE(const auto plan, Plan(*comparable, shape, files));
     if (!plan.quarantine_columns.empty()) {
@@ -144,7 +152,7 @@ class LoadRun {
   }
 
   /// A packed file may turn out to hold nothing. \return how many did
-  static int64_t DropFilesWithoutColumns(std::vector<FoundFile>* files, InferredFiles* inferred) {
+  static int64_t DropFilesWithoutColumns(std::vector<SourceFile>* files, InferredFiles* inferred) {
     int64_t dropped = 0;
     for (size_t i = files->size(); i-- > 0;) {
       if (inferred->schemas[i].schema->num_fields() > 0) continue;
@@ -157,11 +165,14 @@ class LoadRun {
 
   /// The plan for all files together; where that is refused, the error names the first file that is at fault.
   Result<EvolutionPlan> Plan(const arrow::Schema& table, const DataShape& shape,
-                             const std::vector<FoundFile>& files) const {
-    auto plan = PlanEvolution(table, *shape.schema, options_.contract, {}, options_.table.ToString());
+                             const std::vector<SourceFile>& files) const {
+    auto contract = options_.contract;
+    // What is made anew gets its columns from the data; whether it may be made is the contract's word on tables.
+    if (table.num_fields() == 0) contract.columns = ContractMode::kEvolve;
+    auto plan = PlanEvolution(table, *shape.schema, contract, {}, options_.table.ToString());
     if (plan.ok()) return plan;
     for (size_t i = 0; i < files.size(); ++i) {
-      auto alone = PlanEvolution(table, *shape.file_schemas[i], options_.contract, {},
+      auto alone = PlanEvolution(table, *shape.file_schemas[i], contract, {},
                                  options_.table.ToString() + ", file " + files[i].name);
       if (!alone.ok()) return alone;
     }
@@ -186,14 +197,14 @@ class LoadRun {
   }
 
   /// The files that the ledger does not have.
-  Result<std::vector<FoundFile>> NewFiles(const std::shared_ptr<Table>& table, LoadSummary* summary) {
+  Result<std::vector<SourceFile>> NewFiles(const std::shared_ptr<Table>& table, LoadSummary* summary) {
     if (table == nullptr || options_.again) return found_.files;
     std::vector<LoadedFile> asked;
     for (const auto& file : found_.files) asked.push_back(file.ledger);
     ARROW_ASSIGN_OR_RAISE(const auto loaded, table->AlreadyLoaded(asked));
     // An open commit may just have been finished, with new columns.
     ARROW_RETURN_NOT_OK(table->Refresh());
-    std::vector<FoundFile> files;
+    std::vector<SourceFile> files;
     for (size_t i = 0; i < loaded.size(); ++i) {
       if (loaded[i]) {
         ++summary->files_skipped;
@@ -238,8 +249,8 @@ class LoadRun {
                      "; partition keys never change");
   }
 
-  Status Write(Table& table, const std::vector<FoundFile>& files, const InferredFiles& inferred, const DataShape& shape,
-               const EvolutionPlan& plan, LoadSummary* summary) {
+  Status Write(Table& table, const std::vector<SourceFile>& files, const InferredFiles& inferred,
+               const DataShape& shape, const EvolutionPlan& plan, LoadSummary* summary) {
     AppendOptions append_options{.memory_limit = lake_.config().memory_limit / 5,
                                  .target_file_bytes = options_.target_file_bytes,
                                  .compression = options_.compression,
@@ -252,14 +263,20 @@ class LoadRun {
                                " columns have no value yet, so no type: " + JoinShort(shape.untyped, 8));
     }
     ARROW_ASSIGN_OR_RAISE(const auto append, table.NewAppend(plan, append_options));
-    ARROW_ASSIGN_OR_RAISE(const auto inputs, MakeLoadInputs(files, inferred, shape, plan, options_));
+    auto inputs = MakeFileInputs(files, inferred, shape, *plan.write_schema, options_.format_options);
+    for (auto& input : inputs) input.read.dictionary_strings = true;
     int64_t bytes = 0;
     for (const auto& file : files) bytes += file.ledger.size;
     progress_.Begin("load", bytes);
-    auto rows = LoadFiles(inputs, *append, {.stop = options_.stop, .progress = &progress_});
+    const auto stream = FileStream::Make(std::move(inputs), {.progress = &progress_});
+    const Status read =
+        Pump(*stream, {.stop = options_.stop},
+             [&](const std::shared_ptr<arrow::RecordBatch>& batch, int64_t) { return append->Write(batch); });
     progress_.End();
-    ARROW_RETURN_NOT_OK(rows.status());
-    for (const int64_t count : *rows) summary->files_empty += count == 0;
+    ARROW_RETURN_NOT_OK(read);
+    ARROW_RETURN_NOT_OK(stream->CheckKeys());
+    for (auto& note : stream->notes()) summary->notes.push_back(std::move(note));
+    for (const int64_t count : stream->rows_of_files()) summary->files_empty += count == 0;
     std::vector<LoadedFile> sources;
     for (const auto& file : files) sources.push_back(file.ledger);
     progress_.Begin("commit", 0);

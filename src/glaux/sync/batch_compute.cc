@@ -48,6 +48,13 @@ Result<bool> CompareScalars(const std::shared_ptr<arrow::Scalar>& left, const ch
   return truth.is_valid && truth.value;
 }
 
+Result<std::shared_ptr<arrow::Scalar>> CastScalar(const std::shared_ptr<arrow::Scalar>& value,
+                                                  const std::shared_ptr<arrow::DataType>& type) {
+  const auto options = compute::CastOptions::Safe(type);
+  ARROW_ASSIGN_OR_RAISE(const auto result, Call("cast", {value}, &options));
+  return result.scalar();
+}
+
 Result<std::shared_ptr<arrow::Scalar>> MaxOf(const std::shared_ptr<arrow::Array>& values) {
   ARROW_ASSIGN_OR_RAISE(const auto result, Call("max", {values}));
   return result.scalar();

@@ -22,6 +22,9 @@ Result<std::shared_ptr<arrow::Array>> CompareWith(const std::shared_ptr<arrow::A
                                                   const std::shared_ptr<arrow::Scalar>& scalar);
 Result<bool> CompareScalars(const std::shared_ptr<arrow::Scalar>& left, const char* comparison,
                             const std::shared_ptr<arrow::Scalar>& right);
+/// One value as another type, exactly.
+Result<std::shared_ptr<arrow::Scalar>> CastScalar(const std::shared_ptr<arrow::Scalar>& value,
+                                                  const std::shared_ptr<arrow::DataType>& type);
 /// Greatest value that is not null; a null scalar if there is none.
 Result<std::shared_ptr<arrow::Scalar>> MaxOf(const std::shared_ptr<arrow::Array>& values);
 Result<std::shared_ptr<arrow::Array>> IsNullMask(const std::shared_ptr<arrow::Array>& values);

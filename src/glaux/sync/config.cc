@@ -86,7 +86,7 @@ std::vector<const KeyDoc*> FileKeyDocs() { return FileKeys().docs(); }
 
 }  // namespace pipeline_file
 
-std::string ConfigPlace::ToString() const { return file + ", line " + std::to_string(line); }
+std::string ConfigPlace::ToString() const { return line > 0 ? file + ", line " + std::to_string(line) : file; }
 
 Result<SyncConfig> ParseSyncConfig(std::string_view text, const std::string& file, const EnvironmentVariables& env) {
   using namespace pipeline_file;

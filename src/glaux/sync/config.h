@@ -25,7 +25,7 @@ namespace glaux {
 /// Where something stands in the pipeline file, for errors.
 struct ConfigPlace {
   std::string file;
-  int line = 0;  ///< from 1
+  int line = 0;  ///< from 1; 0: there are no lines
   /// "pipeline.yaml, line 7"
   std::string ToString() const;
 };
@@ -85,7 +85,9 @@ struct SourceConfig {
   std::map<std::string, std::string> types = {};  ///< given: Glue type strings by column
   /// Types for columns whose name matches a glob, where inference finds no value or a narrower type.
   std::map<std::string, std::string> hints = {};
-  std::optional<int64_t> sample_bytes = {};     ///< of each file; 0: all
+  std::optional<int64_t> sample_bytes = {};  ///< of each file; 0: all
+  /// Columns in which no file has any value are text, and not left out.
+  bool keep_untyped = false;
   std::optional<std::string> file_column = {};  ///< a column with the address of each row's file
 
   TableId table = {};    ///< kTable

@@ -82,8 +82,9 @@ Status CheckSettings(const Given& given, const PipelineConfig& pipeline, const S
   if (const auto* contract = given.Find("contract"); contract != nullptr && !has_contract) {
     return contract->Wrong("does not fit destination " + to.name + ", which keeps no columns; take it out");
   }
-  const bool quarantines = pipeline.on_error == OnError::kQuarantine ||
-                           (has_contract && Quarantines(pipeline.contract.value_or(to.contract.value_or(SchemaContract()))));
+  const bool quarantines =
+      pipeline.on_error == OnError::kQuarantine ||
+      (has_contract && Quarantines(pipeline.contract.value_or(to.contract.value_or(SchemaContract()))));
   if (const auto* quarantine = given.Find("quarantine"); quarantine != nullptr && !quarantines) {
     return quarantine->Wrong("nothing goes there; say on_error: quarantine too, or discard_row in a contract");
   }

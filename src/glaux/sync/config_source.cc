@@ -309,9 +309,12 @@ Status ReadAddresses(const Value& mapping, const Given& given, SourceDraft* draf
   return Status::OK();
 }
 
-Status CheckCursor(const Given& given, const Given& inner, const IncrementalConfig& incremental) {
-  if (!incremental.datetime_field.empty()) return Status::OK();
-  for (const std::string_view key : {"initial_value", "closed", "lag", "time_filter_hours"}) {
+Status CheckCursor(const Given& given, const Given& inner, const SourceConfig& source) {
+  if (!source.incremental.datetime_field.empty()) return Status::OK();
+  std::vector<std::string_view> keys = {"initial_value", "closed", "lag", "time_filter_hours"};
+  // Files have another place to stop at: their ends.
+  if (source.kind != SourceConfig::Kind::kFiles) keys.push_back("max_records");
+  for (const auto key : keys) {
     for (const auto* values : {&given, &inner}) {
       if (const auto* value = values->Find(key)) return value->Wrong("needs datetime_field");
     }
@@ -334,7 +337,7 @@ Status ReadIncremental(const Given& given, const Connector& connector, SourceDra
       return window->Wrong("does not fit files: all, which remembers no files");
     }
   }
-  return CheckCursor(given, inner, draft->config.incremental);
+  return CheckCursor(given, inner, draft->config);
 }
 
 Status FinishCsv(const Given& given, SourceDraft* draft) {

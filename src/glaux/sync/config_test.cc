@@ -118,7 +118,7 @@ TEST(PipelineFile, APipelineNamesWhatThereIs) {
   ASSERT_FAILS(ErrorKind::kInvalid, "does not fit on_error: fail",
                read("- { from: orders, to: lake, max_errors: 1 }\n"));
   ASSERT_FAILS(ErrorKind::kInvalid, "no source has files", read("- { from: table, to: lake, checkpoint: 1GB }\n"));
-  ASSERT_FAILS(ErrorKind::kInvalid, "is of tables",
+  ASSERT_FAILS(ErrorKind::kInvalid, "does not fit destination",
                read("- { from: orders, to: file, contract: { columns: freeze } }\n"));
   ASSERT_FAILS(ErrorKind::kInvalid, "expected fail, skip or quarantine, found: skp; did you mean skip?",
                read("- { from: orders, to: lake, on_error: skp }\n"));

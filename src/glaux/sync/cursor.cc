@@ -22,9 +22,9 @@ constexpr int kStateVersion = 1;
 constexpr size_t kMostSeen = 100'000;
 
 /// What a row is known by: a hash of its values, 128 bits.
-std::string NameOf(const std::string& line) {
+std::string NameOf(const std::string& origin, const std::string& line) {
   static const boost::uuids::name_generator_sha1 generator(boost::uuids::ns::oid());
-  return boost::uuids::to_string(generator(line.data(), line.size()));
+  return boost::uuids::to_string(generator(origin + "\n" + line));
 }
 
 Status Corrupt(std::string_view stream, std::string_view what) {
@@ -36,9 +36,15 @@ bool IsTime(const arrow::DataType& type) {
   return type.id() == arrow::Type::TIMESTAMP || type.id() == arrow::Type::DATE32;
 }
 
+/// Arrow parses no scalars of decimals.
+Result<std::shared_ptr<arrow::Scalar>> ParseDecimal(const std::shared_ptr<arrow::DataType>& type,
+                                                    const std::string& text) {
+  return CastScalar(arrow::MakeScalar(text), type);
+}
+
 Result<std::shared_ptr<arrow::Scalar>> ParseValue(const std::shared_ptr<arrow::DataType>& type, const std::string& text,
                                                   const std::string& subject) {
-  auto value = arrow::Scalar::Parse(type, text);
+  auto value = arrow::is_decimal(type->id()) ? ParseDecimal(type, text) : arrow::Scalar::Parse(type, text);
   // A time without a zone is UTC.
   if (!value.ok() && type->id() == arrow::Type::TIMESTAMP) value = arrow::Scalar::Parse(type, text + "Z");
   if (!value.ok() && type->id() == arrow::Type::TIMESTAMP && text.ends_with('Z')) {
@@ -217,7 +223,7 @@ Status Cursor::StopBehind(const std::string& value) {
   return ParseValue(type_, value, subject_).Value(&stop_);
 }
 
-Result<Cursor::Taken> Cursor::Take(const std::shared_ptr<arrow::RecordBatch>& batch) {
+Result<Cursor::Taken> Cursor::Take(const std::shared_ptr<arrow::RecordBatch>& batch, const std::string& origin) {
   const int at = FindColumn(*batch->schema(), config_.datetime_field);
   if (at < 0) {
     return MakeError(ErrorKind::kInvalid, subject_, ": there is no such column; there are ",
@@ -248,21 +254,21 @@ Result<Cursor::Taken> Cursor::Take(const std::shared_ptr<arrow::RecordBatch>& ba
     ARROW_ASSIGN_OR_RAISE(const auto lines, JsonLines(taken.batch));
     arrow::BooleanBuilder fresh;
     for (const auto& line : lines) {
-      const auto known = left_over_.find(NameOf(line));
+      const auto known = left_over_.find(NameOf(origin, line));
       ARROW_RETURN_NOT_OK(fresh.Append(known == left_over_.end()));
       if (known != left_over_.end() && --known->second.count == 0) left_over_.erase(known);
     }
     // What was met again stays known: the next run may meet it once more.
-    ARROW_RETURN_NOT_OK(Remember(*taken.batch, *values));
+    ARROW_RETURN_NOT_OK(Remember(*taken.batch, *values, origin));
     ARROW_ASSIGN_OR_RAISE(const auto mask, fresh.Finish());
     ARROW_ASSIGN_OR_RAISE(taken.batch, SelectRows(taken.batch, mask));
     return taken;
   }
-  ARROW_RETURN_NOT_OK(Remember(*taken.batch, *values));
+  ARROW_RETURN_NOT_OK(Remember(*taken.batch, *values, origin));
   return taken;
 }
 
-Status Cursor::Remember(const arrow::RecordBatch& batch, const arrow::Array& values) {
+Status Cursor::Remember(const arrow::RecordBatch& batch, const arrow::Array& values, const std::string& origin) {
   const auto array = arrow::MakeArray(values.data());
   ARROW_ASSIGN_OR_RAISE(const auto most, MaxOf(array));
   if (!most->is_valid) return Status::OK();
@@ -280,7 +286,7 @@ Status Cursor::Remember(const arrow::RecordBatch& batch, const arrow::Array& val
   ARROW_ASSIGN_OR_RAISE(const auto recent_values, Decode(recent->column(at)));
   ARROW_ASSIGN_OR_RAISE(const auto lines, JsonLines(recent));
   for (int64_t row = 0; row < recent->num_rows(); ++row) {
-    auto& seen = seen_[NameOf(lines[static_cast<size_t>(row)])];
+    auto& seen = seen_[NameOf(origin, lines[static_cast<size_t>(row)])];
     if (seen.value == nullptr) {
       ARROW_ASSIGN_OR_RAISE(seen.value, recent_values->GetScalar(row));
     }

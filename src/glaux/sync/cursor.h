@@ -62,7 +62,8 @@ class Cursor {
     /// Rows whose cursor is null: nobody can say whether they are new.
     std::shared_ptr<arrow::RecordBatch> without_value;
   };
-  Result<Taken> Take(const std::shared_ptr<arrow::RecordBatch>& batch);
+  /// \param origin the file of these rows: alike rows of two files are two rows
+  Result<Taken> Take(const std::shared_ptr<arrow::RecordBatch>& batch, const std::string& origin);
 
   /// After all rows: what the next run starts from.
   Result<CursorState> State() const;
@@ -72,7 +73,7 @@ class Cursor {
  private:
   Cursor() = default;
   Status Bind(const std::shared_ptr<arrow::DataType>& type);
-  Status Remember(const arrow::RecordBatch& batch, const arrow::Array& values);
+  Status Remember(const arrow::RecordBatch& batch, const arrow::Array& values, const std::string& origin);
   Status Prune();
 
   IncrementalConfig config_;

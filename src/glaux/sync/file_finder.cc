@@ -70,12 +70,17 @@ Result<Address> TakeApart(const std::string& uri) {
     return Address{.base = uri + "/", .below = std::move(all), .pattern = false, .text = uri};
   }
   ARROW_ASSIGN_OR_RAISE(const auto whole, Glob::Parse(std::string_view(uri).substr(path + 1)));
+  if (whole.is_literal()) {
+    const std::string plain = uri.substr(0, path + 1) + whole.literal_prefix();
+    ARROW_ASSIGN_OR_RAISE(auto all, Glob::Parse("**"));
+    return Address{
+        .base = plain.substr(0, plain.rfind('/') + 1), .below = std::move(all), .pattern = false, .text = plain};
+  }
   // A pattern's folder is as written up to the first special character; an escaped one is left to the pattern.
   const size_t special = std::min(uri.find_first_of("*?[{\\", path), uri.size());
   const size_t slash = uri.rfind('/', special == uri.size() ? special : special - 1);
   ARROW_ASSIGN_OR_RAISE(auto below, Glob::Parse(std::string_view(uri).substr(slash + 1)));
-  return Address{
-      .base = uri.substr(0, slash + 1), .below = std::move(below), .pattern = !whole.is_literal(), .text = uri};
+  return Address{.base = uri.substr(0, slash + 1), .below = std::move(below), .pattern = true, .text = uri};
 }
 
 class FileFinder {
@@ -97,10 +102,15 @@ class FileFinder {
                          error.what());
       }
     }
-    for (const auto& uri : source_.uris) ARROW_RETURN_NOT_OK(Add(uri));
-    for (auto& [address, file] : files_) {
-      found_.bytes += file.ledger.size;
-      ARROW_RETURN_NOT_OK(AddMembers(std::move(file)));
+    std::set<std::string> taken;
+    for (const auto& uri : source_.uris) {
+      ARROW_RETURN_NOT_OK(Add(uri));
+      for (auto& [address, file] : files_) {
+        if (!taken.insert(address).second) continue;
+        found_.bytes += file.ledger.size;
+        ARROW_RETURN_NOT_OK(AddMembers(std::move(file)));
+      }
+      files_.clear();
     }
     return std::move(found_);
   }
@@ -114,7 +124,7 @@ class FileFinder {
       return Prefix(folder.status(), "source " + source_.name);
     }
     if (!address.pattern) {
-      const std::string rest = uri.substr(address.base.size());
+      const std::string rest = address.text.substr(address.base.size());
       if (!rest.empty()) {
         ++found_.requests;
         const auto info = folder->store->Head(folder->key + rest);
@@ -292,29 +302,10 @@ class FileFinder {
   }
 
   Status AddMembers(SourceFile file) {
-    if (file.name.ends_with(".zip") || file.name.ends_with(".ZIP")) {
-      ARROW_ASSIGN_OR_RAISE(const auto input, file.Open());
-      ARROW_ASSIGN_OR_RAISE(const auto members, ArchiveMembers(input));
-      for (const auto& member : members) {
-        if (member.member.empty()) continue;
-        SourceFile one = file;
-        one.name = member.name;
-        one.member = member.member;
-        one.ledger.key += "#" + member.member;
-        ARROW_ASSIGN_OR_RAISE(one.format, FormatFor(one.name));
-        found_.files.push_back(std::move(one));
-      }
-      return Status::OK();
-    }
-    ARROW_ASSIGN_OR_RAISE(file.format, FormatFor(file.name));
-    found_.files.push_back(std::move(file));
+    auto members = ExpandArchive(std::move(file), source_.format);
+    if (!members.ok()) return Prefix(members.status(), "source " + source_.name);
+    for (auto& member : *members) found_.files.push_back(std::move(member));
     return Status::OK();
-  }
-
-  Result<const Format*> FormatFor(const std::string& name) const {
-    auto format = source_.format.has_value() ? FormatByName(*source_.format) : FormatOfFile(name);
-    if (!format.ok()) return Prefix(format.status(), "source " + source_.name);
-    return format;
   }
 
   const SyncEnvironment& environment_;
@@ -334,6 +325,30 @@ Result<InputFile> SourceFile::Open() const {
   ARROW_ASSIGN_OR_RAISE(auto input,
                         OpenInput(place.store, {.key = place.key, .size = ledger.size, .etag = ledger.etag}));
   return InputFile{.name = name, .file = std::move(input), .member = member};
+}
+
+Result<std::vector<SourceFile>> ExpandArchive(SourceFile file, const std::optional<std::string>& format) {
+  const auto format_of = [&](const std::string& name) {
+    return format.has_value() ? FormatByName(*format) : FormatOfFile(name);
+  };
+  std::vector<SourceFile> files;
+  if (!file.name.ends_with(".zip") && !file.name.ends_with(".ZIP")) {
+    ARROW_ASSIGN_OR_RAISE(file.format, format_of(file.name));
+    files.push_back(std::move(file));
+    return files;
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto input, file.Open());
+  ARROW_ASSIGN_OR_RAISE(const auto members, ArchiveMembers(input));
+  for (const auto& member : members) {
+    if (member.member.empty()) continue;
+    SourceFile one = file;
+    one.name = member.name;
+    one.member = member.member;
+    one.ledger.key += "#" + member.member;
+    ARROW_ASSIGN_OR_RAISE(one.format, format_of(one.name));
+    files.push_back(std::move(one));
+  }
+  return files;
 }
 
 Result<FoundSourceFiles> FindSourceFiles(const SyncEnvironment& environment, const SourceConfig& source,

@@ -25,8 +25,12 @@ struct SourceFile {
   Result<InputFile> Open() const;
 };
 
+/// The members of a zip archive as files of their own, each with its format; any other file as it is, with its format.
+/// \param format of all of them; unset: by their names
+Result<std::vector<SourceFile>> ExpandArchive(SourceFile file, const std::optional<std::string>& format);
+
 struct FoundSourceFiles {
-  std::vector<SourceFile> files;  ///< by address, each once
+  std::vector<SourceFile> files;  ///< by the source's addresses, those of one by name; each once
   int64_t bytes = 0;              ///< of the files
   int64_t requests = 0;           ///< lists and heads that finding them took
   int64_t empty = 0;              ///< files of no bytes, passed over

@@ -82,6 +82,7 @@ class PipelineAttempt {
     report_.target = target_->name();
     report_.mode = destination_.mode;
     ARROW_RETURN_NOT_OK(CheckRange());
+    ARROW_RETURN_NOT_OK(CheckJoin());
     for (const auto& name : pipeline_.from) {
       ARROW_ASSIGN_OR_RAISE(auto source, MakeSource(name));
       ARROW_RETURN_NOT_OK(source->Find());
@@ -163,6 +164,25 @@ class PipelineAttempt {
     return Status::OK();
   }
 
+  /// Rows that are added are joined with what? With what is new of the other source, or with all of it: nobody can
+  /// guess.
+  Status CheckJoin() const {
+    if (pipeline_.sql.empty() || pipeline_.from.size() < 2 || !Adds(destination_.mode) ||
+        destination_.kind == DestinationConfig::Kind::kStdout) {
+      return Status::OK();
+    }
+    for (const auto& name : pipeline_.from) {
+      const auto& source = config_.sources.at(name);
+      if (source.kind != SourceConfig::Kind::kFiles || source.incremental.files.has_value()) continue;
+      return MakeError({.kind = ErrorKind::kInvalid,
+                        .hint = "files: new reads a file once, files: all reads every file in every run"},
+                       pipeline_.place.ToString(), ": pipeline ", pipeline_.name,
+                       " adds rows that come from several sources; say of source ", name,
+                       " whether its files are new or all (incremental: { files: … })");
+    }
+    return Status::OK();
+  }
+
   Status CheckCheckpoints() const {
     if (sources_.size() != 1 || !sources_.front()->reads_files() || !pipeline_.sql.empty()) {
       return MakeError(ErrorKind::kInvalid, pipeline_.place.ToString(), ": pipeline ", pipeline_.name,
@@ -222,7 +242,11 @@ class PipelineAttempt {
     }
     const auto nothing = arrow::schema(arrow::FieldVector{});
     const auto& table = there == nullptr ? *nothing : *there;
-    auto plan = PlanEvolution(table, data, contract(), {}, target_->name());
+    // A target that compares for itself applies the contract there.
+    auto contract_here = target_->compares_columns() ? SchemaContract() : contract();
+    // What is made anew gets its columns from the data; whether it may be made is the contract's word on tables.
+    if (there == nullptr) contract_here.columns = ContractMode::kEvolve;
+    auto plan = PlanEvolution(table, data, contract_here, {}, target_->name());
     if (!plan.ok()) {
       ARROW_RETURN_NOT_OK(NameFileAtFault(table));
       return plan.status();
@@ -235,7 +259,8 @@ class PipelineAttempt {
                          ", which lies inside a column");
       }
     }
-    if (!target_->compares_columns()) report_.differences = plan_.differences;
+    const bool anew = destination_.mode == WriteMode::kReplace && !target_->keeps_columns();
+    if (!target_->compares_columns() && !anew) report_.differences = plan_.differences;
     return Status::OK();
   }
 
@@ -328,14 +353,19 @@ class PipelineAttempt {
     }
   }
 
+  std::string QuarantineFolder() const {
+    std::string folder = pipeline_.quarantine.value_or(target_->quarantine_folder());
+    if (!folder.empty() && !folder.ends_with('/')) folder += '/';
+    return folder;
+  }
+
   Status OpenQuarantine() {
     if (quarantine_ != nullptr) return Status::OK();
     // The contract's discard_row is about quarantine, whatever is to become of rows that do not parse.
     const bool by_contract = pipeline_.on_error == OnError::kFail && !plan_.quarantine_columns.empty();
-    ARROW_ASSIGN_OR_RAISE(
-        quarantine_,
-        Quarantine::Make(environment_, by_contract ? OnError::kQuarantine : pipeline_.on_error,
-                         pipeline_.quarantine.value_or(target_->quarantine_folder()), run_id_, pipeline_.max_errors));
+    ARROW_ASSIGN_OR_RAISE(quarantine_,
+                          Quarantine::Make(environment_, by_contract ? OnError::kQuarantine : pipeline_.on_error,
+                                           QuarantineFolder(), run_id_, pipeline_.max_errors));
     readers_go_on_ = pipeline_.on_error != OnError::kFail;
     return Status::OK();
   }
@@ -405,7 +435,7 @@ class PipelineAttempt {
       const PumpOptions pump{
           .in_order = in_order, .threads = source->config().limit.has_value() ? 1 : 0, .stop = options_.stop};
       status = Pump(source->stream(), pump, [&](std::shared_ptr<arrow::RecordBatch> batch, int64_t sequence) -> Status {
-        ARROW_ASSIGN_OR_RAISE(auto rows, source->Process(batch));
+        ARROW_ASSIGN_OR_RAISE(auto rows, source->Process(batch, sequence));
         return Give(write, std::move(rows), FileSequence(files_before) + sequence);
       });
       if (!status.ok()) break;
@@ -499,7 +529,8 @@ class PipelineAttempt {
     for (auto& file : summary->files) report_.files.push_back(std::move(file));
     if (!untyped_.empty()) {
       report_.notes.push_back(std::to_string(untyped_.size()) +
-                              " columns have no value yet, so no type: " + JoinShort(untyped_, 8));
+                              (untyped_.size() == 1 ? " column has" : " columns have") +
+                              " no value yet, so no type: " + JoinShort(untyped_, 8));
     }
     return Status::OK();
   }

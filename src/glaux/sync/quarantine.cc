@@ -4,30 +4,13 @@
 
 #include <algorithm>
 
+#include "glaux/base/utf8.h"
+
 namespace glaux {
 namespace {
 
 /// Reasons that are told apart.
 constexpr size_t kMostReasons = 50;
-
-/// Bytes that are no UTF-8 become U+FFFD: the line must be JSON.
-std::string Utf8(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const size_t length = lead < 0x80 ? 1 : lead >= 0xf0 && lead < 0xf5 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
-    bool good = length > 0 && lead < 0xf5 && i + length <= text.size();
-    for (size_t k = 1; good && k < length; ++k) good = (static_cast<unsigned char>(text[i + k]) & 0xc0) == 0x80;
-    if (good) {
-      out += text.substr(i, length);
-      i += length;
-    } else {
-      out += "\xef\xbf\xbd";
-      ++i;
-    }
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -69,7 +52,7 @@ Status Quarantine::Add(const BadRow& row) {
   const std::string kind = row.column.empty() ? row.reason : row.column;
   if (reasons_.size() < kMostReasons || reasons_.contains(kind)) {
     auto& reason = reasons_[kind];
-    if (reason.rows++ == 0) reason.text = where + ": " + row.reason;
+    if (reason.rows++ == 0) reason.text = ValidUtf8(where + ": " + row.reason);
   }
   if (max_errors_.has_value() && rows_ > *max_errors_) {
     return MakeError({.kind = ErrorKind::kInvalid, .hint = "look at the rows, or raise max_errors"}, "more than ",
@@ -81,9 +64,10 @@ Status Quarantine::Add(const BadRow& row) {
     place_.key += run_id_ + ".jsonl";
     ARROW_ASSIGN_OR_RAISE(writer_, ObjectWriter::Open(place_.store, place_.key));
   }
-  const boost::json::object line{{"file", Utf8(row.file)},       {"line", row.line},
-                                 {"column", Utf8(row.column)},   {"reason", Utf8(row.reason)},
-                                 {"content", Utf8(row.content)}, {"time", FormatTimestamp(environment_.clock->Now())}};
+  const boost::json::object line{
+      {"file", ValidUtf8(row.file)},       {"line", row.line},
+      {"column", ValidUtf8(row.column)},   {"reason", ValidUtf8(row.reason)},
+      {"content", ValidUtf8(row.content)}, {"time", FormatTimestamp(environment_.clock->Now())}};
   const std::string text = boost::json::serialize(line) + "\n";
   return writer_->Write(text.data(), static_cast<int64_t>(text.size()));
 }

@@ -35,6 +35,7 @@ class RowStream {
 
 /// Where the sequence of a file's rows begins: 38 bits for its pieces and their rows (at most 2^21 a piece).
 constexpr int64_t FileSequence(int64_t file) { return file << 38; }
+constexpr int64_t FileOfSequence(int64_t sequence) { return sequence >> 38; }
 
 struct FileStreamOptions {
   /// Pieces in the order of the files: one file is open at a time. Else each thread goes through a file of its own.

@@ -117,6 +117,7 @@ Result<std::unique_ptr<SourceRun>> SourceRun::Clone() const {
   ARROW_RETURN_NOT_OK(clone->MakeCursor());
   clone->filter_ = filter_;
   clone->files_ = files_;
+  clone->known_files_ = known_files_;
   clone->chunk_ = chunk_;
   clone->table_ = table_;
   clone->inferred_ = inferred_;
@@ -141,12 +142,13 @@ Status SourceRun::FindFiles() {
     std::vector<SourceFile> fresh;
     for (size_t i = 0; i < files_.size(); ++i) {
       if (known[i]) {
-        ++found_.files_known;
+        known_files_.push_back(std::move(files_[i]));
       } else {
         fresh.push_back(std::move(files_[i]));
       }
     }
     files_ = std::move(fresh);
+    found_.files_known = static_cast<int64_t>(known_files_.size());
   }
   chunk_ = files_;
   chunk_end_ = files_.size();
@@ -189,6 +191,9 @@ Status SourceRun::Infer(int64_t sample_bytes) {
 }
 
 Status SourceRun::InferFilesOfChunk(int64_t sample_bytes) {
+  // A query over several sources needs the columns of those that have nothing new, too.
+  const bool nothing_new = chunk_.empty() && !known_files_.empty();
+  if (nothing_new) chunk_ = {known_files_.back()};
   auto inferred = InferFiles(
       chunk_, {.format = config_.format_options, .sample_bytes = sample_bytes, .skip_bad_rows = options_.skip_bad_rows},
       options_.stop);
@@ -211,6 +216,20 @@ Status SourceRun::InferFilesOfChunk(int64_t sample_bytes) {
   options.target = target.get();
   if (chunk_.empty()) options.types.clear();
   ARROW_ASSIGN_OR_RAISE(shape_, ShapeOf(chunk_, inferred_, options));
+  if (nothing_new) {
+    chunk_.clear();
+    sampled_ = false;
+  }
+  if (config_.keep_untyped && !shape_.untyped.empty()) {
+    // Only who has seen every row knows that there is no value.
+    if (sampled_) return InferFilesOfChunk(0);
+    arrow::FieldVector fields;
+    for (const auto& field : shape_.schema->fields()) {
+      fields.push_back(field->type()->id() == arrow::Type::NA ? field->WithType(arrow::utf8()) : field);
+    }
+    shape_.schema = arrow::schema(std::move(fields));
+    shape_.untyped.clear();
+  }
   if (!config_.file_column.has_value()) return ChooseColumns(*shape_.schema);
   if (FindColumn(*shape_.schema, *config_.file_column) >= 0) {
     return MakeError(ErrorKind::kInvalid, config_.place.ToString(), ": file_column ", *config_.file_column,
@@ -396,7 +415,8 @@ Status SourceRun::SetAside(const arrow::RecordBatch& batch, const std::string& c
   return Status::OK();
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> SourceRun::Process(const std::shared_ptr<arrow::RecordBatch>& decoded) {
+Result<std::shared_ptr<arrow::RecordBatch>> SourceRun::Process(const std::shared_ptr<arrow::RecordBatch>& decoded,
+                                                               int64_t sequence) {
   rows_read_ += decoded->num_rows();
   auto batch = decoded;
   if (!reads_files() && options_.normalize_names) {
@@ -421,7 +441,9 @@ Result<std::shared_ptr<arrow::RecordBatch>> SourceRun::Process(const std::shared
     drop_to(arrow::RecordBatch::Make(schema, kept->num_rows(), kept->columns()));
   }
   if (cursor_ != nullptr && batch->num_rows() > 0) {
-    ARROW_ASSIGN_OR_RAISE(auto taken, cursor_->Take(batch));
+    const std::string origin =
+        reads_files() ? chunk_[static_cast<size_t>(FileOfSequence(sequence))].ledger.key : std::string();
+    ARROW_ASSIGN_OR_RAISE(auto taken, cursor_->Take(batch, origin));
     int64_t without = 0;
     if (taken.without_value != nullptr && taken.without_value->num_rows() > 0) {
       without = taken.without_value->num_rows();
@@ -462,15 +484,14 @@ Result<std::shared_ptr<arrow::RecordBatch>> SourceRun::Process(const std::shared
 
 /// Reads a clone's rows, and keeps the clone.
 Result<std::shared_ptr<arrow::RecordBatchReader>> SourceRun::ReaderOf(std::shared_ptr<SourceRun> clone,
+                                                                      std::shared_ptr<arrow::Schema> columns,
                                                                       bool readers_go_on) const {
   ARROW_RETURN_NOT_OK(clone->Open(clone->schema_, {}, clone->own_quarantine_.get(), readers_go_on, false, false));
-  auto stream = std::move(clone->stream_);
-  const auto schema = clone->schema_;
-  return PrefetchingReader(std::move(stream), schema, {.stop = options_.stop},
-                           [clone, schema](std::shared_ptr<arrow::RecordBatch> batch,
-                                           int64_t) -> Result<std::shared_ptr<arrow::RecordBatch>> {
-                             ARROW_ASSIGN_OR_RAISE(const auto kept, clone->Process(batch));
-                             return CastExactly(kept, schema, "source " + clone->config_.name);
+  return PrefetchingReader(clone->stream_, columns, {.stop = options_.stop},
+                           [clone, columns](std::shared_ptr<arrow::RecordBatch> batch,
+                                            int64_t sequence) -> Result<std::shared_ptr<arrow::RecordBatch>> {
+                             ARROW_ASSIGN_OR_RAISE(const auto kept, clone->Process(batch, sequence));
+                             return CastExactly(kept, columns, "source " + clone->config_.name);
                            });
 }
 
@@ -478,15 +499,15 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> SourceRun::OpenRows(Quarantine
                                                                       bool counts) {
   if (!counts) {
     ARROW_ASSIGN_OR_RAISE(auto clone, Clone());
-    return ReaderOf(std::move(clone), readers_go_on);
+    return ReaderOf(std::move(clone), schema_, readers_go_on);
   }
   ARROW_RETURN_NOT_OK(Open(schema_, {}, quarantine, readers_go_on, false, false));
-  return PrefetchingReader(
-      std::move(stream_), schema_, {.stop = options_.stop},
-      [this](std::shared_ptr<arrow::RecordBatch> batch, int64_t) -> Result<std::shared_ptr<arrow::RecordBatch>> {
-        ARROW_ASSIGN_OR_RAISE(const auto kept, Process(batch));
-        return CastExactly(kept, schema_, "source " + config_.name);
-      });
+  return PrefetchingReader(stream_, schema_, {.stop = options_.stop},
+                           [this](std::shared_ptr<arrow::RecordBatch> batch,
+                                  int64_t sequence) -> Result<std::shared_ptr<arrow::RecordBatch>> {
+                             ARROW_ASSIGN_OR_RAISE(const auto kept, Process(batch, sequence));
+                             return CastExactly(kept, schema_, "source " + config_.name);
+                           });
 }
 
 Status SourceRun::FindBoundary() {
@@ -502,9 +523,9 @@ Status SourceRun::FindBoundary() {
   request.relations.push_back({.name = "glaux_source",
                                .schema = schema,
                                .open = [this, schema]() -> Result<std::shared_ptr<arrow::RecordBatchReader>> {
+                                 // Rows that were taken before are known by all of their columns.
                                  ARROW_ASSIGN_OR_RAISE(auto pass, Clone());
-                                 pass->schema_ = schema;
-                                 return ReaderOf(std::move(pass), true);
+                                 return ReaderOf(std::move(pass), schema, true);
                                }});
   ARROW_ASSIGN_OR_RAISE(const auto found, QueryTable(*engine, request));
   if (found->num_rows() == 0) return Status::OK();

@@ -88,7 +88,9 @@ class SourceRun {
   /// \param counts these rows are the ones that are counted and remembered; else they are read beside those
   Result<std::shared_ptr<arrow::RecordBatchReader>> OpenRows(Quarantine* quarantine, bool readers_go_on, bool counts);
   /// What of a decoded batch goes on: exactly the wanted columns that the source has. Thread-safe.
-  Result<std::shared_ptr<arrow::RecordBatch>> Process(const std::shared_ptr<arrow::RecordBatch>& batch);
+  /// \param sequence of the batch's piece
+  Result<std::shared_ptr<arrow::RecordBatch>> Process(const std::shared_ptr<arrow::RecordBatch>& batch,
+                                                      int64_t sequence);
 
   /// After the rows were read: nothing was passed over that no column has. As FileStream::CheckKeys.
   Status CheckComplete() const;
@@ -104,7 +106,9 @@ class SourceRun {
 
   /// The same source in the same state, with counts and a cursor of its own.
   Result<std::unique_ptr<SourceRun>> Clone() const;
+  /// \param columns of the result, some of the source's
   Result<std::shared_ptr<arrow::RecordBatchReader>> ReaderOf(std::shared_ptr<SourceRun> clone,
+                                                             std::shared_ptr<arrow::Schema> columns,
                                                              bool readers_go_on) const;
   Status MakeCursor();
   Status FindFiles();
@@ -127,6 +131,7 @@ class SourceRun {
   Predicate filter_;
   std::optional<std::string> stop_behind_;  // cursor value that is the last one of this run
   std::vector<SourceFile> files_;
+  std::vector<SourceFile> known_files_;  // read before: their columns are the source's where nothing new has come
   size_t chunk_end_ = 0;
   std::vector<SourceFile> chunk_;
   std::shared_ptr<Table> table_;

@@ -7,6 +7,7 @@
 
 #include "glaux/base/memory.h"
 #include "glaux/base/parallel.h"
+#include "glaux/base/utf8.h"
 #include "glaux/sync/cursor.h"
 #include "glaux/sync/glob.h"
 #include "glaux/sync/pipeline_run.h"
@@ -89,7 +90,7 @@ json::object ToJson(const SourceReport& source) {
 
 json::array ToJson(const std::vector<std::string>& items) {
   json::array out;
-  for (const auto& item : items) out.emplace_back(item);
+  for (const auto& item : items) out.emplace_back(ValidUtf8(item));
   return out;
 }
 
@@ -120,8 +121,9 @@ json::object ToJson(const PipelineReport& pipeline) {
   if (!pipeline.quarantine.empty()) out["quarantine"] = pipeline.quarantine;
   if (!pipeline.error.ok()) {
     const auto info = InfoOf(pipeline.error);
-    out["error"] =
-        json::object{{"kind", KindName(info.kind)}, {"message", pipeline.error.message()}, {"hint", info.hint}};
+    out["error"] = json::object{{"kind", KindName(info.kind)},
+                                {"message", ValidUtf8(pipeline.error.message())},
+                                {"hint", ValidUtf8(info.hint)}};
   }
   return out;
 }
@@ -226,7 +228,9 @@ PipelineReport RunRanges(const SyncEnvironment& environment, const SyncConfig& c
 
 Status SyncReport::error() const {
   for (const auto& pipeline : pipelines) {
-    if (!pipeline.error.ok()) return Prefix(pipeline.error, "pipeline " + pipeline.name);
+    if (pipeline.error.ok()) continue;
+    const std::string name = "pipeline " + pipeline.name;
+    return pipeline.error.message().starts_with(name) ? pipeline.error : Prefix(pipeline.error, name);
   }
   return Status::OK();
 }

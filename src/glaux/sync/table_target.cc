@@ -206,8 +206,10 @@ class TableTarget final : public Target {
   std::string name() const override { return options_.name; }
   std::shared_ptr<arrow::Schema> schema() const override {
     if (options_.table == nullptr) return nullptr;
-    auto schema = ComparableSchema(*options_.table);
-    return schema->num_fields() == 0 ? nullptr : schema;
+    // Without a column of its own it is a folder that nothing was written into; its keys are only wanted.
+    const auto& table = *options_.table;
+    if (table.schema()->num_fields() == static_cast<int>(table.partition_columns().size())) return nullptr;
+    return ComparableSchema(table);
   }
   bool normalizes_names() const override { return options_.in_catalog; }
   bool keeps_order() const override { return options_.single_file; }

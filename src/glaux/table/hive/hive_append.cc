@@ -71,7 +71,8 @@ class HiveAppend final : public Append {
         // In a folder everything is where Hive looks for it.
         places_(place_, entry_, staged_ || layout_.folder, options_.overwrite != Overwrite::kNone, commit_id_),
         spec_(spec),
-        partitioner_(spec, *plan.write_schema, place_.environment.clock->Now()) {
+        partitioner_(spec, *plan.write_schema, place_.environment.clock->Now()),
+        full_at_(FullAt(options_, spec)) {
     for (const auto& key : entry_.partition_keys) keys_.push_back(key.name);
     std::vector<std::shared_ptr<arrow::Field>> fields;
     for (int i = 0; i < plan.write_schema->num_fields(); ++i) {
@@ -107,7 +108,7 @@ class HiveAppend final : public Append {
     {
       std::shared_lock in_generation(generation_mutex_);
       ARROW_RETURN_NOT_OK(spec_.empty() ? AddWhole(*generation_, batch) : Add(*generation_, *batch, split));
-      full = generation_->memory() > options_.memory_limit / 2;
+      full = generation_->memory() > full_at_;
     }
     rows_ += batch->num_rows();
     return full ? Flush(/*only_if_full=*/true) : Status::OK();
@@ -285,7 +286,7 @@ class HiveAppend final : public Append {
     std::shared_ptr<Generation> full;
     {
       std::unique_lock swap(generation_mutex_);
-      if (only_if_full && generation_->memory() <= options_.memory_limit / 2) return Status::OK();
+      if (only_if_full && generation_->memory() <= full_at_) return Status::OK();
       if (!generation_->any) return Status::OK();
       full = std::exchange(generation_, NewGeneration());
     }
@@ -436,6 +437,13 @@ class HiveAppend final : public Append {
   const TableEntry entry_;
   const bool staged_;
   const EvolutionPlan plan_;
+  /// Rows that are kept before they are encoded, in bytes. Where there is one partition, no more than some of its files
+  /// will hold, or files would grow far beyond the size they should have.
+  static int64_t FullAt(const AppendOptions& options, const std::vector<PartitionField>& spec) {
+    const int64_t half = options.memory_limit / 2;
+    return spec.empty() ? std::min(half, std::max<int64_t>(2 * options.target_file_bytes, 1 << 20)) : half;
+  }
+
   const AppendOptions options_;
   const FileLayout layout_;
   const std::string commit_id_;
@@ -443,6 +451,7 @@ class HiveAppend final : public Append {
   WritePlaces places_;
   const std::vector<PartitionField> spec_;
   const Partitioner partitioner_;
+  const int64_t full_at_;
   std::vector<std::string> keys_;
   std::vector<int> file_columns_;  // columns of the write schema that go into files
   std::shared_ptr<arrow::Schema> file_schema_;
