@@ -64,7 +64,12 @@ class BadFile(LakeTest):
         self.refuse_file("latin-header.csv", b"a,caf\xe9\n1,x\n", INVALID, ["line 1", "UTF-8"])
 
     def test_utf16_is_not_taken_for_utf8(self):
-        self.refuse_file("utf16.csv", "a,b\n1,x\n".encode("utf-16"), INVALID, [])
+        # With a byte order mark it is read as what it is.
+        self.write("utf16.csv", "a,b\n1,xü\n".encode("utf-16"))
+        self.succeed("load", "utf16.csv", "t.utf16", "--partition-by", "none")
+        self.assertEqual(self.succeed("query", "SELECT a, b FROM t.utf16", "--format", "csv").out, "a,b\n1,xü\n".encode())
+        self.refuse_file("odd.csv", "a,b\n1,x\n".encode("utf-16") + b"1", INVALID, ["UTF-16"])
+        self.refuse_file("unmarked.csv", "a,b\n1,xü\n".encode("utf-16-le"), INVALID, ["unmarked.csv"])
 
     def test_columns_of_one_name(self):
         self.refuse_file("twice.csv", "a,b,a\n1,2,3\n", INVALID, ["line 1", "columns 1 and 3", "a"])

@@ -8,7 +8,7 @@ import signal
 import time
 import unittest
 
-from lake import CANCELLED, CORRUPT, INVALID, NOT_FOUND, NOT_IMPLEMENTED, OK, LakeTest
+from lake import CANCELLED, CORRUPT, INVALID, NOT_FOUND, NOT_IMPLEMENTED, OK, UNAVAILABLE, LakeTest
 
 ORDERS = "id,name,total\n1,ann,1.50\n2,bob,\n3,\"c,d\",3.25\n"
 
@@ -340,6 +340,12 @@ class Convert(FilesTest):
             with self.subTest(line=line):
                 self.refuse(code, words, "convert", *line)
                 self.assertEqual([p.name for p in self.here.glob("b.*")], [])
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "there is no /dev/full")
+    def test_a_full_disk(self):
+        self.write("a.csv", ORDERS)
+        outcome = self.refuse(UNAVAILABLE, ["/dev/full", "No space"], "convert", "a.csv", "/dev/full", "--to-format", "csv")
+        self.assertEqual(outcome.err.count("write /dev/full"), 1)
 
     def test_header_only(self):
         self.write("a.csv", "id,name\n")

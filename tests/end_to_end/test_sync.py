@@ -129,7 +129,6 @@ class Destinations(SyncTest):
         found = [row["id"] for name in self.files_in("out") for row in self.rows_of(self.here / "out" / name)]
         self.assertEqual(sorted(found), list(range(40)))
 
-    @unittest.expectedFailure  # B1
     def test_tokens_in_names(self):
         self.flow({"path": "in/*.csv"}, {"path": "out/{pipeline}/{date}-{run}-{part}.jsonl"})
         before = datetime.datetime.now(datetime.timezone.utc)
@@ -145,17 +144,14 @@ class Destinations(SyncTest):
         self.flow({"path": "in/*.csv"}, {"path": "out/{date}/{run}-{part}.jsonl"})
         self.refuse_sync(INVALID, ["p.yaml, line ", "{date}", "not of the folder"])
 
-    def test_a_file_name_without_run_and_part_is_refused_or_made_unique(self):
+    @unittest.expectedFailure  # B17
+    def test_a_file_name_with_a_date_alone_is_a_file_a_day(self):
         self.flow({"path": "in/*.csv"}, {"path": "out/{date}.jsonl"})
-        outcome = self.run_program("sync", "p.yaml")
-        if outcome.code == OK:
-            self.write("in/c.csv", csv_text([ROWS[0] | {"id": 100}]))
-            self.sync_one()
-            self.assertEqual(len(self.folder_rows("out")), 41)
-        else:
-            self.assertEqual(outcome.code, INVALID, outcome.err)
-            self.assertIn("{run}", outcome.err)
-            self.assertFalse((self.here / "out").exists() and self.files_in("out"))
+        self.sync_one()
+        self.assertEqual(self.folder_rows("out"), ROWS)
+        self.write("in/c.csv", csv_text([ROWS[0] | {"id": 100}]))
+        self.sync_one()
+        self.assertEqual(self.folder_rows("out"), [*ROWS, ROWS[0] | {"id": 100}])
 
     def test_small_files_are_closed_at_their_size(self):
         self.write("in/c.csv", csv_text([{"id": i, "name": os.urandom(40).hex(), "amount": 0.5, "made": "2026-01-01", "region": "eu"} for i in range(40, 30_000)]))
@@ -191,7 +187,6 @@ class Destinations(SyncTest):
         self.assertEqual((self.here / "out.csv").read_text(), "0;01.01.2026\n1;02.01.2026\n")
 
     @needs_pyarrow
-    @unittest.expectedFailure  # B3
     def test_parquet_files_are_closed_at_their_size_too(self):
         self.write("in/c.csv", csv_text([{"id": i, "name": os.urandom(40).hex(), "amount": 0.5, "made": "2026-01-01", "region": "eu"} for i in range(40, 60_000)]))
         self.flow({"path": "in/*.csv"}, {"path": "out/", "target_file_size": "256KiB"})
@@ -279,7 +274,6 @@ class Sources(SyncTest):
         self.sync()
         self.assert_same_rows(self.folder_rows("three"), ROWS)
 
-    @unittest.expectedFailure  # B4
     def test_a_pipeline_behind_a_failed_one_does_not_run(self):
         self.write("in.csv", "id\n1\n")
         self.describe({"f": {"path": "in.csv", "types": {"id": "date"}}, "t": {"table": "db.one"}, "g": {"path": "in.csv"}},
@@ -516,14 +510,14 @@ class DryRun(SyncTest):
                 self.assertEqual(self.tree(), before)
                 run = self.sync()
                 for name, report in run.items():
-                    self.assertEqual(dry[name]["changes"], report["changes"], name)
+                    if name != "duck":
+                        self.assertEqual(dry[name]["changes"], report["changes"], name)
                     self.assertEqual(dry[name]["state"], report["state"], name)
                     self.assertEqual([s["files"] for s in dry[name]["sources"]], [s["files"] for s in report["sources"]], name)
                     self.assertEqual([s["files_known"] for s in dry[name]["sources"]], [s["files_known"] for s in report["sources"]], name)
             self.write("in/c.csv", "id,name,extra\n100,x,true\n")
         self.assertIn("add column extra: boolean", run["table"]["changes"])
 
-    @unittest.expectedFailure  # B2
     def test_a_dry_run_does_not_even_make_the_lake(self):
         self.write("in.csv", "id\n1\n")
         self.flow({"path": "in.csv"}, {"path": "far/away/out.jsonl"})
@@ -531,12 +525,17 @@ class DryRun(SyncTest):
         self.sync_one("--dry-run")
         self.assertEqual(sorted(path.name for path in self.here.rglob("*") if path.name != "report.json"), names)
 
-    @unittest.expectedFailure  # B5
     def test_a_dry_run_fails_where_the_run_fails(self):
         self.write("in.csv", "id,day\n1,monday\n")
         self.flow({"path": "in.csv"}, {"table": "db.t"})
         self.refuse_sync(INVALID, ["partition key has the same name"])
         self.refuse_sync(INVALID, ["partition key has the same name"], "--dry-run")
+
+    @unittest.expectedFailure  # B18
+    def test_a_dry_run_into_duckdb_shows_changes(self):
+        self.write("in.csv", "id\n1\n")
+        self.flow({"path": "in.csv"}, {"path": "x.duckdb", "table": "t"})
+        self.assertEqual(self.sync_one("--dry-run")["changes"], ["add column id: bigint"])
 
     def test_a_dry_run_shows_new_files(self):
         self.write("in/a.csv", "id\n1\n")

@@ -201,6 +201,7 @@ class Cursor(IncrementalTest):
     def test_closed_over_a_growing_file(self):
         self.compare(1, lambda rows: self.file(rows) | {}, {"files": "all"}, CursorModel(), late=1)
 
+    @unittest.expectedFailure  # B19
     def test_closed_over_growing_files(self):
         self.compare(2, self.files_of_rows, {"files": "all"}, CursorModel(), late=1)
 
@@ -210,6 +211,7 @@ class Cursor(IncrementalTest):
     def test_lag_takes_late_rows_once(self):
         self.compare(4, self.file, {"files": "all", "lag": "5m"}, CursorModel(lag=5), late=9)
 
+    @unittest.expectedFailure  # B19
     def test_lag_over_files_with_many_runs(self):
         self.compare(5, self.files_of_rows, {"files": "all", "lag": "20m"}, CursorModel(lag=20), late=8, runs=9)
 
@@ -238,7 +240,6 @@ class Cursor(IncrementalTest):
             self.sync_one()
             self.assert_taken([{"id": id, "ts": stamp(minute)} for id, minute in rows.items()])
 
-    @unittest.expectedFailure  # B8
     def test_a_row_that_looks_like_one_of_another_file_is_taken_when_each_file_is_read_once(self):
         self.flow({"path": "in/*.csv", "datetime_field": "ts"}, self.TARGET)
         self.write("in/a.csv", f"id,ts\n1,{stamp(0)}\n2,{stamp(5)}\n")
@@ -262,7 +263,6 @@ class Cursor(IncrementalTest):
         self.sync_one()
         self.assertEqual(sorted(row["id"] for row in self.taken()), [1, 5, 23])
 
-    @unittest.expectedFailure  # B9
     def test_max_records_goes_on_behind_many_rows_with_one_value(self):
         for source_of in (self.lake_table, self.query, self.file):
             self.lake = self.here / f"lake-{source_of.__name__}"
@@ -291,7 +291,6 @@ class Cursor(IncrementalTest):
                 left = left[count:]
             self.assert_same_rows(self.folder_rows(target["path"]), [{"id": i, "ts": stamp(m)} for i, m in rows], source_of.__name__)
 
-    @unittest.expectedFailure  # B10
     def test_decimals_that_sort(self):
         self.check_types((("decimal(20,4)", ["-0.0001", "0.5000", "9999999999999999.9998", "9999999999999999.9999"]),))
 

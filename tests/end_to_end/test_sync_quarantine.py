@@ -115,7 +115,6 @@ class BadRows(SyncTest):
         self.assertEqual([name.rsplit("/", 1)[0] for name in self.files_in("bad")], ["rows"])
         self.assert_quarantine(report)
 
-    @unittest.expectedFailure  # B13
     def test_a_folder_of_choice_without_a_slash_is_a_folder_too(self):
         self.make()
         report = self.run_with("quarantine", quarantine="bad")
@@ -170,7 +169,6 @@ class BadRows(SyncTest):
         self.assert_same_rows(self.folder_rows("out2"), [{"id": 1}, {"id": 3}])
         self.assertEqual([line["line"] for line in self.quarantined(report)], [2, 3])
 
-    @unittest.expectedFailure  # B12
     def test_content_that_is_no_utf8_is_still_json(self):
         self.write("in/a.csv", b"id,v,d\n1,2,2026-01-01\n2,\xff\xfe,2026-01-01\n")
         report = self.run_with("quarantine")
@@ -232,7 +230,6 @@ class Contracts(SyncTest):
         self.assertEqual(self.found("id, v, w")[-1], {"id": 3, "v": 30, "w": "x"})
 
     @needs_duckdb
-    @unittest.expectedFailure  # B11
     def test_freeze_refuses_new_columns_of_duckdb(self):
         self.check_freeze_refuses_new_columns("duckdb")
 
@@ -249,7 +246,6 @@ class Contracts(SyncTest):
             self.assertEqual(self.stored(), before)
 
     @needs_duckdb
-    @unittest.expectedFailure  # B11
     def test_discard_value_drops_new_columns_of_duckdb(self):
         self.check_discard_value_drops_new_columns("duckdb")
 
@@ -313,7 +309,6 @@ class Contracts(SyncTest):
         self.assertEqual(len(self.found()), 2)
 
     @needs_duckdb
-    @unittest.expectedFailure  # B11
     def test_missing_columns_are_null_of_duckdb(self):
         self.check_missing_columns_are_null("duckdb")
 

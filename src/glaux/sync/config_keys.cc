@@ -11,8 +11,8 @@ std::string Cut(std::string_view name) {
 
 std::string FamilyList(unsigned families) {
   std::string names;
-  for (const unsigned family : {kCsvFamily, kJsonFamily, kParquetFamily}) {
-    if ((families & family) != 0) names += (names.empty() ? "" : " and ") + std::string(FamilyName(family));
+  for (const unsigned family : {kCsvFamily, kJsonFamily, kTxtFamily, kParquetFamily}) {
+    if ((families & family) != 0) names += (names.empty() ? "" : ", ") + std::string(FamilyName(family));
   }
   return names;
 }

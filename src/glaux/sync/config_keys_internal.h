@@ -37,8 +37,9 @@ enum Family : unsigned {
   kJsonFamily = 2,
   kParquetFamily = 4,
   kOtherFamily = 8,
-  kTextFamilies = kCsvFamily | kJsonFamily,
-  kAnyFamily = 15,
+  kTxtFamily = 16,
+  kTextFamilies = kCsvFamily | kJsonFamily | kTxtFamily,
+  kAnyFamily = 31,
 };
 
 struct KeyDoc {

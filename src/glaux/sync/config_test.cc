@@ -118,8 +118,10 @@ TEST(PipelineFile, APipelineNamesWhatThereIs) {
   ASSERT_FAILS(ErrorKind::kInvalid, "does not fit on_error: fail",
                read("- { from: orders, to: lake, max_errors: 1 }\n"));
   ASSERT_FAILS(ErrorKind::kInvalid, "no source has files", read("- { from: table, to: lake, checkpoint: 1GB }\n"));
-  ASSERT_FAILS(ErrorKind::kInvalid, "does not fit destination",
-               read("- { from: orders, to: file, contract: { columns: freeze } }\n"));
+  EXPECT_OK(read("- { from: orders, to: file, contract: { columns: freeze } }\n"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "does not fit destination out",
+               ReadText("sources: { s: { path: a.csv } }\ndestinations: { out: { uri: '-' } }\n"
+                        "pipelines: [{ from: s, to: out, contract: { columns: freeze } }]\n"));
   ASSERT_FAILS(ErrorKind::kInvalid, "expected fail, skip or quarantine, found: skp; did you mean skip?",
                read("- { from: orders, to: lake, on_error: skp }\n"));
   ASSERT_FAILS(ErrorKind::kInvalid, "expected a list of pipelines", read("  a: 1\n"));
@@ -146,7 +148,7 @@ TEST(PipelineFile, IsReadFromDiskWithItsFolder) {
   const auto path =
       dir.Write("flows/p.yaml", "sources: { s: { path: in/a.csv } }\ndestinations: { d: { table: a.b } }\n");
   ASSERT_OK_AND_ASSIGN(const auto config, ReadSyncConfig(path, {}));
-  EXPECT_THAT(config.sources.at("s").uris, ElementsAre(dir / "flows/in/a.csv"));
+  EXPECT_THAT(config.sources.at("s").uris, ElementsAre("file://" + (dir / "flows/in/a.csv")));
   ASSERT_FAILS(ErrorKind::kNotFound, "there is no such file", ReadSyncConfig(dir / "none.yaml", {}));
   ASSERT_FAILS(ErrorKind::kInvalid, "this is a directory", ReadSyncConfig(dir.path().string(), {}));
   const auto large = dir.Write("large.yaml", std::string((1 << 20) + 100, '#'));

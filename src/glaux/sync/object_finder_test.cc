@@ -89,10 +89,9 @@ TEST_F(ObjectFinderTest, HiddenNamesAreCountedAndLeftOut) {
 
 TEST_F(ObjectFinderTest, WhatACommitHasNotFinishedIsLeftOut) {
   Put({"t/a", "t/b", "t/_glaux/state.json"});
-  environment.list_committed = [](ObjectStore& store, const std::string& prefix) -> Result<std::vector<ObjectInfo>> {
+  environment.list_committed = [](ObjectStore&, const std::string& prefix) {
     EXPECT_EQ(prefix, "t/");
-    ARROW_ASSIGN_OR_RAISE(auto info, store.Head("t/a"));
-    return std::vector<ObjectInfo>{info};
+    return Result<std::vector<ObjectInfo>>(std::vector<ObjectInfo>{{.key = "t/a", .size = 3}});
   };
   EXPECT_THAT(Find("s3://b/t", true), ElementsAre("a"));
   EXPECT_THAT(Find("s3://b/t", true, true), ElementsAre("_glaux/state.json", "a", "b"));

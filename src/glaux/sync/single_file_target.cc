@@ -73,7 +73,11 @@ class SingleFileTarget final : public Target {
 
   Result<std::unique_ptr<TargetWrite>> Begin(const EvolutionPlan& plan, const TargetWriteOptions&) override {
     auto write = SingleFileWrite::Make(options_, plan.write_schema);
-    if (!write.ok()) return Prefix(write.status(), "write " + options_.name);
+    if (!write.ok()) {
+      // A stream that cannot be written says so itself.
+      const bool said = write.status().message().find(options_.name) != std::string::npos;
+      return said ? write.status() : Prefix(write.status(), "write " + options_.name);
+    }
     return write;
   }
 

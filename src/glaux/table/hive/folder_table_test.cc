@@ -160,8 +160,14 @@ TEST(FolderTable, WritesTextAndReadsItWithTheSameOptions) {
   EXPECT_THAT(GetString(*files.store, files.Keys().at(0)).ValueOrDie(), HasSubstr("id;region;at\n0;eu;2025-01-31"));
   EXPECT_EQ(files.ReadIds(spec).ValueOrDie(), Ids({0, 1, 2}));
 
-  spec.format_options.text.compression = "gzip";
-  ASSERT_FAILS(ErrorKind::kNotImplemented, "compression gzip", files.Add(spec, Orders(0, 3)));
+  for (const auto& [compression, ending] : {std::pair("gzip", ".csv.gz"), std::pair("zstd", ".csv.zst")}) {
+    Files packed;
+    spec.format_options.text.compression = compression;
+    ASSERT_OK_AND_ASSIGN(const auto written, packed.Add(spec, Orders(0, 3)));
+    EXPECT_THAT(written.files, ElementsAre(::testing::EndsWith(ending)));
+    EXPECT_THAT(GetString(*packed.store, packed.Keys().at(0)).ValueOrDie(), ::testing::Not(::testing::StartsWith("id;region")));
+    EXPECT_EQ(packed.ReadIds(spec).ValueOrDie(), Ids({0, 1, 2}));
+  }
 }
 
 TEST(FolderTable, PartitionsAreFolders) {
@@ -271,9 +277,9 @@ TEST(FolderTable, StreamsAndTheLedgerLiveBesideTheFiles) {
 TEST(FolderTable, NamesOfFilesFollowThePattern) {
   Files files;
   auto spec = kCsv;
-  spec.file_name = "orders-{part}-of-{run}.txt";
+  spec.file_name = "orders-{part}-of-{run}.export";
   ASSERT_OK_AND_ASSIGN(const auto summary, files.Add(spec, Orders(0, 1)));
-  EXPECT_THAT(summary.files, ElementsAre("s3://lake/out/orders-00000-of-" + summary.commit_id + ".txt"));
+  EXPECT_THAT(summary.files, ElementsAre("s3://lake/out/orders-00000-of-" + summary.commit_id + ".export"));
   EXPECT_EQ(files.ReadIds(spec).ValueOrDie(), Ids({0}));
   const std::pair<const char*, const char*> wrong[] = {
       {"x-{run}.csv", "it lacks {part}"},         {"x-{part}.csv", "it lacks {run}"},

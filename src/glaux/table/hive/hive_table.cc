@@ -137,6 +137,8 @@ class HiveTable final : public Table {
   Result<std::vector<bool>> AlreadyLoaded(std::span<const LoadedFile> files) override {
     // A commit that was cut off counts: it will happen. ReadLedger finishes it, then its files are in the ledger.
     ARROW_ASSIGN_OR_RAISE(const auto ledger, ReadLedger(place_));
+    // An overwrite that was cut off may have left files that nobody is to read any more.
+    if (!ledger.state.replaced.empty()) (void)DropReplaced(place_);
     const auto name = [](const LoadedFile& file) {
       return file.key + "\n" + file.etag + "\n" + std::to_string(file.size);
     };
