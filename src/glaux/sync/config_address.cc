@@ -1,72 +1,44 @@
-#include <algorithm>
-#include <array>
 #include <filesystem>
 
+#include "glaux/format/format.h"
 #include "glaux/schema/names.h"
 #include "glaux/sync/config_keys_internal.h"
 
 namespace glaux::pipeline_file {
 namespace {
 
-struct KnownFormat {
-  std::string_view name;
-  unsigned family;
-  std::array<std::string_view, 2> endings;
-};
-
-constexpr std::array<KnownFormat, 6> kFormats = {{{"csv", kCsvFamily, {"csv", ""}},
-                                                  {"tsv", kCsvFamily, {"tsv", ""}},
-                                                  {"json", kJsonFamily, {"json", ""}},
-                                                  {"jsonl", kJsonFamily, {"jsonl", "ndjson"}},
-                                                  {"parquet", kParquetFamily, {"parquet", "pq"}},
-                                                  {"avro", kOtherFamily, {"avro", ""}}}};
-
-constexpr std::array<std::string_view, 11> kCompressions = {"gz", "bz2", "zst", "zstd", "lz4", "snappy",
-                                                            "sz", "br",  "xz",  "zip",  "gzip"};
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+std::vector<std::string_view> Names(bool written) {
+  std::vector<std::string_view> names;
+  for (const auto* format : AllFormats()) {
+    if (!written || format->can_write()) names.push_back(format->name());
   }
-  return lower;
-}
-
-std::string_view TakeEnding(std::string_view* name) {
-  const auto dot = name->rfind('.');
-  if (dot == std::string_view::npos) return {};
-  const auto ending = name->substr(dot + 1);
-  *name = name->substr(0, dot);
-  return ending;
+  return names;
 }
 
 }  // namespace
 
 const std::vector<std::string_view>& FormatNames() {
-  static const auto names = [] {
-    std::vector<std::string_view> all;
-    for (const auto& format : kFormats) all.push_back(format.name);
-    return all;
-  }();
+  static const auto names = Names(false);
+  return names;
+}
+
+const std::vector<std::string_view>& WrittenFormatNames() {
+  static const auto names = Names(true);
   return names;
 }
 
 unsigned FamilyOfFormat(std::string_view format) {
-  const auto found =
-      std::find_if(kFormats.begin(), kFormats.end(), [&](const auto& one) { return one.name == format; });
-  return found == kFormats.end() ? static_cast<unsigned>(kAnyFamily) : found->family;
+  if (format == "csv" || format == "tsv") return kCsvFamily;
+  if (format == "json" || format == "jsonl") return kJsonFamily;
+  if (format == "parquet") return kParquetFamily;
+  const auto known = FormatByName(format);
+  if (!known.ok()) return kAnyFamily;
+  return (*known)->is_text() ? kTxtFamily : kOtherFamily;
 }
 
 std::string FormatOfAddress(std::string_view uri) {
-  const auto lower = Lower(uri.substr(uri.find_last_of('/') + 1));
-  std::string_view name = lower;
-  auto ending = TakeEnding(&name);
-  if (std::find(kCompressions.begin(), kCompressions.end(), ending) != kCompressions.end()) ending = TakeEnding(&name);
-  if (ending.empty()) return {};
-  for (const auto& format : kFormats) {
-    if (ending == format.endings[0] || ending == format.endings[1]) return std::string(format.name);
-  }
-  return {};
+  const auto format = FormatOfFile(uri);
+  return format.ok() ? std::string((*format)->name()) : std::string();
 }
 
 unsigned FamiliesOfAddresses(const std::vector<std::string>& uris) {
@@ -86,8 +58,8 @@ std::string_view FamilyName(unsigned families) {
       return "json";
     case kParquetFamily:
       return "parquet";
-    case kOtherFamily:
-      return "avro";
+    case kTxtFamily:
+      return "txt";
     default:
       return "none of these";
   }
