@@ -45,7 +45,7 @@ Result<TableId> Session::ParseTable(std::string_view name) const {
 Result<SyncConfig> Session::ReadPipelines(const std::string& path) {
   ARROW_ASSIGN_OR_RAISE(auto config, ReadSyncConfig(path, [this](std::string_view name) -> std::optional<std::string> {
                           auto value = surroundings_.environment(name);
-    return value.empty() ? std::nullopt : std::optional<std::string>(std::move(value));
+                          return value.empty() ? std::nullopt : std::optional<std::string>(std::move(value));
                         }));
   if (config.lake.has_value() && options_.lake.empty()) options_.lake = *config.lake;
   if (config.memory_limit.has_value() && options_.memory_limit.empty())
