@@ -26,10 +26,15 @@ Status RunDrop(Session& session, const DropArguments& arguments) {
   ARROW_ASSIGN_OR_RAISE(const auto id, session.ParseTable(arguments.table));
   ARROW_ASSIGN_OR_RAISE(auto* lake, session.lake());
   // A wrong name is told before anything is asked. What no longer opens can still be dropped.
-  ARROW_ASSIGN_OR_RAISE(const auto entry, lake->catalog().GetTable(id));
-  if (!arguments.yes) ARROW_RETURN_NOT_OK(Confirm(session, entry.id.ToString()));
-  ARROW_RETURN_NOT_OK(lake->DropTable(entry.id));
-  session.Report("dropped " + entry.id.ToString() + "\n");
+  const Status there = lake->catalog().GetTable(id).status();
+  if (there.ok()) {
+    if (!arguments.yes) ARROW_RETURN_NOT_OK(Confirm(session, id.ToString()));
+  } else if (KindOf(there) != ErrorKind::kNotFound) {
+    return there;
+  }
+  // One that is not there may be half dropped, which was asked about then.
+  ARROW_RETURN_NOT_OK(lake->DropTable(id));
+  session.Report("dropped " + id.ToString() + "\n");
   return Status::OK();
 }
 

@@ -34,8 +34,8 @@ Status RunRepair(Session& session, const RepairArguments& arguments) {
 
 void AddRepairCommand(CLI::App* app, Session* session) {
   auto arguments = std::make_shared<RepairArguments>();
-  auto* command = app->add_subcommand(
-      "repair", "Finish cut-off commits of a table, drop leftovers and replaced files, register partitions");
+  auto* command =
+      app->add_subcommand("repair", "Finish cut-off commits of a table, drop what is left over, register partitions");
   command->add_option("TABLE", arguments->table, "as database.table")->type_name("TABLE")->required();
   command->add_option("--grace", arguments->grace, "leave uploads alone that are younger than this (1h)")
       ->type_name("DURATION");

@@ -63,13 +63,21 @@ class BadFile(LakeTest):
         self.refuse_file("latin.csv", b"a,b\n1,x\n2,caf\xe9\n", INVALID, ["line 3", "column b", "UTF-8"])
         self.refuse_file("latin-header.csv", b"a,caf\xe9\n1,x\n", INVALID, ["line 1", "UTF-8"])
 
-    def test_utf16_is_not_taken_for_utf8(self):
-        # With a byte order mark it is read as what it is.
-        self.write("utf16.csv", "a,b\n1,xü\n".encode("utf-16"))
-        self.succeed("load", "utf16.csv", "t.utf16", "--partition-by", "none")
-        self.assertEqual(self.succeed("query", "SELECT a, b FROM t.utf16", "--format", "csv").out, "a,b\n1,xü\n".encode())
-        self.refuse_file("odd.csv", "a,b\n1,x\n".encode("utf-16") + b"1", INVALID, ["UTF-16"])
-        self.refuse_file("unmarked.csv", "a,b\n1,xü\n".encode("utf-16-le"), INVALID, ["unmarked.csv"])
+    def test_utf16_with_a_byte_order_mark_is_read_as_that(self):
+        text = "a,b\n1,ä€😀\n2,y\n"
+        for name, mark, encoding in (("little", b"\xff\xfe", "utf-16-le"), ("big", b"\xfe\xff", "utf-16-be")):
+            with self.subTest(name):
+                self.write(f"{name}.csv", mark + text.encode(encoding))
+                self.succeed("load", f"{name}.csv", f"t.{name}")
+                self.assertEqual(self.rows(f"select a, b from t.{name} order by a"), [["1", "ä€😀"], ["2", "y"]])
+
+    def test_half_a_unit_of_utf16_is_refused(self):
+        self.refuse_file("odd.csv", "a,b\n1,x\n".encode("utf-16") + b"y", INVALID, ["odd.csv", "half of a UTF-16 unit"])
+
+    def test_utf16_without_a_byte_order_mark_is_not_taken_for_utf8(self):
+        for encoding in ("utf-16-le", "utf-16-be"):
+            with self.subTest(encoding):
+                self.refuse_file(f"{encoding}.csv", "a,b\n1,x\n2,y\n".encode(encoding), INVALID, [f"{encoding}.csv"])
 
     def test_columns_of_one_name(self):
         self.refuse_file("twice.csv", "a,b,a\n1,2,3\n", INVALID, ["line 1", "columns 1 and 3", "a"])

@@ -26,8 +26,9 @@ class ByteSource {
 /// beyond `max_inflation` is kInvalid. Of a zip archive the member is read, which may be compressed again; without
 /// `input.member` the only one there is, else kInvalid that names them.
 ///
-/// Text in another encoding becomes UTF-8; what the encoding does not have is kInvalid with the offset. Text that is
-/// UTF-8 already is handed on unchecked.
+/// Text in another encoding becomes UTF-8; what the encoding does not have is kInvalid with the offset, and so is
+/// UTF-16 without a mark that nobody named (every other of the first bytes is zero). Text that is UTF-8 already is
+/// handed on unchecked.
 Result<std::unique_ptr<ByteSource>> OpenDecompressed(const InputFile& input, const TextOptions& options = {});
 
 /// The same without a look at encodings and byte order marks: for files that are not text.

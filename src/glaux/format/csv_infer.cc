@@ -53,8 +53,8 @@ Result<std::shared_ptr<arrow::Schema>> InferCsvBlock(const CsvFile& file, const 
 Result<InferredSchema> InferCsv(const InputFile& input, const InferOptions& options) {
   constexpr int64_t kBlockBytes = 1 << 20;
   const int64_t sample = options.sample_bytes;
-  ARROW_ASSIGN_OR_RAISE(
-      auto file, CsvFile::Open(input, options.format, sample > 0 ? std::min(sample, kBlockBytes) : kBlockBytes));
+  ARROW_ASSIGN_OR_RAISE(auto file,
+                        CsvFile::Open(input, options.format, sample > 0 ? std::min(sample, kBlockBytes) : kBlockBytes));
   if (options.skip_bad_rows) file.PassOverBadRows({});
   std::vector<CsvTypeGuess> guesses(file.columns().size(), CsvTypeGuess(file.rules()));
   InferredSchema inferred;

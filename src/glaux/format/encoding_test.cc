@@ -71,6 +71,18 @@ TEST(Encoding, RefusesWhatIsNotUtf16) {
                         little));
 }
 
+TEST(Encoding, DoesNotTakeUtf16WithoutAMarkForUtf8) {
+  for (const auto& [text, hint] : {std::pair{"a\0,\0b\0"s, "utf-16le"}, std::pair{"\0a\0,\0b"s, "utf-16be"}}) {
+    const auto read = Inflated("x.csv", text);
+    ASSERT_FAILS(ErrorKind::kInvalid, "read x.csv: every other byte is zero", read);
+    EXPECT_EQ(InfoOf(read.status()).hint, std::string("say the file's encoding: ") + hint);
+    EXPECT_EQ(Inflated("x.csv", text, {.encoding = hint}).ValueOrDie(), "a,b");
+  }
+  // Single zero bytes are somebody's data.
+  EXPECT_EQ(Inflated("x.csv", "a\0bc"s).ValueOrDie(), "a\0bc"s);
+  EXPECT_EQ(Inflated("x.csv", "\0abc"s).ValueOrDie(), "\0abc"s);
+}
+
 TEST(Encoding, RefusesUtf32AndUnknownNames) {
   ASSERT_FAILS(ErrorKind::kInvalid, "UTF-32", Inflated("x", "\xff\xfe\0\0a\0\0\0"s));
   ASSERT_FAILS(ErrorKind::kInvalid, "known: utf-8, latin-1, windows-1252, utf-16, utf-16le, utf-16be",

@@ -76,15 +76,8 @@ Status FileWriter::WriteEncoded(const arrow::Buffer&) {
 
 const std::vector<const Format*>& AllFormats() {
   static const std::vector<const Format*> formats = {
-      &CsvFormat(),
-      &TsvFormat(),
-      &JsonFormat(),
-      &JsonLinesFormat(),
-      &ParquetFormat(),
-      &AvroFormat(),
-      &TxtFormat(),
-      &IpcFormat(),
-      &OrcFormat(),
+      &CsvFormat(),  &TsvFormat(), &JsonFormat(), &JsonLinesFormat(), &ParquetFormat(),
+      &AvroFormat(), &TxtFormat(), &IpcFormat(),  &OrcFormat(),
   };
   return formats;
 }

@@ -215,6 +215,8 @@ class Format {
   virtual bool carries_schema() const = 0;
   /// Its files are text that is compressed as a whole; others compress inside.
   virtual bool is_text() const { return !carries_schema(); }
+  /// Files can be written, not only read; else OpenWriter is kNotImplemented.
+  virtual bool can_write() const { return true; }
   /// Without a dot: {"csv"}. Compression endings (".gz") are taken off first.
   virtual std::vector<std::string_view> extensions() const = 0;
   virtual Result<InferredSchema> Infer(const InputFile& input, const InferOptions& options) const = 0;
@@ -225,8 +227,8 @@ class Format {
 };
 
 /// The members of a zip archive in its order, folders and hidden files left out; of any other file: the file itself.
-/// kCorrupt for a broken archive; encrypted members are kNotImplemented, two members of one name kInvalid. A member that
-/// is a zip archive itself is given, and kNotImplemented when it is opened.
+/// kCorrupt for a broken archive; encrypted members are kNotImplemented, two members of one name kInvalid. A member
+/// that is a zip archive itself is given, and kNotImplemented when it is opened.
 Result<std::vector<InputFile>> ArchiveMembers(const InputFile& input);
 
 /// All formats. To add one: write its file, add one line to the list in format.cc.

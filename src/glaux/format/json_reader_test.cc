@@ -341,7 +341,7 @@ TEST(JsonReader, NamesFileLineKeyAndWhatWasExpectedAndFound) {
   ASSERT_FAILS(ErrorKind::kInvalid, "line 1, byte 6: a string opens here and is never closed",
                Lines("{\"a\":\"x}\n{}\n"));
   ASSERT_FAILS(ErrorKind::kInvalid, "the file ends within the array of records", Document("[{\"a\":1},"));
-  ASSERT_FAILS(ErrorKind::kInvalid, "half of a UTF-16 unit", Lines("\xff\xfe{"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "byte 2 of the text: half of a UTF-16 unit", Lines("\xff\xfe{"));
 }
 
 TEST(JsonReader, TakesNothingOfTheNextBlockForARecordThatIsCutOff) {

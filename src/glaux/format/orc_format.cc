@@ -152,6 +152,7 @@ class Orc final : public Format {
  public:
   std::string_view name() const override { return "orc"; }
   bool carries_schema() const override { return true; }
+  bool can_write() const override { return false; }
   std::vector<std::string_view> extensions() const override { return {"orc"}; }
 
   Result<InferredSchema> Infer(const InputFile& input, const InferOptions& options) const override {

@@ -2,6 +2,7 @@
 
 #include <arrow/io/interfaces.h>
 #include <arrow/type_fwd.h>
+#include <parquet/exception.h>
 
 #include <memory>
 #include <string>
@@ -39,6 +40,8 @@ Status GuardParquet(std::string_view where, Call&& call) {
   Status status;
   try {
     status = call();
+  } catch (const parquet::ParquetStatusException& error) {
+    status = error.status();  // the file's own error keeps its kind
   } catch (const std::bad_alloc&) {
     status = Status::Invalid("a size in it is larger than memory");
   } catch (const std::exception& error) {

@@ -96,7 +96,8 @@ class RowGroupCursor {
     arrow::RecordBatchVector pieces;
     const auto where = plan_->Where(row_group_);
     const auto status = GuardParquet(where, [&] { return ReadRows(wanted, &pieces); });
-    if (!status.ok()) return NameColumn(status);
+    // Reading again finds the column of a damaged page; a file that is gone or changed has none.
+    if (!status.ok()) return KindOf(status) == ErrorKind::kCorrupt ? NameColumn(status) : status;
     std::shared_ptr<arrow::RecordBatch> batch = pieces[0];
     if (pieces.size() > 1) {
       ARROW_ASSIGN_OR_RAISE(batch, arrow::ConcatenateRecordBatches(pieces));

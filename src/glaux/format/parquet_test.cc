@@ -1,6 +1,7 @@
 #include <arrow/compute/cast.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
 #include "glaux/format/reading_for_test.h"
@@ -47,6 +48,65 @@ Result<std::string> Written(const arrow::Table& table, const ParquetOptions& opt
   ARROW_RETURN_NOT_OK(writer->Close());
   ARROW_ASSIGN_OR_RAISE(const auto buffer, sink->Finish());
   return buffer->ToString();
+}
+
+/// A file of a store, which is gone or replaced after some reads.
+class FailingFile final : public arrow::io::RandomAccessFile {
+ public:
+  FailingFile(std::string content, int reads, ErrorKind kind)
+      : content_(std::move(content)), reads_left_(reads), kind_(kind) {}
+
+  Status Close() override { return Status::OK(); }
+  bool closed() const override { return false; }
+  Result<int64_t> Tell() const override { return position_; }
+  Status Seek(int64_t position) override { return position_ = position, Status::OK(); }
+  Result<int64_t> GetSize() override { return static_cast<int64_t>(content_.size()); }
+  Result<int64_t> ReadAt(int64_t position, int64_t size, void* out) override {
+    if (reads_left_-- <= 0) return MakeError(kind_, "get s3://lake/a.parquet: not what it was");
+    return static_cast<int64_t>(
+        content_.copy(static_cast<char*>(out), static_cast<size_t>(size), static_cast<size_t>(position)));
+  }
+  Result<std::shared_ptr<arrow::Buffer>> ReadAt(int64_t position, int64_t size) override {
+    std::string bytes(static_cast<size_t>(size), '\0');
+    ARROW_ASSIGN_OR_RAISE(const int64_t got, ReadAt(position, size, bytes.data()));
+    bytes.resize(static_cast<size_t>(got));
+    return arrow::Buffer::FromString(std::move(bytes));
+  }
+  Result<int64_t> Read(int64_t size, void* out) override {
+    ARROW_ASSIGN_OR_RAISE(const int64_t got, ReadAt(position_, size, out));
+    position_ += got;
+    return got;
+  }
+  Result<std::shared_ptr<arrow::Buffer>> Read(int64_t size) override {
+    ARROW_ASSIGN_OR_RAISE(auto bytes, ReadAt(position_, size));
+    position_ += bytes->size();
+    return bytes;
+  }
+
+ private:
+  const std::string content_;
+  std::atomic<int> reads_left_;
+  const ErrorKind kind_;
+  int64_t position_ = 0;
+};
+
+TEST(ParquetReader, AFileThatVanishesOrChangesIsNotCorrupt) {
+  ASSERT_OK_AND_ASSIGN(const auto file, Written(*SomeTable(2500, true), {.row_group_rows = 1000}));
+  for (const auto kind : {ErrorKind::kNotFound, ErrorKind::kPrecondition, ErrorKind::kUnavailable}) {
+    int reads = 0;
+    for (;; ++reads) {
+      SCOPED_TRACE(reads);
+      const auto failing = std::make_shared<FailingFile>(file, reads, kind);
+      const auto read = ReadAll({.name = "a.parquet", .file = failing});
+      if (read.ok()) break;
+      ASSERT_FAILS(kind, "read a.parquet", read);
+      EXPECT_THAT(read.status().message(), ::testing::HasSubstr("not what it was"));
+    }
+    EXPECT_GT(reads, 3) << "the footer and three row groups are read";
+  }
+  ASSERT_FAILS(
+      ErrorKind::kNotFound, "read a.parquet",
+      Parquet().Infer({.name = "a.parquet", .file = std::make_shared<FailingFile>(file, 0, ErrorKind::kNotFound)}, {}));
 }
 
 TEST(ParquetWriter, WritesDictionariesAsPlainStringColumns) {

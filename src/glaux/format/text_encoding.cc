@@ -215,6 +215,15 @@ Result<std::unique_ptr<ByteSource>> ToUtf8(std::unique_ptr<ByteSource> source, s
     wanted = Encoding::kUtf16Be;
     mark = 2;
   }
+  if (wanted == Encoding::kUtf8 && mark == 0 && got == 4) {
+    const std::array<bool, 4> nul{start[0] == 0, start[1] == 0, start[2] == 0, start[3] == 0};
+    const bool little = nul == std::array{false, true, false, true};
+    if (little || nul == std::array{true, false, true, false}) {
+      return MakeError({.kind = ErrorKind::kInvalid,
+                        .hint = little ? "say the file's encoding: utf-16le" : "say the file's encoding: utf-16be"},
+                       "read ", name, ": every other byte is zero: this is UTF-16 without a byte order mark");
+    }
+  }
   std::unique_ptr<ByteSource> rest = std::make_unique<RestSource>(start.substr(mark), std::move(source));
   if (wanted == Encoding::kUtf8) return rest;
   if (wanted == Encoding::kUtf16) wanted = Encoding::kUtf16Le;

@@ -1,17 +1,29 @@
-#include <algorithm>
 #include <filesystem>
 
+#include "glaux/format/format.h"
 #include "glaux/schema/names.h"
 #include "glaux/sync/config_keys_internal.h"
 
 namespace glaux::pipeline_file {
+namespace {
+
+std::vector<std::string_view> Names(bool written) {
+  std::vector<std::string_view> names;
+  for (const auto* format : AllFormats()) {
+    if (!written || format->can_write()) names.push_back(format->name());
+  }
+  return names;
+}
+
+}  // namespace
 
 const std::vector<std::string_view>& FormatNames() {
-  static const auto names = [] {
-    std::vector<std::string_view> all;
-    for (const auto* format : AllFormats()) all.push_back(format->name());
-    return all;
-  }();
+  static const auto names = Names(false);
+  return names;
+}
+
+const std::vector<std::string_view>& WrittenFormatNames() {
+  static const auto names = Names(true);
   return names;
 }
 
@@ -19,9 +31,9 @@ unsigned FamilyOfFormat(std::string_view format) {
   if (format == "csv" || format == "tsv") return kCsvFamily;
   if (format == "json" || format == "jsonl") return kJsonFamily;
   if (format == "parquet") return kParquetFamily;
-  if (format == "txt") return kTxtFamily;
-  const auto& known = FormatNames();
-  return std::find(known.begin(), known.end(), format) != known.end() ? kOtherFamily : kAnyFamily;
+  const auto known = FormatByName(format);
+  if (!known.ok()) return kAnyFamily;
+  return (*known)->is_text() ? kTxtFamily : kOtherFamily;
 }
 
 std::string FormatOfAddress(std::string_view uri) {
@@ -48,8 +60,6 @@ std::string_view FamilyName(unsigned families) {
       return "parquet";
     case kTxtFamily:
       return "txt";
-    case kOtherFamily:
-      return "a format with its own compression";
     default:
       return "none of these";
   }

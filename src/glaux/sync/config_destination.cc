@@ -64,7 +64,7 @@ const KeyTable<DestinationDraft>& DestinationKeys() {
             [](D & d) -> auto& { return d.config.datetime_field; })
         .In(kFiles | kTable | kDuckDB);
     keys.Word(
-            "format", "Of the files. Default: by the address, of a folder parquet.", FormatNames(),
+            "format", "Of the files. Default: by the address, of a folder parquet.", WrittenFormatNames(),
             [](D & d) -> auto& { return d.config.format; })
         .In(kFiles | kStdout);
     keys.Text(
@@ -244,6 +244,10 @@ Status FinishFiles(const Value& mapping, const Given& given, DestinationDraft* d
     if (format.empty()) {
       if (!many) return address->Wrong("its ending says no format; give format");
       format = "parquet";
+    }
+    const auto& written_formats = WrittenFormatNames();
+    if (std::find(written_formats.begin(), written_formats.end(), format) == written_formats.end()) {
+      return address->Wrong("its ending says " + format + ", which is read and not written; take another one");
     }
     config.format = format;
   }

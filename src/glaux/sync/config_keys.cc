@@ -10,11 +10,15 @@ std::string Cut(std::string_view name) {
 }
 
 std::string FamilyList(unsigned families) {
-  std::string names;
+  std::vector<std::string_view> names;
   for (const unsigned family : {kCsvFamily, kJsonFamily, kTxtFamily, kParquetFamily}) {
-    if ((families & family) != 0) names += (names.empty() ? "" : ", ") + std::string(FamilyName(family));
+    if ((families & family) != 0) names.push_back(FamilyName(family));
   }
-  return names;
+  std::string list;
+  for (size_t i = 0; i < names.size(); ++i) {
+    list.append(i == 0 ? "" : i + 1 == names.size() ? " and " : ", ").append(names[i]);
+  }
+  return list;
 }
 
 }  // namespace

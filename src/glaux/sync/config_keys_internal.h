@@ -36,8 +36,8 @@ enum Family : unsigned {
   kCsvFamily = 1,
   kJsonFamily = 2,
   kParquetFamily = 4,
-  kOtherFamily = 8,
-  kTxtFamily = 16,
+  kTxtFamily = 8,
+  kOtherFamily = 16,  ///< formats without options here
   kTextFamilies = kCsvFamily | kJsonFamily | kTxtFamily,
   kAnyFamily = 31,
 };
@@ -246,8 +246,10 @@ Status CheckName(const Value& value, const std::string& name);
 
 // Formats and addresses, as sources and destinations share them.
 
-/// Names of file formats that `format` takes.
+/// Names of file formats that `format` of a source takes.
 const std::vector<std::string_view>& FormatNames();
+/// Those that `format` of a destination takes.
+const std::vector<std::string_view>& WrittenFormatNames();
 unsigned FamilyOfFormat(std::string_view format);
 /// By the endings of addresses: the families that all of them may be of.
 unsigned FamiliesOfAddresses(const std::vector<std::string>& uris);

@@ -231,7 +231,8 @@ TEST(PipelineSource, KeysThatDoNotFitSayWhy) {
   fails("path: a.parquet, delimiter: ';'", "delimiter of source s: is an option of csv, and the format is parquet");
   fails("path: a.json, delimiter: ';'", "is an option of csv, and the format is json");
   fails("path: a.csv, records: /a", "is an option of json, and the format is csv");
-  fails("path: a.txt, format: parquet, encoding: utf-8", "is an option of csv, json, txt, and the format is parquet");
+  fails("path: a.txt, format: parquet, encoding: utf-8",
+        "is an option of csv, json and txt, and the format is parquet");
   fails("path: a.avro, sample: 1MB", "and the format is avro");
   EXPECT_OK(ReadSourceText("path: [a.csv, b.json], delimiter: ';', records: /a"));
   EXPECT_OK(ReadSourceText("path: 'in/*', delimiter: ';', records: /a"));

@@ -294,10 +294,47 @@ TEST(PipelineFileSchema, NoTableHasAKeyTwice) {
 }
 
 TEST(PipelineFileFormats, AreThoseThatFilesMayHave) {
-  const auto& known = pipeline_file::FormatNames();
+  const std::string to = "\ndestinations: { d: { path: out/, format: ";
   for (const auto* format : AllFormats()) {
-    EXPECT_THAT(known, ::testing::Contains(format->name()));
+    const std::string name(format->name());
+    SCOPED_TRACE(name);
+    const auto from = "sources: { s: { path: in/*, format: " + name + " } }" + to;
+    ASSERT_OK_AND_ASSIGN(const auto config, ReadText(from + "csv } }\n"));
+    EXPECT_THAT(config.sources.at("s").format, Optional(name));
+    const auto written = ReadText(from + name + " } }\n");
+    if (format->can_write()) {
+      EXPECT_OK(written);
+    } else {
+      ASSERT_FAILS(ErrorKind::kInvalid, "expected csv, tsv", written);
+    }
+    for (const auto ending : format->extensions()) {
+      EXPECT_EQ(pipeline_file::FormatOfAddress("s3://b/a." + std::string(ending)), name);
+      EXPECT_EQ(pipeline_file::FormatOfAddress("file:///a/{date}." + std::string(ending) + ".gz"), name);
+    }
   }
+  EXPECT_EQ(pipeline_file::FormatOfAddress("s3://b/a.csv/"), "");
+}
+
+TEST(PipelineFileFormats, WhatIsOnlyReadIsNoDestination) {
+  const auto write = [](const std::string& to) {
+    return ReadText("sources: { s: { path: in/a.orc } }\ndestinations: { d: { " + to + " } }\n");
+  };
+  ASSERT_FAILS(ErrorKind::kInvalid, "its ending says orc, which is read and not written", write("path: out/a.orc"));
+  EXPECT_OK(write("path: out/a.arrow"));
+  EXPECT_OK(write("path: out/a.txt"));
+}
+
+TEST(PipelineFileFormats, HaveTheOptionsOfTheirKind) {
+  const auto read = [](const std::string& from, const std::string& to) {
+    return ReadText("sources: { s: { " + from + " } }\ndestinations: { d: { " + to + " } }\n");
+  };
+  EXPECT_OK(read("path: a.log, encoding: latin-1", "path: out/, format: txt, compression: gzip"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "is an option of csv, and the format is txt",
+               read("path: a.log, delimiter: ';'", "path: out/"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "is an option of csv, json and txt, and the format is orc",
+               read("path: a.orc, encoding: latin-1", "path: out/"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "is an option of csv, json, txt and parquet, and the format is arrow",
+               read("path: a.csv", "path: out/, format: arrow, compression: zstd"));
 }
 
 TEST(WriteModes, AreReadAndPrinted) {

@@ -470,7 +470,9 @@ Status DropHiveTable(const HiveEnvironment& environment, const TableId& id, cons
   if (!known && (KindOf(entry.status()) != ErrorKind::kNotFound || location.empty())) return entry.status();
   TableEntry fallen{.id = id};
   fallen.storage.location = location;
-  ARROW_ASSIGN_OR_RAISE(const auto place, HivePlace::Make(environment, known ? *entry : fallen));
+  auto found = HivePlace::Make(environment, known ? *entry : fallen);
+  if (!found.ok()) return known ? found.status() : entry.status();
+  const HivePlace& place = *found;
   const std::string marker = DropMarker(place);
   if (known) {
     ARROW_RETURN_NOT_OK(PutString(*place.store, marker, ""));
