@@ -3,7 +3,6 @@
 GLAUX_KILLS says how many runs are killed; the default is a handful.
 """
 import collections
-import json
 import os
 import random
 import signal
