@@ -6,7 +6,6 @@ import io
 import json
 import lzma
 import os
-import pathlib
 import time
 import unittest
 import zipfile

@@ -3,7 +3,6 @@
 GLAUX_KILLS says how many runs are killed; the default is a handful.
 """
 import collections
-import json
 import os
 import random
 import signal
@@ -54,6 +53,9 @@ class CrashTest(SyncTest):
             path = destination["path"] + ("**" if destination["path"].endswith("/") else "")
             self.flow({"path": path, "columns": ["id", "v"]} | ({"format": "jsonl"} if "format" in destination else {}), {"path": "looked/rows.csv"}, name="look.yaml")
             outcome = self.run_program("sync", "look.yaml", "--quiet")
+            if outcome.code == NOT_FOUND and "No such file" in outcome.err:
+                # A replace took the file away meanwhile, and the run has not seen a part of anything.
+                return self.seen(destination)
             self.assertEqual(outcome.code, OK, outcome.err)
             looked = self.here / "looked/rows.csv"
             text = looked.read_text() if looked.exists() else ""
@@ -181,13 +183,18 @@ class Killed(CrashTest):
     @unittest.expectedFailure  # a quarantine file stays though its run did not commit
     def test_a_killed_run_leaves_no_second_quarantine(self):
         dice = random.Random(8)
-        for number in range(max(8, KILLS // 10)):
+        typical = 0
+        for number in range(max(12, KILLS // 10)):
             self.write(f"in-{number}/a.csv", "id\n" + "".join(f"{i if i % 10 else 'x'}\n" for i in range(30_000)))
             self.flow({"path": f"in-{number}/*.csv", "types": {"id": "int"}}, {"path": f"out-{number}/", "format": "jsonl"}, on_error="quarantine")
+            begun = time.monotonic()
             process = self.start("sync", "p.yaml", "--quiet")
-            time.sleep(0.02 + dice.random() * 0.12)
-            process.kill()
+            if number > 0:
+                # The end of the run is where it publishes.
+                time.sleep(typical * (0.3 + 0.7 * dice.random()))
+                process.kill()
             process.communicate()
+            typical = typical or time.monotonic() - begun
             self.sync_one()
             self.assertEqual(len(self.folder_rows(f"out-{number}")), 27_000)
             lines = sum(path.read_text().count("\n") for path in (self.here / f"out-{number}/_quarantine").glob("*.jsonl"))
@@ -234,10 +241,13 @@ class Together(CrashTest):
 
     @unittest.skipIf(duckdb is None, "duckdb is not installed")
     def test_five_runs_into_duckdb(self):
-        self.make("in", 0, 20_000, 1)
+        self.make("in", 0, 4000, 1)
+        self.flow({"path": "in/*.csv"}, {"path": "x.duckdb", "table": "t"})
+        self.sync_one()
+        self.make("in", 4000, 20_000, 2)
         # DuckDB lets one process at a time open a file, and the others say so.
         self.many(5, {"path": "x.duckdb", "table": "t"}, losers=(OK, CONFLICT, UNAVAILABLE))
-        self.assertEqual(self.seen({"path": "x.duckdb"}) == {i: [1] for i in range(20_000)}, True)
+        self.assertEqual(self.seen({"path": "x.duckdb"}) == {i: [1 if i < 4000 else 2] for i in range(24_000)}, True)
 
     def test_five_runs_with_a_cursor(self):
         self.write("in/a.csv", "id,v\n" + "".join(f"{i},{i // 3}\n" for i in range(10_000)))
@@ -294,7 +304,7 @@ class FilesThatChange(CrashTest):
         self.write("in/a.csv", "id,v\n" + "".join(f"{i},1\n" for i in range(400_000)))
         self.write("in/z.csv", "id,v\n" + "".join(f"{i},1\n" for i in range(500_000, 500_100)))
 
-    def race(self, change, delays=(0.01, 0.03, 0.06, 0.1, 0.15, 0.25)):
+    def race(self, change, delays=(0.01, 0.04, 0.08, 0.15)):
         for number, delay in enumerate(delays):
             self.setUp_files()
             destination = {"path": f"out-{number}/", "format": "jsonl"}
@@ -339,6 +349,21 @@ class FilesThatChange(CrashTest):
         old = {i: [1] for i in range(500_000, 500_100)}
         for code, err, seen in self.race(lambda: (self.here / "in/z.csv").unlink()):
             self.check(code, err, seen, old, {})
+
+    @unittest.expectedFailure  # what has gone between inference and reading is not planned again
+    def test_many_files_that_vanish_do_not_end_the_run(self):
+        (self.here / "in/z.csv").unlink()
+        self.write("in/a.csv", "id,v\n" + "".join(f"{i},1\n" for i in range(60_000)))
+        self.flow({"path": "in/*.csv"}, {"path": "out.jsonl"})
+        for number in range(30):
+            for i in range(30):
+                self.write(f"in/b{i:02d}.csv", f"id,v\n{100_000 + i},1\n")
+            process = self.start("sync", "p.yaml")
+            time.sleep(0.01 + 0.002 * number)
+            for i in range(10, 30):
+                (self.here / f"in/b{i:02d}.csv").unlink()
+            _, err = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, OK, err)
 
     def test_a_file_that_grows_all_the_time_is_read_once_in_the_end(self):
         path = self.write("grow.csv", "id,v\n")

@@ -2,7 +2,6 @@
 import collections
 import datetime
 import json
-import pathlib
 import random
 import unittest
 
