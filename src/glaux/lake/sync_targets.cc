@@ -79,6 +79,17 @@ Result<std::unique_ptr<Target>> OpenFiles(const SyncLake& lake, const Destinatio
     return MakeError(ErrorKind::kInvalid, destination.place.ToString(), ": ", destination.uri,
                      ": {run}, {part}, {date} and {time} belong into the name of the files, not of the folder");
   }
+  if (const std::string path = destination.uri.substr(std::string_view("file://").size());
+      destination.uri.starts_with("file://") && !name.empty()) {
+    std::error_code error;
+    const auto status = fs::status(path, error);
+    if (fs::exists(status) && !fs::is_regular_file(status)) {
+      return MakeError({.kind = ErrorKind::kInvalid,
+                        .hint = fs::is_directory(status) ? "end the path with / to write files into the folder"
+                                                         : "a destination of connector stdout writes into pipes"},
+                       destination.place.ToString(), ": ", path, " is there and is no regular file");
+    }
+  }
   const bool single_file = !name.empty() && name.find('{') == std::string::npos;
   FolderSpec spec{.location = single_file ? destination.uri : folder,
                   .format_options = destination.format_options,

@@ -68,9 +68,14 @@ Result<std::shared_ptr<arrow::Array>> IsValidMask(const std::shared_ptr<arrow::A
   return CallForArray("is_valid", {values});
 }
 
-Result<std::shared_ptr<arrow::Array>> Both(const std::shared_ptr<arrow::Array>& left,
-                                           const std::shared_ptr<arrow::Array>& right) {
-  return CallForArray("and_kleene", {left, right});
+Result<std::shared_ptr<arrow::Array>> IsNullOrNaNMask(const std::shared_ptr<arrow::Array>& values) {
+  const compute::NullOptions options(/*nan_is_null=*/true);
+  ARROW_ASSIGN_OR_RAISE(const auto result, Call("is_null", {values}, &options));
+  return result.make_array();
+}
+
+Result<std::shared_ptr<arrow::Array>> Negated(const std::shared_ptr<arrow::Array>& mask) {
+  return CallForArray("invert", {mask});
 }
 
 Result<std::shared_ptr<arrow::Array>> Decode(const std::shared_ptr<arrow::Array>& array) {

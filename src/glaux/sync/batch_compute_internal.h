@@ -29,8 +29,8 @@ Result<std::shared_ptr<arrow::Scalar>> CastScalar(const std::shared_ptr<arrow::S
 Result<std::shared_ptr<arrow::Scalar>> MaxOf(const std::shared_ptr<arrow::Array>& values);
 Result<std::shared_ptr<arrow::Array>> IsNullMask(const std::shared_ptr<arrow::Array>& values);
 Result<std::shared_ptr<arrow::Array>> IsValidMask(const std::shared_ptr<arrow::Array>& values);
-Result<std::shared_ptr<arrow::Array>> Both(const std::shared_ptr<arrow::Array>& left,
-                                           const std::shared_ptr<arrow::Array>& right);
+Result<std::shared_ptr<arrow::Array>> IsNullOrNaNMask(const std::shared_ptr<arrow::Array>& values);
+Result<std::shared_ptr<arrow::Array>> Negated(const std::shared_ptr<arrow::Array>& mask);
 
 /// Dictionaries become the values that they stand for.
 Result<std::shared_ptr<arrow::Array>> Decode(const std::shared_ptr<arrow::Array>& array);

@@ -239,10 +239,11 @@ Result<Cursor::Taken> Cursor::Take(const std::shared_ptr<arrow::RecordBatch>& ba
   }
   Taken taken{.batch = batch};
   ARROW_ASSIGN_OR_RAISE(auto values, Decode(batch->column(at)));
-  if (values->null_count() > 0) {
-    ARROW_ASSIGN_OR_RAISE(const auto null, IsNullMask(values));
+  if (values->null_count() > 0 || arrow::is_floating(values->type_id())) {
+    // NaN has no place among the numbers: it is no value to go by either.
+    ARROW_ASSIGN_OR_RAISE(const auto null, IsNullOrNaNMask(values));
     ARROW_ASSIGN_OR_RAISE(taken.without_value, SelectRows(batch, null));
-    ARROW_ASSIGN_OR_RAISE(const auto valid, IsValidMask(values));
+    ARROW_ASSIGN_OR_RAISE(const auto valid, Negated(null));
     ARROW_ASSIGN_OR_RAISE(taken.batch, SelectRows(batch, valid));
     ARROW_ASSIGN_OR_RAISE(values, Decode(taken.batch->column(at)));
   }

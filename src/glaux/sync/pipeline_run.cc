@@ -30,6 +30,16 @@ std::string JoinShort(const std::vector<std::string>& items, size_t most) {
   return text;
 }
 
+/// Whether a name has the id of a commit in it, as all files of folders that pipelines write.
+bool HasRunId(std::string_view name) {
+  size_t digits = 0;
+  for (const char c : name) {
+    digits = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ? digits + 1 : 0;
+    if (digits == 32) return true;
+  }
+  return false;
+}
+
 bool Merges(WriteMode mode) { return mode == WriteMode::kUpsert || mode == WriteMode::kInsertNew; }
 
 bool Adds(WriteMode mode) { return mode == WriteMode::kAppend || Merges(mode); }
@@ -88,6 +98,7 @@ class PipelineAttempt {
       ARROW_RETURN_NOT_OK(source->Find());
       sources_.push_back(std::move(source));
     }
+    ARROW_RETURN_NOT_OK(CheckOwnFiles());
     const bool nothing_new =
         std::all_of(sources_.begin(), sources_.end(), [](const auto& source) { return source->nothing_new(); });
     if (nothing_new) {
@@ -143,7 +154,9 @@ class PipelineAttempt {
                              .skip_bad_rows = pipeline_.on_error != OnError::kFail,
                              .progress = options_.progress,
                              .stop = options_.stop};
-    if (read_all_) options.sample_bytes = 0;
+    if (read_all_ && !(source.limit.has_value() && destination_.kind == DestinationConfig::Kind::kStdout)) {
+      options.sample_bytes = 0;
+    }
     return SourceRun::Make(environment_, source, std::move(options));
   }
 
@@ -180,6 +193,22 @@ class PipelineAttempt {
                        pipeline_.place.ToString(), ": pipeline ", pipeline_.name,
                        " adds rows that come from several sources; say of source ", name,
                        " whether its files are new or all (incremental: { files: … })");
+    }
+    return Status::OK();
+  }
+
+  /// A source that reads what this pipeline has written would have its rows come again and again.
+  Status CheckOwnFiles() const {
+    if (destination_.kind != DestinationConfig::Kind::kFiles || !Adds(destination_.mode)) return Status::OK();
+    const std::string folder = destination_.uri.substr(0, destination_.uri.rfind('/') + 1);
+    for (const auto& source : sources_) {
+      for (const auto& file : source->files()) {
+        const auto& key = file.ledger.key;
+        if (key != destination_.uri && !(key.starts_with(folder) && HasRunId(key.substr(folder.size())))) continue;
+        return MakeError({.kind = ErrorKind::kInvalid, .hint = "exclude it in the source (select: { exclude: … })"},
+                         "pipeline ", pipeline_.name, ": source ", source->config().name, " reads ", file.name,
+                         ", which the pipeline itself has written; its rows would come again in every run");
+      }
     }
     return Status::OK();
   }
@@ -371,13 +400,19 @@ class PipelineAttempt {
     return folder;
   }
 
+  /// Checkpoints before have had some.
+  std::optional<int64_t> ErrorsLeft() const {
+    if (!pipeline_.max_errors.has_value()) return std::nullopt;
+    return std::max<int64_t>(0, *pipeline_.max_errors - report_.rows_skipped - report_.rows_quarantined);
+  }
+
   Status OpenQuarantine() {
     if (quarantine_ != nullptr) return Status::OK();
     // The contract's discard_row is about quarantine, whatever is to become of rows that do not parse.
     const bool by_contract = pipeline_.on_error == OnError::kFail && !plan_.quarantine_columns.empty();
     ARROW_ASSIGN_OR_RAISE(quarantine_,
                           Quarantine::Make(environment_, by_contract ? OnError::kQuarantine : pipeline_.on_error,
-                                           QuarantineFolder(), run_id_, pipeline_.max_errors));
+                                           QuarantineFolder(), run_id_, ErrorsLeft()));
     readers_go_on_ = pipeline_.on_error != OnError::kFail;
     return Status::OK();
   }
@@ -606,8 +641,9 @@ PipelineReport RunPipeline(const SyncEnvironment& environment, const SyncConfig&
   const auto begun = std::chrono::steady_clock::now();
   PipelineReport report;
   Progress& progress = options.progress == nullptr ? Progress::None() : *options.progress;
-  bool read_all = false;
-  std::vector<std::string> commits;
+  // What is printed cannot be taken back: look at every row before the first one is.
+  const bool prints = config.destinations.at(pipeline.to).kind == DestinationConfig::Kind::kStdout;
+  bool read_all = prints;
   for (int attempt = 1;; ++attempt) {
     PipelineReport next{.name = pipeline.name};
     PipelineAttempt run(environment, config, pipeline, options, memory_limit, read_all, &next);
@@ -621,7 +657,7 @@ PipelineReport RunPipeline(const SyncEnvironment& environment, const SyncConfig&
     next.bytes_written += report.bytes_written;
     report = std::move(next);
     report.error = status;
-    if (status.ok()) break;
+    if (status.ok() || prints) break;
     if (!read_all && InfoOf(status).code == kTypeConflict && run.sampled()) {
       // The sample was too small to know a column's type. Nothing was committed: look at every row, then begin again.
       progress.Note("a value beyond the sample does not fit the type that the sample gave (" + status.message() +

@@ -151,9 +151,13 @@ class FileStreamImpl final : public FileStream {
     const auto& input = inputs_[file->index];
     if (file->reader == nullptr) {
       ARROW_ASSIGN_OR_RAISE(const auto opened, input.file->Open());
-      ARROW_ASSIGN_OR_RAISE(file->reader, input.file->format->OpenReader(opened, input.read));
+      auto reader = input.file->format->OpenReader(opened, input.read);
+      if (!reader.ok()) return IfGone(reader.status(), input.file->name);
+      file->reader = *std::move(reader);
     }
-    ARROW_ASSIGN_OR_RAISE(auto task, file->reader->Next());
+    auto next = file->reader->Next();
+    if (!next.ok()) return IfGone(next.status(), input.file->name);
+    auto task = *std::move(next);
     const int64_t read = file->reader->bytes_read();
     progress_.Advance(read - file->reported);
     file->reported = read;
@@ -164,9 +168,10 @@ class FileStreamImpl final : public FileStream {
     Piece piece;
     piece.sequence = FileSequence(static_cast<int64_t>(file->index)) | (file->pieces++ << 21);
     piece.decode = [this, file, decode = *std::move(task)]() -> Result<std::shared_ptr<arrow::RecordBatch>> {
-      ARROW_ASSIGN_OR_RAISE(const auto batch, decode());
-      rows_[file->index] += batch->num_rows();
-      return Finish(*batch, inputs_[file->index]);
+      const auto batch = decode();
+      if (!batch.ok()) return IfGone(batch.status(), inputs_[file->index].file->name);
+      rows_[file->index] += (*batch)->num_rows();
+      return Finish(**batch, inputs_[file->index]);
     };
     return piece;
   }
@@ -240,6 +245,12 @@ class ReaderStream final : public RowStream {
 };
 
 }  // namespace
+
+Status IfGone(const Status& status, const std::string& name) {
+  if (KindOf(status) != ErrorKind::kNotFound) return status;
+  return MakeError({.kind = ErrorKind::kPrecondition, .hint = "run again"}, "read ", name,
+                   ": it has gone since it was listed");
+}
 
 std::unique_ptr<FileStream> FileStream::Make(std::vector<FileInput> inputs, FileStreamOptions options) {
   return std::make_unique<FileStreamImpl>(std::move(inputs), std::move(options));

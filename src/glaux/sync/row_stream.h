@@ -37,6 +37,9 @@ class RowStream {
 constexpr int64_t FileSequence(int64_t file) { return file << 38; }
 constexpr int64_t FileOfSequence(int64_t sequence) { return sequence >> 38; }
 
+/// A file that went away under the run: the caller plans again.
+Status IfGone(const Status& status, const std::string& name);
+
 struct FileStreamOptions {
   /// Pieces in the order of the files: one file is open at a time. Else each thread goes through a file of its own.
   bool in_order = false;

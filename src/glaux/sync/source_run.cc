@@ -35,13 +35,6 @@ class LimitedStream final : public RowStream {
   const std::atomic<int64_t>* const left_;
 };
 
-/// A file that went away under the run: the caller plans again.
-Status IfGone(const Status& status, const std::string& name) {
-  if (KindOf(status) != ErrorKind::kNotFound) return status;
-  return MakeError({.kind = ErrorKind::kPrecondition, .hint = "run again"}, "read ", name,
-                   ": it has gone since it was listed");
-}
-
 std::string Quoted(const std::string& name) {
   std::string out = "\"";
   for (const char c : name) out += c == '"' ? "\"\"" : std::string(1, c);
@@ -441,8 +434,10 @@ Result<std::shared_ptr<arrow::RecordBatch>> SourceRun::Process(const std::shared
     drop_to(arrow::RecordBatch::Make(schema, kept->num_rows(), kept->columns()));
   }
   if (cursor_ != nullptr && batch->num_rows() > 0) {
+    // A file that is read once is read again only when it has changed: its rows are known by the file too. Where all
+    // files are read every time, rows may have moved from one to another.
     const std::string origin =
-        reads_files() ? chunk_[static_cast<size_t>(FileOfSequence(sequence))].ledger.key : std::string();
+        keeps_ledger() ? chunk_[static_cast<size_t>(FileOfSequence(sequence))].ledger.key : std::string();
     ARROW_ASSIGN_OR_RAISE(auto taken, cursor_->Take(batch, origin));
     int64_t without = 0;
     if (taken.without_value != nullptr && taken.without_value->num_rows() > 0) {
