@@ -156,7 +156,7 @@ void AddSyncCommand(CLI::App* app, Session* session) {
   command->add_option("--until", arguments->until, "only rows whose datetime_field is before this")->type_name("VALUE");
   command
       ->add_option("--backfill-step", arguments->backfill_step,
-                   "with --since and --until: in steps of this length, several at once")
+                   "with --since and --until: in steps of this length; with insert_new several at once")
       ->type_name("DURATION");
   command->add_option("--checkpoint", arguments->checkpoint, "commit whenever this much of the source files is done")
       ->type_name("SIZE");

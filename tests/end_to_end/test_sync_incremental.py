@@ -200,7 +200,6 @@ class Cursor(IncrementalTest):
     def test_closed_over_a_growing_file(self):
         self.compare(1, lambda rows: self.file(rows) | {}, {"files": "all"}, CursorModel(), late=1)
 
-    @unittest.expectedFailure  # rows are known by their file even where every file is read every time
     def test_closed_over_growing_files(self):
         self.compare(2, self.files_of_rows, {"files": "all"}, CursorModel(), late=1)
 
@@ -210,7 +209,6 @@ class Cursor(IncrementalTest):
     def test_lag_takes_late_rows_once(self):
         self.compare(4, self.file, {"files": "all", "lag": "5m"}, CursorModel(lag=5), late=9)
 
-    @unittest.expectedFailure  # rows are known by their file even where every file is read every time
     def test_lag_over_files_with_many_runs(self):
         self.compare(5, self.files_of_rows, {"files": "all", "lag": "20m"}, CursorModel(lag=20), late=8, runs=9)
 

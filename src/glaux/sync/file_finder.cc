@@ -32,20 +32,30 @@ bool HasHiddenSegment(std::string_view path) {
 
 std::string_view FolderOf(std::string_view path) { return path.substr(0, path.rfind('/') + 1); }
 
-/// The values of `key=value` folders in a path.
-std::map<std::string, std::shared_ptr<arrow::Scalar>> PathValues(std::string_view folder) {
-  std::map<std::string, std::shared_ptr<arrow::Scalar>> values;
+/// The values of `key=value` folders in a path, with their keys as they are.
+std::vector<std::pair<std::string, std::optional<std::string>>> KeyValues(std::string_view folder) {
+  std::vector<std::pair<std::string, std::optional<std::string>>> values;
   for (size_t begin = 0; begin < folder.size();) {
     const size_t end = std::min(folder.find('/', begin), folder.size());
     const std::string_view segment = folder.substr(begin, end - begin);
     if (const size_t equal = segment.find('='); equal != std::string_view::npos && equal > 0) {
-      std::string name(segment.substr(0, equal));
-      std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
-      const std::string value = arrow::util::UriUnescape(segment.substr(equal + 1));
-      values[name] =
-          value == kNullPartition ? arrow::MakeNullScalar(arrow::utf8()) : std::make_shared<arrow::StringScalar>(value);
+      std::string value = arrow::util::UriUnescape(segment.substr(equal + 1));
+      values.emplace_back(arrow::util::UriUnescape(segment.substr(0, equal)),
+                          value == kNullPartition ? std::nullopt : std::optional<std::string>(std::move(value)));
     }
     begin = end + 1;
+  }
+  return values;
+}
+
+/// The same as a condition looks them up.
+std::map<std::string, std::shared_ptr<arrow::Scalar>> PathValues(std::string_view folder) {
+  std::map<std::string, std::shared_ptr<arrow::Scalar>> values;
+  for (auto& [key, value] : KeyValues(folder)) {
+    std::string name = key;
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    values[name] =
+        value.has_value() ? std::make_shared<arrow::StringScalar>(*value) : arrow::MakeNullScalar(arrow::utf8());
   }
   return values;
 }
@@ -297,7 +307,8 @@ class FileFinder {
     }
     files_[uri] = {.ledger = {.key = uri, .etag = object.etag, .size = object.size, .modified = object.last_modified},
                    .place = {folder.store, object.key},
-                   .name = uri.starts_with("file://") ? uri.substr(7) : uri};
+                   .name = uri.starts_with("file://") ? uri.substr(7) : uri,
+                   .path_values = KeyValues(FolderOf(below))};
     return Status::OK();
   }
 

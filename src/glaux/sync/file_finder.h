@@ -21,6 +21,8 @@ struct SourceFile {
   std::string name;    ///< what errors call it
   std::string member;  ///< of a zip archive
   const Format* format = nullptr;
+  /// Of the `key=value` folders below the part of the address that was given: they are columns. Null is no value.
+  std::vector<std::pair<std::string, std::optional<std::string>>> path_values = {};
 
   Result<InputFile> Open() const;
 };

@@ -178,6 +178,10 @@ class FileStreamImpl final : public FileStream {
 
   Result<std::shared_ptr<arrow::RecordBatch>> Finish(const arrow::RecordBatch& batch, const FileInput& input) const {
     auto renamed = Rename(batch, input.column_names);
+    for (const auto& [name, value] : input.constants) {
+      ARROW_ASSIGN_OR_RAISE(auto column, arrow::MakeArrayFromScalar(*value, batch.num_rows()));
+      ARROW_ASSIGN_OR_RAISE(renamed, renamed->AddColumn(renamed->num_columns(), name, std::move(column)));
+    }
     if (options_.file_column.empty()) return renamed;
     ARROW_ASSIGN_OR_RAISE(auto column,
                           arrow::MakeArrayFromScalar(arrow::StringScalar(input.file->ledger.key), batch.num_rows()));

@@ -63,6 +63,8 @@ struct FileInput {
   /// left out.
   std::vector<std::string> column_names;
   InferredSchema inferred;
+  /// Columns that have one value in all rows of the file, under the target's names.
+  std::vector<std::pair<std::string, std::shared_ptr<arrow::Scalar>>> constants = {};
 };
 
 /// What of each file is read: the columns of `wanted` with the types there.

@@ -115,6 +115,7 @@ Result<std::unique_ptr<SourceRun>> SourceRun::Clone() const {
   clone->table_ = table_;
   clone->inferred_ = inferred_;
   clone->shape_ = shape_;
+  clone->path_columns_ = path_columns_;
   clone->all_columns_ = all_columns_;
   clone->schema_ = schema_;
   ARROW_ASSIGN_OR_RAISE(clone->own_quarantine_, Quarantine::Make(environment_, OnError::kSkip, "", "", {}));
@@ -223,14 +224,56 @@ Status SourceRun::InferFilesOfChunk(int64_t sample_bytes) {
     shape_.schema = arrow::schema(std::move(fields));
     shape_.untyped.clear();
   }
-  if (!config_.file_column.has_value()) return ChooseColumns(*shape_.schema);
-  if (FindColumn(*shape_.schema, *config_.file_column) >= 0) {
-    return MakeError(ErrorKind::kInvalid, config_.place.ToString(), ": file_column ", *config_.file_column,
-                     ": the files have a column of that name");
-  }
   auto fields = shape_.schema->fields();
-  fields.push_back(arrow::field(*config_.file_column, arrow::utf8()));
+  ARROW_RETURN_NOT_OK(AddPathColumns(&fields));
+  if (config_.file_column.has_value()) {
+    if (FindColumn(*arrow::schema(fields), *config_.file_column) >= 0) {
+      return MakeError(ErrorKind::kInvalid, config_.place.ToString(), ": file_column ", *config_.file_column,
+                       ": the files have a column of that name");
+    }
+    fields.push_back(arrow::field(*config_.file_column, arrow::utf8()));
+  }
   return ChooseColumns(*arrow::schema(std::move(fields)));
+}
+
+/// Columns of `key=value` folders, behind those of the files: whole numbers where every value is one as numbers are
+/// written, else text. A column of the files wins over a folder of its name.
+Status SourceRun::AddPathColumns(arrow::FieldVector* fields) {
+  std::vector<std::string> names;
+  std::map<std::string, bool> whole_numbers;
+  for (const auto& file : chunk_) {
+    for (const auto& [key, value] : file.path_values) {
+      const std::string name = options_.normalize_names ? NormalizeColumnName(key) : key;
+      const auto [at, fresh] = whole_numbers.try_emplace(name, true);
+      if (fresh) names.push_back(name);
+      if (!value.has_value()) continue;
+      const auto number = arrow::Scalar::Parse(arrow::int64(), *value);
+      if (!number.ok() || (*number)->ToString() != *value) at->second = false;
+    }
+  }
+  arrow::FieldVector added;
+  const auto of_files = arrow::schema(*fields);
+  for (const auto& name : names) {
+    if (FindColumn(*of_files, name) >= 0) continue;
+    added.push_back(arrow::field(name, whole_numbers[name] ? arrow::int64() : arrow::utf8()));
+  }
+  path_columns_ = arrow::schema(added);
+  fields->insert(fields->end(), added.begin(), added.end());
+  return Status::OK();
+}
+
+Status SourceRun::AddPathConstants(FileInput* input) const {
+  for (const auto& field : path_columns_->fields()) {
+    const auto target = wanted_->GetFieldByName(field->name());
+    const auto type = target != nullptr ? target->type() : field->type();
+    auto value = arrow::MakeNullScalar(type);
+    for (const auto& [key, text] : input->file->path_values) {
+      if ((options_.normalize_names ? NormalizeColumnName(key) : key) != field->name() || !text.has_value()) continue;
+      ARROW_ASSIGN_OR_RAISE(value, CastScalar(arrow::MakeScalar(*text), type));
+    }
+    input->constants.emplace_back(field->name(), std::move(value));
+  }
+  return Status::OK();
 }
 
 Status SourceRun::DescribeRelation(const std::shared_ptr<arrow::Schema>& schema) {
@@ -325,6 +368,7 @@ Result<std::shared_ptr<RowStream>> SourceRun::OpenFiles(const arrow::Schema& wan
     };
   }
   for (auto& input : inputs) {
+    ARROW_RETURN_NOT_OK(AddPathConstants(&input));
     input.read.on_bad_row = on_bad_row;
     input.read.dictionary_strings = dictionaries;
   }

@@ -117,6 +117,8 @@ class SourceRun {
   Status MakeCursor();
   Status FindFiles();
   Status InferFilesOfChunk(int64_t sample_bytes);
+  Status AddPathColumns(arrow::FieldVector* fields);
+  Status AddPathConstants(FileInput* input) const;
   Status DescribeRelation(const std::shared_ptr<arrow::Schema>& schema);
   Status ChooseColumns(const arrow::Schema& all);
   Result<std::shared_ptr<RowStream>> OpenFiles(const arrow::Schema& wanted, Quarantine* quarantine, bool readers_go_on,
@@ -145,6 +147,7 @@ class SourceRun {
   std::shared_ptr<arrow::Schema> all_columns_;  // with those that only filters need
   std::shared_ptr<arrow::Schema> schema_;
   bool sampled_ = false;
+  std::shared_ptr<arrow::Schema> path_columns_;  // that the folders of the chunk's files give
 
   std::shared_ptr<arrow::Schema> wanted_;
   std::vector<std::string> must_be_null_;

@@ -204,15 +204,18 @@ void Add(PipelineReport part, PipelineReport* whole) {
 PipelineReport RunRanges(const SyncEnvironment& environment, const SyncConfig& config, const PipelineConfig& pipeline,
                          const std::vector<SyncOptions>& ranges, int64_t memory_limit) {
   if (ranges.size() == 1) return RunPipeline(environment, config, pipeline, ranges.front(), memory_limit);
+  // Writes that are planned from what is there would overtake each other again and again.
+  const auto& destination = config.destinations.at(pipeline.to);
+  const int parallel = destination.mode == WriteMode::kInsertNew ? config.parallel : 1;
   std::vector<PipelineReport> parts(ranges.size());
   // The first one alone: it may make the target.
   const auto run = [&](size_t i) {
-    parts[i] = RunPipeline(environment, config, pipeline, ranges[i], memory_limit / config.parallel);
+    parts[i] = RunPipeline(environment, config, pipeline, ranges[i], memory_limit / parallel);
     return parts[i].error;
   };
   Status status = ranges.empty() ? Status::OK() : run(0);
   if (status.ok() && ranges.size() > 1) {
-    status = ParallelForIndex(ranges.size() - 1, config.parallel, Pool::kIo, ranges.front().stop,
+    status = ParallelForIndex(ranges.size() - 1, parallel, Pool::kIo, ranges.front().stop,
                               [&](size_t i) { return run(i + 1); });
   }
   PipelineReport whole;
