@@ -270,7 +270,6 @@ class Keyed(ModesTest):
             self.give([row(2, 2**40)], mode="upsert", primary_key="id", contract={"data_type": "evolve"})
             self.assert_there([row(1, 1), row(2, 2**40)])
 
-    @unittest.expectedFailure  # large joins come out in any order
     def test_an_upsert_of_a_single_file_keeps_rows_that_did_not_change_in_order(self):
         self.begin("file")
         self.give([row(i, i) for i in range(60_000)], mode="upsert", primary_key="id")

@@ -137,7 +137,6 @@ class BadRows(SyncTest):
             self.write(f"pairs/{i}.csv", f"id\n{i}\nx{i}\n")
         return {"path": "pairs/*.csv", "types": {"id": "int"}}
 
-    @unittest.expectedFailure  # it counts anew at each checkpoint
     def test_max_errors_is_of_the_run_and_not_of_a_checkpoint(self):
         self.flow(self.make_pairs(), self.TARGETS["folder"], on_error="quarantine", max_errors=4, checkpoint="1")
         self.refuse_sync(INVALID, ["more than 4 rows"])

@@ -199,9 +199,11 @@ class PipelineAttempt {
 
   /// A source that reads what this pipeline has written would have its rows come again and again.
   Status CheckOwnFiles() const {
-    if (destination_.kind != DestinationConfig::Kind::kFiles || !Adds(destination_.mode)) return Status::OK();
+    if (destination_.kind != DestinationConfig::Kind::kFiles) return Status::OK();
     const std::string folder = destination_.uri.substr(0, destination_.uri.rfind('/') + 1);
     for (const auto& source : sources_) {
+      // A file may be replaced by what is made of it alone.
+      if (!Adds(destination_.mode) && source->files().size() == 1) continue;
       for (const auto& file : source->files()) {
         const auto& key = file.ledger.key;
         if (key != destination_.uri && !(key.starts_with(folder) && HasRunId(key.substr(folder.size())))) continue;
@@ -400,19 +402,14 @@ class PipelineAttempt {
     return folder;
   }
 
-  /// Checkpoints before have had some.
-  std::optional<int64_t> ErrorsLeft() const {
-    if (!pipeline_.max_errors.has_value()) return std::nullopt;
-    return std::max<int64_t>(0, *pipeline_.max_errors - report_.rows_skipped - report_.rows_quarantined);
-  }
-
   Status OpenQuarantine() {
     if (quarantine_ != nullptr) return Status::OK();
     // The contract's discard_row is about quarantine, whatever is to become of rows that do not parse.
     const bool by_contract = pipeline_.on_error == OnError::kFail && !plan_.quarantine_columns.empty();
     ARROW_ASSIGN_OR_RAISE(quarantine_,
                           Quarantine::Make(environment_, by_contract ? OnError::kQuarantine : pipeline_.on_error,
-                                           QuarantineFolder(), run_id_, ErrorsLeft()));
+                                           QuarantineFolder(), run_id_, pipeline_.max_errors,
+                                           /*rows_before=*/report_.rows_skipped + report_.rows_quarantined));
     readers_go_on_ = pipeline_.on_error != OnError::kFail;
     return Status::OK();
   }

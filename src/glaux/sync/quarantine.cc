@@ -24,13 +24,15 @@ Quarantine::Quarantine(const SyncEnvironment& environment, OnError on_error, std
 
 Result<std::unique_ptr<Quarantine>> Quarantine::Make(const SyncEnvironment& environment, OnError on_error,
                                                      std::string folder, std::string run_id,
-                                                     std::optional<int64_t> max_errors) {
+                                                     std::optional<int64_t> max_errors, int64_t rows_before) {
   if (on_error == OnError::kQuarantine && folder.empty()) {
     return MakeError({.kind = ErrorKind::kInvalid, .hint = "name a folder with quarantine:"},
                      "on_error: quarantine: there is no place next to this target");
   }
-  return std::unique_ptr<Quarantine>(
+  auto quarantine = std::unique_ptr<Quarantine>(
       new Quarantine(environment, on_error, std::move(folder), std::move(run_id), max_errors));
+  quarantine->rows_before_ = rows_before;
+  return quarantine;
 }
 
 Quarantine::~Quarantine() = default;
@@ -54,7 +56,7 @@ Status Quarantine::Add(const BadRow& row) {
     auto& reason = reasons_[kind];
     if (reason.rows++ == 0) reason.text = ValidUtf8(where + ": " + row.reason);
   }
-  if (max_errors_.has_value() && rows_ > *max_errors_) {
+  if (max_errors_.has_value() && rows_before_ + rows_ > *max_errors_) {
     return MakeError({.kind = ErrorKind::kInvalid, .hint = "look at the rows, or raise max_errors"}, "more than ",
                      *max_errors_, " rows cannot be taken; the last was ", where, ": ", row.reason);
   }

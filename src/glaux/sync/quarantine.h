@@ -25,9 +25,10 @@ namespace glaux {
 class Quarantine {
  public:
   /// \param folder where kept rows go (ends in '/')
+  /// \param rows_before of the same run, at checkpoints before: they count for max_errors
   static Result<std::unique_ptr<Quarantine>> Make(const SyncEnvironment& environment, OnError on_error,
                                                   std::string folder, std::string run_id,
-                                                  std::optional<int64_t> max_errors);
+                                                  std::optional<int64_t> max_errors, int64_t rows_before = 0);
   ~Quarantine();
 
   OnError on_error() const { return on_error_; }
@@ -59,6 +60,7 @@ class Quarantine {
   const std::string run_id_;
   const std::optional<int64_t> max_errors_;
   mutable std::mutex mutex_;
+  int64_t rows_before_ = 0;
   int64_t rows_ = 0;
   std::map<std::string, Reason> reasons_;
   Location place_;

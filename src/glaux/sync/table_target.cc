@@ -186,7 +186,13 @@ class MergeWrite final : public TargetWrite {
                           Scan(*table_, target_->resolve, {.columns = target->field_names(), .stop = options_.stop}));
     return PrefetchingReader(
         MakeReaderStream(std::move(reader)), schema, {.threads = 1, .stop = options_.stop},
-        [schema](std::shared_ptr<arrow::RecordBatch> batch, int64_t) { return CastExactly(batch, schema, "merge"); });
+        [single_file = target_->single_file, schema](std::shared_ptr<arrow::RecordBatch> batch,
+                                                     int64_t sequence) -> Result<std::shared_ptr<arrow::RecordBatch>> {
+          if (single_file) {
+            ARROW_ASSIGN_OR_RAISE(batch, WithSequence(batch, kSequenceColumn, sequence));
+          }
+          return CastExactly(batch, schema, "merge");
+        });
   }
 
   const TableTargetOptions* target_ = nullptr;
