@@ -201,12 +201,15 @@ class PipelineAttempt {
   Status CheckOwnFiles() const {
     if (destination_.kind != DestinationConfig::Kind::kFiles) return Status::OK();
     const std::string folder = destination_.uri.substr(0, destination_.uri.rfind('/') + 1);
+    const bool is_folder = destination_.uri == folder || destination_.uri.find('{') != std::string::npos;
     for (const auto& source : sources_) {
       // A file may be replaced by what is made of it alone.
       if (!Adds(destination_.mode) && source->files().size() == 1) continue;
       for (const auto& file : source->files()) {
         const auto& key = file.ledger.key;
-        if (key != destination_.uri && !(key.starts_with(folder) && HasRunId(key.substr(folder.size())))) continue;
+        const bool own =
+            key == destination_.uri || (is_folder && key.starts_with(folder) && HasRunId(key.substr(folder.size())));
+        if (!own) continue;
         return MakeError({.kind = ErrorKind::kInvalid, .hint = "exclude it in the source (select: { exclude: … })"},
                          "pipeline ", pipeline_.name, ": source ", source->config().name, " reads ", file.name,
                          ", which the pipeline itself has written; its rows would come again in every run");
