@@ -92,8 +92,6 @@ std::string EscapePattern(std::string_view text) {
   return escaped;
 }
 
-std::string ShownAddress(std::string_view uri) { return std::string(uri.starts_with("file://") ? uri.substr(7) : uri); }
-
 Result<std::unique_ptr<SpooledInput>> SpooledInput::Make(std::istream& in, const std::string& name) {
   const char* temporary = std::getenv("TMPDIR");
   std::string folder =

@@ -32,8 +32,6 @@ Result<std::vector<Address>> ParseAddresses(const std::vector<std::string>& text
 
 /// The words of an address with the characters that patterns know escaped.
 std::string EscapePattern(std::string_view text);
-/// A URI for people: local files as paths.
-std::string ShownAddress(std::string_view uri);
 
 /// Standard input as a file that can be read anywhere; gone with this.
 class SpooledInput {

@@ -8,6 +8,7 @@
 #include "arguments.h"
 #include "commands.h"
 #include "format_arguments.h"
+#include "glaux/base/secrets.h"
 #include "glaux/format/byte_sink.h"
 #include "glaux/schema/predicate.h"
 #include "glaux/store/object_writer.h"

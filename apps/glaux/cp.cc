@@ -8,6 +8,7 @@
 
 #include "address.h"
 #include "commands.h"
+#include "glaux/base/secrets.h"
 #include "human_text.h"
 #include "stored_copy.h"
 

@@ -575,7 +575,6 @@ class Refusals(SyncTest):
                 outcome = self.refuse(INVALID, ["p.yaml"], "sync", "p.yaml", "--verbose", env=self.environment(TOKEN="hunter2hunter2"))
                 self.assertNotIn("hunter2", outcome.err + outcome.text)
 
-    @unittest.expectedFailure  # the address is shown as it is
     def test_passwords_in_addresses_are_not_shown(self):
         self.flow({"uri": "https://user:hunter2@host/x.csv"}, {"path": "o.jsonl"})
         outcome = self.refuse_sync(INVALID, ["p.yaml, line "])

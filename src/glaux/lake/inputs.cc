@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "glaux/base/secrets.h"
 #include "glaux/lake/inputs_internal.h"
 #include "glaux/store/directory_store.h"
 
@@ -109,9 +110,10 @@ class InputFinder {
       if (empty_.insert(uri).second) ++found_.empty;
       return Status::OK();
     }
-    files_[uri] = {.ledger = {.key = uri, .etag = info.etag, .size = info.size, .modified = info.last_modified},
-                   .place = place,
-                   .name = name};
+    files_[uri] = {
+        .ledger = {.key = RememberedAddress(uri), .etag = info.etag, .size = info.size, .modified = info.last_modified},
+        .place = place,
+        .name = ShownAddress(name)};
     return Status::OK();
   }
 

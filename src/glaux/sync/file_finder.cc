@@ -10,6 +10,7 @@
 #include <set>
 
 #include "glaux/base/parallel.h"
+#include "glaux/base/secrets.h"
 #include "glaux/schema/predicate.h"
 #include "glaux/store/object_input.h"
 #include "glaux/sync/glob.h"
@@ -305,9 +306,12 @@ class FileFinder {
       if (empty_.insert(uri).second) ++found_.empty;
       return Status::OK();
     }
-    files_[uri] = {.ledger = {.key = uri, .etag = object.etag, .size = object.size, .modified = object.last_modified},
+    files_[uri] = {.ledger = {.key = RememberedAddress(uri),
+                              .etag = object.etag,
+                              .size = object.size,
+                              .modified = object.last_modified},
                    .place = {folder.store, object.key},
-                   .name = uri.starts_with("file://") ? uri.substr(7) : uri,
+                   .name = ShownAddress(uri),
                    .path_values = KeyValues(FolderOf(below))};
     return Status::OK();
   }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "glaux/base/parallel.h"
+#include "glaux/base/secrets.h"
 #include "glaux/sync/glob.h"
 
 namespace glaux {
@@ -78,7 +79,8 @@ class ObjectFinder {
       const bool is_root = folder->key.empty();
       if (is_root || !found_by_uri_.empty() || found_.hidden > 0) return Status::OK();
     }
-    return MakeError(ErrorKind::kNotFound, "there is no ", Shown(uri), name.empty() ? "" : " and nothing below it");
+    return MakeError(ErrorKind::kNotFound, "there is no ", ShownAddress(uri),
+                     name.empty() ? "" : " and nothing below it");
   }
 
   Status FindPattern(const std::string& root, const std::string& key) {
@@ -140,7 +142,8 @@ class ObjectFinder {
   Status TakeAllBelow(const std::string& base, const Location& folder, const std::string& below) {
     std::vector<ObjectInfo> objects;
     ARROW_RETURN_NOT_OK(ForEachObject(*folder.store, folder.key + below, [&](const ObjectInfo& object) -> Status {
-      if (options_.stop.IsStopRequested()) return MakeError(ErrorKind::kCancelled, "list ", Shown(base), ": cancelled");
+      if (options_.stop.IsStopRequested())
+        return MakeError(ErrorKind::kCancelled, "list ", ShownAddress(base), ": cancelled");
       objects.push_back(object);
       return Status::OK();
     }));
@@ -170,8 +173,6 @@ class ObjectFinder {
     found_by_uri_[uri] = {
         .uri = uri, .below = below, .place = {folder.store, info.key}, .info = info, .is_folder = is_folder};
   }
-
-  static std::string Shown(const std::string& uri) { return uri.starts_with("file://") ? uri.substr(7) : uri; }
 
   const SyncEnvironment& environment_;
   const FindObjectsOptions& options_;

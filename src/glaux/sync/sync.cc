@@ -7,6 +7,7 @@
 
 #include "glaux/base/memory.h"
 #include "glaux/base/parallel.h"
+#include "glaux/base/secrets.h"
 #include "glaux/base/utf8.h"
 #include "glaux/sync/cursor.h"
 #include "glaux/sync/glob.h"
@@ -90,7 +91,7 @@ json::object ToJson(const SourceReport& source) {
 
 json::array ToJson(const std::vector<std::string>& items) {
   json::array out;
-  for (const auto& item : items) out.emplace_back(ValidUtf8(item));
+  for (const auto& item : items) out.emplace_back(ValidUtf8(WithoutSecrets(item)));
   return out;
 }
 
@@ -99,7 +100,7 @@ json::object ToJson(const PipelineReport& pipeline) {
   for (const auto& source : pipeline.sources) sources.push_back(ToJson(source));
   for (const auto& difference : pipeline.differences) differences.emplace_back(difference.ToString());
   json::object out{{"name", pipeline.name},
-                   {"target", pipeline.target},
+                   {"target", WithoutSecrets(pipeline.target)},
                    {"mode", WriteModeName(pipeline.mode)},
                    {"state", pipeline.error.ok() ? (pipeline.nothing_new ? "nothing_new" : "succeeded") : "failed"},
                    {"target_created", pipeline.target_created},
@@ -118,7 +119,7 @@ json::object ToJson(const PipelineReport& pipeline) {
                    {"reasons", ToJson(pipeline.reasons)},
                    {"notes", ToJson(pipeline.notes)},
                    {"duration_ms", pipeline.duration.count()}};
-  if (!pipeline.quarantine.empty()) out["quarantine"] = pipeline.quarantine;
+  if (!pipeline.quarantine.empty()) out["quarantine"] = WithoutSecrets(pipeline.quarantine);
   if (!pipeline.error.ok()) {
     const auto info = InfoOf(pipeline.error);
     out["error"] = json::object{{"kind", KindName(info.kind)},
