@@ -148,7 +148,6 @@ class Destinations(SyncTest):
         self.flow({"path": "in/*.csv"}, {"path": "out/{date}/{run}-{part}.jsonl"})
         self.refuse_sync(INVALID, ["p.yaml, line ", "{date}", "not of the folder"])
 
-    @unittest.expectedFailure  # the mode is append, which a single file cannot be
     def test_a_file_name_with_a_date_alone_is_a_file_a_day(self):
         self.flow({"path": "in/*.csv"}, {"path": "out/{date}.jsonl"})
         self.sync_one()

@@ -93,7 +93,8 @@ Result<std::unique_ptr<Target>> OpenFiles(const SyncLake& lake, const Destinatio
   const bool single_file = !name.empty() && name.find('{') == std::string::npos;
   FolderSpec spec{.location = single_file ? destination.uri : folder,
                   .format_options = destination.format_options,
-                  .file_name = single_file ? "" : name};
+                  .file_name = single_file ? "" : name,
+                  .log_name = destination.name_by_time};
   ARROW_ASSIGN_OR_RAISE(const auto* format,
                         destination.format.has_value() ? FormatByName(*destination.format) : FormatOfFile(name));
   spec.format = std::string(format->name());
