@@ -127,6 +127,8 @@ Status SourceRun::FindFiles() {
   found_.requests = found.requests;
   found_.files_empty = found.empty;
   found_.files_hidden = found.hidden;
+  found_.files_links = static_cast<int64_t>(found.links.size());
+  links_ = std::move(found.links);
   found_.files_not_selected = found.not_selected;
   files_ = std::move(found.files);
   if (keeps_ledger() && !options_.full_refresh && !files_.empty()) {
@@ -341,6 +343,12 @@ std::vector<std::string> SourceRun::notes() const {
     for (const auto& note : schema.notes) {
       if (seen.insert(note).second && seen.size() <= 20) notes.push_back(name + note);
     }
+  }
+  if (!links_.empty()) {
+    notes.push_back(
+        name + std::to_string(links_.size()) +
+        (links_.size() == 1 ? " symbolic link or special file was" : " symbolic links or special files were") +
+        " passed over, the first: " + links_.front() + "; a file that is named itself is read through its link");
   }
   if (!state_.updated_at.empty()) {
     const auto before = ParseTimestamp(state_.updated_at);
