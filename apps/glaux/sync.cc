@@ -62,9 +62,12 @@ std::string DescribePlan(const PipelineReport& pipeline) {
 
 std::string Describe(const PipelineReport& pipeline, bool dry_run, bool verbose) {
   if (!pipeline.error.ok()) return {};
-  if (pipeline.nothing_new) return fmt::format("{}: nothing new for {}\n", pipeline.name, pipeline.target);
   std::string text;
-  if (dry_run) {
+  if (pipeline.not_known) {
+    text = fmt::format("{}: depends on what runs before it\n", pipeline.name);
+  } else if (pipeline.nothing_new) {
+    text = fmt::format("{}: nothing new for {}\n", pipeline.name, pipeline.target);
+  } else if (dry_run) {
     text = DescribePlan(pipeline);
   } else {
     text = fmt::format("{}: {} written into {} ({}{})", pipeline.name, Rows(pipeline.rows_written), pipeline.target,

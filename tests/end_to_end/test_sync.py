@@ -534,7 +534,6 @@ class DryRun(SyncTest):
         self.refuse_sync(INVALID, ["partition key has the same name"])
         self.refuse_sync(INVALID, ["partition key has the same name"], "--dry-run")
 
-    @unittest.expectedFailure  # the plan knows no columns of a DuckDB table
     def test_a_dry_run_into_duckdb_shows_changes(self):
         self.write("in.csv", "id\n1\n")
         self.flow({"path": "in.csv"}, {"path": "x.duckdb", "table": "t"})

@@ -1,9 +1,10 @@
 """What stands at the edges of pipelines and file commands: secrets, links, names with a date, dry runs of chains, first runs
 at once, files that nobody meant."""
+import os
 import time
 import unittest
 
-from lake import INVALID, OK
+from lake import INVALID, NOT_FOUND, OK
 from pipelines import SyncTest, csv_text
 
 
@@ -137,6 +138,130 @@ class FilesByTime(SyncTest):
         for _ in range(2):
             self.assertEqual(self.sync_one()["mode"], "replace")
         self.assertEqual(self.rows_of("out/p.jsonl"), self.rows_1)
+
+
+class Links(SyncTest):
+    def setUp(self):
+        super().setUp()
+        self.write("in/a.csv", "id\n1\n")
+        self.write("elsewhere/b.csv", "id\n2\n")
+        os.symlink("../elsewhere/b.csv", self.here / "in/link.csv")
+        os.symlink("../elsewhere", self.here / "in/folder")
+
+    def test_links_in_folders_are_passed_over_and_counted(self):
+        for pattern, links in (("in/*.csv", 1), ("in/**", 2), ("in", 2), ("in/*/*.csv", 2), ("in/a*.csv", 0)):
+            with self.subTest(pattern):
+                self.flow({"path": pattern}, {"path": f"out-{links}-{len(pattern)}/", "format": "jsonl"})
+                for arguments in (["--dry-run"], []):
+                    report = self.sync_one(*arguments)
+                    self.assertEqual(report["sources"][0]["files_links"], links)
+                    notes = " ".join(report["notes"])
+                    self.assertEqual("passed over, the first: " + str(self.here / "in") in notes, links > 0, notes)
+                    if links > 0:
+                        self.assertIn("passed over", self.last.err)
+
+    def test_a_folder_of_links_alone_says_so(self):
+        (self.here / "in/a.csv").unlink()
+        self.flow({"path": "in/"}, {"path": "out.jsonl"})
+        self.refuse_sync(NOT_FOUND, ["symbolic link", "in/"])
+        self.flow({"path": "in/*.csv"}, {"path": "out.jsonl"})
+        self.assertEqual(self.sync_one()["state"], "nothing_new")
+        self.assertIn("in/link.csv", self.last.err)
+
+    def test_a_link_that_is_named_is_followed_to_the_file_that_it_stands_for_now(self):
+        os.symlink("elsewhere/b.csv", self.here / "latest.csv")
+        self.flow({"path": "latest.csv"}, {"path": "out/", "format": "jsonl"})
+        self.sync_one()
+        self.assertEqual(self.sync_one()["state"], "nothing_new")
+        (self.here / "latest.csv").unlink()
+        os.symlink("in/a.csv", self.here / "latest.csv")
+        self.sync_one()
+        self.assert_same_rows(self.folder_rows("out"), [{"id": 1}, {"id": 2}])
+        (self.here / "latest.csv").unlink()
+        os.symlink("nowhere.csv", self.here / "latest.csv")
+        self.sync_one(code=NOT_FOUND)
+
+    def test_commands_say_it_too(self):
+        self.assertIn("2 symbolic links passed over", self.succeed("ls", "in").err)
+        self.assertIn("left out 2 symbolic links", self.succeed("cp", "-r", "in", "copy").err)
+        self.assertEqual(self.files_in("copy"), ["a.csv"])
+        self.assertIn("1 symbolic link passed over", self.succeed("head", "in/*.csv").err)
+        self.assertEqual(self.succeed("cat", "in/link.csv").text, "id\n2\n")
+        self.assertIn("2 symbolic links were passed over", self.succeed("load", "in", "db.t", "--partition-by", "none").err)
+        self.assertIn("1 symbolic link was passed over", self.succeed("load", "in/*.csv", "db.u", "--partition-by", "none").err)
+        self.succeed("load", "in/link.csv", "db.v", "--partition-by", "none")
+        self.assertEqual([self.rows(f"SELECT id FROM db.{t}") for t in "tuv"], [[["1"]], [["1"]], [["2"]]])
+        self.refuse(NOT_FOUND, ["only where they are named"], "ls", "in/l*.csv")
+
+
+class DryRuns(SyncTest):
+    def test_a_dry_run_into_duckdb_makes_nothing(self):
+        self.write("in.csv", "id\n1\n")
+        self.flow({"path": "in.csv"}, {"path": "x.duckdb", "table": "t"})
+        before = self.tree()
+        report = self.sync_one("--dry-run")
+        self.assertTrue(report["target_created"])
+        self.assertEqual(self.tree(), before)
+        self.sync_one()
+        self.write("in.csv", "id,more\n2,x\n")
+        content = (self.here / "x.duckdb").read_bytes()
+        report = self.sync_one("--dry-run")
+        self.assertEqual((report["target_created"], report["changes"]), (False, ["add column more: string"]))
+        self.assertIn("add column more: string", self.last.err)
+        self.assertEqual((self.here / "x.duckdb").read_bytes(), content)
+        self.assertEqual(self.sync_one()["changes"], ["add column more: string"])
+
+    def test_a_dry_run_into_duckdb_refuses_what_a_run_refuses(self):
+        self.write("in.csv", "id\n1\n")
+        self.flow({"path": "in.csv"}, {"path": "none/x.duckdb", "table": "t"})
+        for arguments in (["--dry-run"], []):
+            self.sync_one(*arguments, code=NOT_FOUND)
+        self.flow({"path": "in.csv"}, {"path": "x.duckdb", "table": "t"})
+        self.sync_one()
+        self.write("in.csv", "id\nx\n")
+        for arguments in (["--dry-run"], []):
+            self.sync_one(*arguments, code=INVALID)
+
+    def chain(self, second, to=None, **more):
+        self.write("in/a.csv", "id,name\n1,x\n2,y\n")
+        self.describe({"files": {"path": "in/*.csv"}, "second": second}, {"first": {"table": "db.first"}, "out": to or {"path": "out.jsonl"}},
+                      [{"name": "a", "from": "files", "to": "first"}, {"name": "b", "from": "second", "to": "out"} | more])
+
+    def test_a_chain_is_planned_with_the_columns_that_the_first_would_make(self):
+        self.chain({"table": "db.first", "columns": ["name", "id"]}, {"table": "db.second", "partition_by": "none"})
+        before = self.tree()
+        reports = self.sync("--dry-run")
+        self.assertEqual(reports["b"]["changes"], ["add column name: string", "add column id: bigint"])
+        self.assertTrue(reports["b"]["target_created"])
+        self.assertIn("pipeline a, which runs before this one", reports["b"]["notes"][0])
+        self.assertEqual(self.tree(), before)
+        made = self.sync()
+        self.assertEqual(made["b"]["changes"], reports["b"]["changes"])
+        self.assertEqual(made["b"]["rows_written"], 2)
+        # Nothing new for the first: what the second says is all there is to say.
+        self.assertEqual([note for note in self.sync("--dry-run")["b"]["notes"] if "pipeline a" in note], [])
+
+    def test_a_column_that_a_chain_would_not_have_is_an_error_of_the_dry_run(self):
+        self.chain({"table": "db.first", "columns": ["nope"]})
+        self.refuse_sync(INVALID, ["no column nope"], "--dry-run")
+
+    def test_what_cannot_be_known_is_said(self):
+        for second in ({"sql": "SELECT id FROM db.first"}, {"path": "made/x.jsonl"}):
+            with self.subTest(second):
+                self.chain(second)
+                if "path" in second:
+                    self.describe({"files": {"path": "in/*.csv"}, "second": second}, {"first": {"path": "made/x.jsonl"}, "out": {"path": "out.jsonl"}},
+                                  [{"name": "a", "from": "files", "to": "first"}, {"name": "b", "from": "second", "to": "out"}])
+                reports = self.sync("--dry-run")
+                self.assertEqual((reports["a"]["state"], reports["b"]["state"]), ("succeeded", "not_known"))
+                self.assertIn("cannot be told before pipeline a has run: ", reports["b"]["notes"][0])
+                self.assertIn("b: depends on what runs before it", self.last.err)
+                self.assertEqual(self.sync()["b"]["rows_written"], 2)
+                (self.here / "out.jsonl").unlink()
+
+    def test_what_nobody_makes_is_missing(self):
+        self.chain({"table": "db.other"})
+        self.refuse_sync(NOT_FOUND, ["pipeline b: source second: ", "is not there"], "--dry-run")
 
 
 if __name__ == "__main__":

@@ -287,12 +287,22 @@ class PipelineAttempt {
                        " would have no columns");
     }
     Announce();
-    if (options_.dry_run) return target_->Check(plan_);
+    if (options_.dry_run) return Preview();
     ARROW_RETURN_NOT_OK(OpenQuarantine());
     ARROW_ASSIGN_OR_RAISE(const auto write, target_->Begin(plan_, WriteOptionsOfTarget()));
     ARROW_RETURN_NOT_OK(pipeline_.sql.empty() ? ReadRows(*write) : ReadQuery(*write));
     for (const auto& source : sources_) ARROW_RETURN_NOT_OK(source->CheckComplete());
     return Commit(*write);
+  }
+
+  Status Preview() {
+    ARROW_ASSIGN_OR_RAISE(auto preview, target_->Preview(plan_, WriteOptionsOfTarget()));
+    report_.planned_table = std::move(preview.table);
+    if (target_->compares_columns()) {
+      report_.target_created = preview.created;
+      report_.differences = std::move(preview.differences);
+    }
+    return Status::OK();
   }
 
   /// Headers and nothing below them.

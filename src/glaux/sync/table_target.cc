@@ -303,8 +303,12 @@ class TableTarget final : public Target {
     return Status::OK();
   }
 
-  Status Check(const EvolutionPlan& plan) override {
-    return options_.table == nullptr ? options_.stage(*plan.table_schema).status() : Status::OK();
+  Result<TargetPreview> Preview(const EvolutionPlan& plan, const TargetWriteOptions&) override {
+    TargetPreview preview;
+    if (options_.table == nullptr) {
+      ARROW_ASSIGN_OR_RAISE(preview.table, options_.stage(*plan.table_schema));
+    }
+    return preview;
   }
 
   Result<std::unique_ptr<TargetWrite>> Begin(const EvolutionPlan& plan, const TargetWriteOptions& options) override {
