@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "arguments.h"
@@ -126,9 +127,12 @@ Status RunSyncCommand(Session& session, const SyncArguments& arguments) {
   for (const auto& pipeline : report->pipelines) {
     text += Describe(pipeline, arguments.dry_run, session.options().verbose);
   }
+  const bool any_ran = std::any_of(report->pipelines.begin(), report->pipelines.end(),
+                                   [](const PipelineReport& pipeline) { return pipeline.error.ok(); });
   if (!arguments.dry_run) {
-    text += fmt::format("took {}, peak memory {}\n", FormatDuration(report->duration),
-                        FormatBytes(static_cast<double>(report->peak_memory)));
+    if (any_ran)
+      text += fmt::format("took {}, peak memory {}\n", FormatDuration(report->duration),
+                          FormatBytes(static_cast<double>(report->peak_memory)));
   } else {
     text += "nothing was changed\n";
   }

@@ -1,10 +1,11 @@
 """What stands at the edges of pipelines and file commands: secrets, links, names with a date, dry runs of chains, first runs
 at once, files that nobody meant."""
 import os
+import subprocess
 import time
 import unittest
 
-from lake import INVALID, NOT_FOUND, OK
+from lake import DENIED, INVALID, NOT_FOUND, OK, PROGRAM
 from pipelines import SyncTest, csv_text
 
 
@@ -262,6 +263,77 @@ class DryRuns(SyncTest):
     def test_what_nobody_makes_is_missing(self):
         self.chain({"table": "db.other"})
         self.refuse_sync(NOT_FOUND, ["pipeline b: source second: ", "is not there"], "--dry-run")
+
+
+class Newcomers(SyncTest):
+    """What people do who have not read the documents: every message says what, where, what was expected and what to do."""
+
+    def test_yaml_that_is_none(self):
+        end = "\ndestinations: {d: {path: o.jsonl}}\n"
+        cases = {"sources:\n\ts:\n\t\tpath: a.csv" + end: ["line 2", "tab", "expected spaces"],
+                 "sources:\n  s:\n    path: a.csv\n   format: csv" + end: ["line 4", "indentation"],
+                 "sources\n  s: {path: a.csv}" + end: ["line 2", "':'"],
+                 'sources: {s: {path: "a.csv}}' + end: ["not closed"],
+                 "sources: {s: {path: a.csv}": ["not closed"],
+                 "": ["found: nothing", "sources, destinations", "hint: glaux sync --schema"],
+                 "- a\n": ["found: a list"], "hello\n": ["found: hello"],
+                 "sources: {s: {path: a.csv, path: b.csv}}" + end: ["line 1, column 28", "path comes twice"],
+                 "sources: {s: {path: a.csv}}\n---\nsources: {}\n": ["line 2", "second document"]}
+        for text, words in cases.items():
+            with self.subTest(text):
+                self.write("p.yaml", text)
+                self.refuse(INVALID, ["p.yaml, line ", *words], "sync", "p.yaml")
+        bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 12))
+        self.write("p.yaml", bomb)
+        self.refuse(INVALID, ["aliases written out"], "sync", "p.yaml")
+        (self.here / "p.yaml").write_bytes(bytes(range(256)))
+        self.refuse(INVALID, ["p.yaml"], "sync", "p.yaml")
+        self.write("p.yaml", "x" * (2 << 20))
+        self.refuse(INVALID, ["too large"], "sync", "p.yaml")
+        self.refuse(NOT_FOUND, ["there is no such file"], "sync", "none.yaml")
+        self.refuse(INVALID, ["directory"], "sync", self.here)
+
+    def test_columns_that_are_not_there(self):
+        self.write("a.csv", "id,name\n1,x\n")
+        for source, destination in (({"columns": ["id", "nam"]}, {}), ({"filter": "nam = 'x'"}, {}), ({"datetime_field": "nam"}, {}), ({}, {"mode": "upsert", "primary_key": "nam"})):
+            with self.subTest(source | destination):
+                self.flow({"path": "a.csv"} | source, {"path": "o.jsonl"} | destination)
+                outcome = self.refuse_sync(INVALID, ["no column nam; there are id, name; did you mean name?"])
+                self.assertEqual(len(outcome.err.splitlines()), 1 if not destination else 2, outcome.err)
+
+    def test_places_that_are_no_places(self):
+        self.write("a.csv", "id\n1\n")
+        for path, code, words in (("a.csv/x.jsonl", INVALID, ["a.csv is a file"]), ("folder", INVALID, ["format"]), ("folder.jsonl", INVALID, ["is there and is no regular file", "end the path with /"])):
+            with self.subTest(path):
+                (self.here / "folder.jsonl").mkdir(exist_ok=True)
+                self.flow({"path": "a.csv"}, {"path": path})
+                self.refuse_sync(code, words)
+
+    @unittest.skipIf(not os.path.exists("/proc/self"), "there is no place where nobody may write")
+    def test_a_place_where_nobody_may_write(self):
+        self.write("a.csv", "id\n1\n")
+        self.flow({"path": "a.csv"}, {"path": "/proc/glaux/x.jsonl"})
+        outcome = self.run_program("sync", "p.yaml")
+        self.assertIn(outcome.code, (DENIED, NOT_FOUND))
+        self.assertIn("/proc/", outcome.err)
+
+    def test_patterns_that_match_nothing_say_so(self):
+        self.write("zero/a.csv", "")
+        for pattern, words in (("none*.csv", "no file matches " + str(self.here / "none*.csv")), ("zero/*.csv", "1 empty, 0 hidden")):
+            self.flow({"path": pattern}, {"path": "o.jsonl"})
+            self.assertEqual(self.sync_one()["state"], "nothing_new")
+            self.assertIn(words, self.last.err)
+
+    def test_readers_that_go_away_are_no_error(self):
+        self.write("a.csv", "id\n" + "".join(f"{i}\n" for i in range(300_000)))
+        self.flow({"path": "a.csv"}, {"connector": "stdout"})
+        for command in ("sync p.yaml", "cat a.csv", "convert a.csv - --to-format jsonl", "sync --schema"):
+            with self.subTest(command):
+                done = subprocess.run(["bash", "-c", f"set -o pipefail; '{PROGRAM}' {command} | head -1"], cwd=self.here, env=self.environment(COLUMNS="40", NO_COLOR="1"), capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, OK, done.stderr)
+                self.assertEqual(len(done.stdout.splitlines()), 1)
+                self.assertNotIn("error", done.stderr)
+                self.assertNotIn("\x1b", done.stderr + done.stdout)
 
 
 if __name__ == "__main__":

@@ -117,8 +117,8 @@ class MergeWrite final : public TargetWrite {
                                                    const TargetWriteOptions& options) {
     for (const auto& key : options.primary_key) {
       if (plan.write_schema->GetFieldIndex(key) < 0) {
-        return MakeError(ErrorKind::kInvalid, "write into ", target.name, ": the data has no column ", key,
-                         ", which is its primary key; there are ", plan.write_schema->ToString());
+        return MakeError(ErrorKind::kInvalid, "write into ", target.name, ": primary_key: the data has ",
+                         NoColumn(key, *plan.write_schema));
       }
     }
     auto fields = plan.write_schema->fields();
