@@ -35,7 +35,7 @@ demo: setup ## Load generated billing data (or DATA=dir) into a local lake and a
 	@cmake --build build -j $(JOBS) --target glaux_cli
 	@./examples/demo.sh build/glaux $(DATA)
 
-bench: build ## Time glaux beside polars, pyarrow and duckdb; writes bench/results/
+bench: build ## Time glaux beside polars, pyarrow and duckdb (BENCH_ARGS="load --rounds 7"); writes bench/results/
 	@./bench/run.sh $(BENCH_ARGS)
 
 asan: ## Build and test with the address and undefined-behaviour sanitizers

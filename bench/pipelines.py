@@ -58,6 +58,7 @@ def make_data(data, scale):
     for i in range(max(1, int(10_000 * scale))):
         lines = [",".join(map(str, row)) for row in rows[(i * 20) % 99_000:(i * 20) % 99_000 + 20]]
         (small / f"part-{i:05d}.csv").write_text(",".join(names) + "\n" + "\n".join(lines) + "\n")
+    (data / "narrow.parquet").unlink(missing_ok=True)  # was made of the rows before
     stamp.write_text(str(scale))
 
 

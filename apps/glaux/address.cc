@@ -92,7 +92,13 @@ std::string EscapePattern(std::string_view text) {
   return escaped;
 }
 
-std::string ShownAddress(std::string_view uri) { return std::string(uri.starts_with("file://") ? uri.substr(7) : uri); }
+std::string WhatIsLeftOut(int64_t hidden, int64_t links) {
+  std::string hint;
+  if (hidden > 0) hint = "names that begin with . or _ are left out; --all takes them";
+  if (links > 0)
+    hint += std::string(hint.empty() ? "" : "; ") + "symbolic links are followed only where they are named";
+  return hint;
+}
 
 Result<std::unique_ptr<SpooledInput>> SpooledInput::Make(std::istream& in, const std::string& name) {
   const char* temporary = std::getenv("TMPDIR");

@@ -32,8 +32,9 @@ Result<std::vector<Address>> ParseAddresses(const std::vector<std::string>& text
 
 /// The words of an address with the characters that patterns know escaped.
 std::string EscapePattern(std::string_view text);
-/// A URI for people: local files as paths.
-std::string ShownAddress(std::string_view uri);
+
+/// The hint of an address that matches nothing, by what was passed over; empty: nothing was.
+std::string WhatIsLeftOut(int64_t hidden, int64_t links);
 
 /// Standard input as a file that can be read anywhere; gone with this.
 class SpooledInput {

@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "commands.h"
+#include "glaux/base/secrets.h"
 #include "glaux/format/byte_source.h"
 #include "glaux/store/object_input.h"
 #include "glaux/sync/object_finder.h"

@@ -8,6 +8,7 @@
 #include "arguments.h"
 #include "commands.h"
 #include "format_arguments.h"
+#include "glaux/base/secrets.h"
 #include "glaux/format/byte_sink.h"
 #include "glaux/schema/predicate.h"
 #include "glaux/store/object_writer.h"
@@ -316,10 +317,8 @@ Status RunConvert(Session& session, const ConvertArguments& arguments) {
       return MakeError(ErrorKind::kInvalid, "convert: ", FormatCount(counts.files_empty, "file", "files"),
                        " without a byte, so there are no columns to write");
     }
-    return MakeError(
-        {.kind = ErrorKind::kNotFound,
-         .hint = counts.files_hidden > 0 ? "names that begin with . or _ are left out; --all takes them" : ""},
-        "convert ", given.front(), ": no file matches");
+    return MakeError({.kind = ErrorKind::kNotFound, .hint = WhatIsLeftOut(counts.files_hidden, counts.files_links)},
+                     "convert ", given.front(), ": no file matches");
   }
   session.Report(Describe(report, *run, session.options().verbose));
   return Status::OK();

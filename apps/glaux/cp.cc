@@ -8,6 +8,7 @@
 
 #include "address.h"
 #include "commands.h"
+#include "glaux/base/secrets.h"
 #include "human_text.h"
 #include "stored_copy.h"
 
@@ -38,6 +39,7 @@ struct Sources {
   /// There may be several objects, and so they need a folder.
   bool several = false;
   int64_t hidden = 0;
+  int64_t links = 0;
 };
 
 Status AddSource(Session& session, const SyncEnvironment& environment, const CpArguments& arguments,
@@ -57,10 +59,10 @@ Status AddSource(Session& session, const SyncEnvironment& environment, const CpA
   }
   std::erase_if(found->objects, [](const FoundObject& object) { return object.is_folder; });
   sources->hidden += found->hidden;
+  sources->links += found->links;
   if (found->objects.empty() && found->address == FoundObjects::Address::kPattern) {
-    return MakeError({.kind = ErrorKind::kNotFound,
-                      .hint = found->hidden > 0 ? "names that begin with . or _ are left out; --all takes them" : ""},
-                     "cp ", address.text, ": no file matches");
+    return MakeError({.kind = ErrorKind::kNotFound, .hint = WhatIsLeftOut(found->hidden, found->links)}, "cp ",
+                     address.text, ": no file matches");
   }
   sources->several |= found->address != FoundObjects::Address::kObject;
   if (found->address == FoundObjects::Address::kObject && !address.is_stream()) {
@@ -161,6 +163,7 @@ Status RunCp(Session& session, const CpArguments& arguments) {
   std::string text = "copied " + FormatCount(summary.copied, "file", "files");
   if (summary.kept > 0) text += fmt::format(", kept {} that were there", FormatCount(summary.kept));
   if (sources.hidden > 0) text += fmt::format(", left out {} hidden (--all takes them)", FormatCount(sources.hidden));
+  if (sources.links > 0) text += ", left out " + FormatCount(sources.links, "symbolic link", "symbolic links");
   const auto elapsed = std::chrono::steady_clock::now() - started;
   const double seconds = std::chrono::duration<double>(elapsed).count();
   text += fmt::format("; {} in {} ({}/s)\n", FormatBytes(static_cast<double>(summary.bytes)), FormatDuration(elapsed),

@@ -1,5 +1,6 @@
 #include "errors.h"
 
+#include "glaux/base/secrets.h"
 #include "glaux/base/utf8.h"
 #include "text_width.h"
 
@@ -43,14 +44,16 @@ std::string DescribeError(const Status& status, const Terminal& terminal) {
   std::string message = status.message();
   while (message.ends_with('\n')) message.pop_back();
   if (message.empty()) message = status.ToString();
-  std::string text = "glaux: " + terminal.Styled("error:", kRed) + " " + PrintableLines(ValidUtf8(message)) + "\n";
+  std::string text =
+      "glaux: " + terminal.Styled("error:", kRed) + " " + PrintableLines(ValidUtf8(WithoutSecrets(message))) + "\n";
   if (const auto detail = DetailLine(info); !detail.empty()) text += terminal.Styled(detail, kDim) + "\n";
   if (!info.hint.empty()) text += terminal.Styled("hint:", kYellow) + " " + PrintableLines(ValidUtf8(info.hint)) + "\n";
   return text;
 }
 
 std::string DescribeWarning(std::string_view message, const Terminal& terminal) {
-  return "glaux: " + terminal.Styled("warning:", kYellow) + " " + PrintableLines(ValidUtf8(message)) + "\n";
+  return "glaux: " + terminal.Styled("warning:", kYellow) + " " + PrintableLines(ValidUtf8(WithoutSecrets(message))) +
+         "\n";
 }
 
 }  // namespace glaux::cli

@@ -1,8 +1,11 @@
 #include "input_files.h"
 
 #include <arrow/api.h>
+#include <fmt/format.h>
 
 #include <set>
+
+#include "human_text.h"
 
 namespace glaux::cli {
 namespace {
@@ -44,9 +47,15 @@ Result<InputFiles> FindInputFiles(Session& session, Lake& lake, const std::vecto
     auto files = FindSourceFiles(environment, source, session.stop());
     if (!files.ok()) return Prefix(files.status(), command);
     found.empty += files->empty;
+    if (!files->links.empty()) {
+      session.Report(
+          fmt::format("{}: {} passed over, the first: {}; one that is named itself is followed\n", command,
+                      FormatCount(static_cast<int64_t>(files->links.size()), "symbolic link", "symbolic links"),
+                      files->links.front()));
+    }
     if (files->files.empty() && files->empty == 0) {
       return MakeError({.kind = ErrorKind::kNotFound,
-                        .hint = files->hidden > 0 ? "names that begin with . or _ are left out; --all takes them" : ""},
+                        .hint = WhatIsLeftOut(files->hidden, static_cast<int64_t>(files->links.size()))},
                        command, " ", address.text, ": no file matches");
     }
     for (auto& file : files->files) {

@@ -123,9 +123,8 @@ Status RunLs(Session& session, const LsArguments& arguments) {
       found = *std::move(objects);
     }
     if (found.objects.empty() && found.address == FoundObjects::Address::kPattern) {
-      return MakeError({.kind = ErrorKind::kNotFound,
-                        .hint = found.hidden > 0 ? "names that begin with . or _ are left out; --all shows them" : ""},
-                       "ls ", texts[i], ": nothing matches");
+      return MakeError({.kind = ErrorKind::kNotFound, .hint = WhatIsLeftOut(found.hidden, found.links)}, "ls ",
+                       texts[i], ": nothing matches");
     }
     for (const auto& object : found.objects) {
       ++(object.is_folder ? totals.folders : totals.objects);
@@ -141,6 +140,10 @@ Status RunLs(Session& session, const LsArguments& arguments) {
     ARROW_RETURN_NOT_OK(session.Print(text));
     if (session.options().verbose && found.hidden > 0) {
       session.Report(fmt::format("{} hidden, in {} (--all shows them)\n", FormatCount(found.hidden), texts[i]));
+    }
+    if (found.links > 0) {
+      session.Report(fmt::format("{} passed over in {}; one that is named itself is followed\n",
+                                 FormatCount(found.links, "symbolic link", "symbolic links"), texts[i]));
     }
   }
   return arguments.summarize ? session.Print(TotalText(totals, arguments.json)) : Status::OK();

@@ -4,6 +4,7 @@
 
 #include "arguments.h"
 #include "errors.h"
+#include "glaux/base/secrets.h"
 
 namespace glaux::cli {
 
@@ -65,7 +66,7 @@ Status Session::Print(std::string_view text) {
 }
 
 void Session::Report(std::string_view text) {
-  if (!options_.quiet) surroundings_.err(text);
+  if (!options_.quiet) surroundings_.err(WithoutSecrets(text));
 }
 
 void Session::Warn(std::string_view message) { surroundings_.err(DescribeWarning(message, err_terminal())); }

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "glaux/base/parallel.h"
+#include "glaux/base/secrets.h"
 #include "glaux/store/object_input.h"
 #include "glaux/store/object_writer.h"
 

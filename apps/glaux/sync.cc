@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "arguments.h"
@@ -62,9 +63,12 @@ std::string DescribePlan(const PipelineReport& pipeline) {
 
 std::string Describe(const PipelineReport& pipeline, bool dry_run, bool verbose) {
   if (!pipeline.error.ok()) return {};
-  if (pipeline.nothing_new) return fmt::format("{}: nothing new for {}\n", pipeline.name, pipeline.target);
   std::string text;
-  if (dry_run) {
+  if (pipeline.not_known) {
+    text = fmt::format("{}: depends on what runs before it\n", pipeline.name);
+  } else if (pipeline.nothing_new) {
+    text = fmt::format("{}: nothing new for {}\n", pipeline.name, pipeline.target);
+  } else if (dry_run) {
     text = DescribePlan(pipeline);
   } else {
     text = fmt::format("{}: {} written into {} ({}{})", pipeline.name, Rows(pipeline.rows_written), pipeline.target,
@@ -123,9 +127,12 @@ Status RunSyncCommand(Session& session, const SyncArguments& arguments) {
   for (const auto& pipeline : report->pipelines) {
     text += Describe(pipeline, arguments.dry_run, session.options().verbose);
   }
+  const bool any_ran = std::any_of(report->pipelines.begin(), report->pipelines.end(),
+                                   [](const PipelineReport& pipeline) { return pipeline.error.ok(); });
   if (!arguments.dry_run) {
-    text += fmt::format("took {}, peak memory {}\n", FormatDuration(report->duration),
-                        FormatBytes(static_cast<double>(report->peak_memory)));
+    if (any_ran)
+      text += fmt::format("took {}, peak memory {}\n", FormatDuration(report->duration),
+                          FormatBytes(static_cast<double>(report->peak_memory)));
   } else {
     text += "nothing was changed\n";
   }

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <memory>
 
+#include "glaux/base/secrets.h"
+
 namespace glaux {
 namespace {
 
@@ -88,6 +90,9 @@ const KindRow& RowOf(ErrorKind kind) { return kKinds[static_cast<size_t>(kind)];
 
 Status MakeErrorMessage(ErrorInfo info, std::string message) {
   const auto code = CodeOf(info.kind);
+  // The one place that every error passes: nobody has to think of what an address may hold.
+  info.hint = WithoutSecrets(info.hint);
+  message = WithoutSecrets(message);
   return Status(code, std::move(message), std::make_shared<ErrorDetail>(std::move(info)));
 }
 
@@ -156,7 +161,7 @@ ErrorInfo InfoOf(const Status& status) {
 
 Status Prefix(const Status& status, std::string_view context) {
   if (status.ok()) return status;
-  return status.WithMessage(context, ": ", status.message());
+  return status.WithMessage(WithoutSecrets(context), ": ", WithoutSecrets(status.message()));
 }
 
 Status WithHint(const Status& status, std::string hint) {

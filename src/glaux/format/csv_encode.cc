@@ -369,10 +369,8 @@ Result<std::unique_ptr<ColumnText>> MakeColumnText(const arrow::Array& array, co
   const bool iso = words.text.numbers_are_plain();
   switch (array.type_id()) {
     case arrow::Type::STRING:
-    case arrow::Type::BINARY:
       return std::make_unique<StringText<arrow::BinaryArray>>(As<arrow::BinaryArray>(array), words);
     case arrow::Type::LARGE_STRING:
-    case arrow::Type::LARGE_BINARY:
       return std::make_unique<StringText<arrow::LargeBinaryArray>>(As<arrow::LargeBinaryArray>(array), words);
     case arrow::Type::DICTIONARY: {
       const auto& dictionary = As<arrow::DictionaryArray>(array);

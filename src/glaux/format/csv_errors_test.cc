@@ -160,7 +160,8 @@ TEST(CsvErrors, NameLineAndColumnOfBytesThatAreNotUtf8) {
   dictionary.dictionary_strings = true;
   ASSERT_FAILS(ErrorKind::kInvalid, "line 3, column amount: expected UTF-8", Read(text, dictionary));
   EXPECT_EQ(InfoOf(Read(text)).code, "");
-  ASSERT_OK(Read(text, As(arrow::binary())));
+  ASSERT_FAILS(ErrorKind::kInvalid, "line 2, column amount: expected base64, found: x",
+               Read(text, As(arrow::binary())));
   ASSERT_OK(Read(text, WithSchema({arrow::field("b", arrow::int64())})));
   ASSERT_FAILS(ErrorKind::kInvalid, "the name of column 2 is not valid UTF-8", Read("a,\xff\n1,2\n"));
   ASSERT_FAILS(ErrorKind::kInvalid, "half of a UTF-16 unit at the end of the file: 0a",

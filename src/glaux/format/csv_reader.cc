@@ -35,6 +35,9 @@ std::string ExpectedWords(const arrow::DataType& type) {
     case arrow::Type::DATE32:
     case arrow::Type::DATE64:
       return "a date";
+    case arrow::Type::BINARY:
+    case arrow::Type::LARGE_BINARY:
+      return "base64";
     default: {
       const auto name = type.ToString();
       return (std::string_view("aeiou").find(name[0]) == std::string_view::npos ? "a " : "an ") + name;

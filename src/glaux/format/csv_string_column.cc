@@ -7,6 +7,8 @@
 #include <cstring>
 #include <vector>
 
+#include "glaux/format/base64_internal.h"
+
 namespace glaux {
 namespace {
 
@@ -37,11 +39,12 @@ class Bytes {
   int64_t size_ = 0;
 };
 
+/// Text as it is, or bytes that stand as base64.
 template <typename Offset>
 class StringColumn final : public CsvColumn {
  public:
   explicit StringColumn(std::shared_ptr<arrow::DataType> type)
-      : type_(std::move(type)), check_utf8_(arrow::is_string(type_->id())) {}
+      : type_(std::move(type)), is_text_(arrow::is_string(type_->id())) {}
 
   Status Reserve(int64_t rows) override {
     ARROW_RETURN_NOT_OK(validity_.Reserve(rows));
@@ -53,13 +56,19 @@ class StringColumn final : public CsvColumn {
   }
 
   int64_t Append(const CsvCells& cells, int column, int64_t first, int64_t last) override {
-    const bool check = check_utf8_ && !cells.utf8();
+    const bool check = is_text_ && !cells.utf8();
     return cells.Each(column, first, last, [&](int64_t row, const CsvCell& cell) {
       const bool null = cells.IsNull(cell);
       validity_.Append(!null);
       if (!null) {
         if (check && !arrow::util::ValidateUTF8(cell.text)) return false;
-        if (!bytes_.Append(cell.text)) return false;
+        std::string_view bytes = cell.text;
+        if (!is_text_) {
+          decoded_.clear();
+          if (!DecodeBase64(cell.text, &decoded_)) return false;
+          bytes = decoded_;
+        }
+        if (!bytes_.Append(bytes)) return false;
       }
       offsets_[row + 1] = static_cast<Offset>(bytes_.size());
       return true;
@@ -76,7 +85,8 @@ class StringColumn final : public CsvColumn {
 
  private:
   std::shared_ptr<arrow::DataType> type_;
-  bool check_utf8_;
+  bool is_text_;
+  std::string decoded_;
   Validity validity_;
   std::shared_ptr<arrow::Buffer> offsets_buffer_;
   Offset* offsets_ = nullptr;

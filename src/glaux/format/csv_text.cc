@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 
+#include "glaux/format/base64_internal.h"
 #include "glaux/format/csv_scan_internal.h"
 #include "glaux/format/value_text_internal.h"
 
@@ -61,6 +62,8 @@ std::string_view BytesOf(const arrow::Array& array, int64_t row) {
       return As<arrow::LargeBinaryArray>(array).GetView(row);
   }
 }
+
+bool HoldsText(arrow::Type::type id) { return arrow::is_string(id) || id == arrow::Type::STRING_VIEW; }
 
 bool HoldsBytes(arrow::Type::type id) {
   return arrow::is_base_binary_like(id) || id == arrow::Type::STRING_VIEW || id == arrow::Type::BINARY_VIEW ||
@@ -127,11 +130,17 @@ Status CsvText::AppendValue(const arrow::Array& array, int64_t row, std::string*
     AppendNull(out);
     return Status::OK();
   }
+  std::string text;
   if (HoldsBytes(array.type_id())) {
-    AppendString(BytesOf(array, row), out);
+    const auto bytes = BytesOf(array, row);
+    if (HoldsText(array.type_id())) {
+      AppendString(bytes, out);
+    } else {
+      AppendBase64(bytes, &text);  // bytes would make the file something else than UTF-8 text
+      AppendString(text, out);
+    }
     return Status::OK();
   }
-  std::string text;
   ARROW_RETURN_NOT_OK(arrow::is_nested(array.type_id()) ? AppendJson(array, row, &text)
                                                         : AppendPlain(array, row, &text));
   if (decimal_separator_ != '.' && (arrow::is_floating(array.type_id()) || arrow::is_decimal(array.type_id()))) {

@@ -58,6 +58,30 @@ TEST(CsvWriter, WritesValuesThatReadBackAsTheyWere) {
   EXPECT_EQ(Rows(*back), Rows(*table)) << written;
 }
 
+TEST(CsvWriter, WritesBytesAsBase64AndReadsThemBack) {
+  const std::string all_bytes = [] {
+    std::string bytes;
+    for (int i = 0; i < 256; ++i) bytes.push_back(static_cast<char>(i));
+    return bytes;
+  }();
+  const arrow::FieldVector fields = {arrow::field("b", arrow::binary()), arrow::field("l", arrow::large_binary())};
+  arrow::BinaryBuilder bytes;
+  arrow::LargeBinaryBuilder large;
+  for (const std::string& value : {std::string(), std::string("\0\xff,\"\n", 5), all_bytes}) {
+    ASSERT_OK(bytes.Append(value));
+    ASSERT_OK(large.Append(value));
+  }
+  ASSERT_OK(bytes.AppendNull());
+  ASSERT_OK(large.AppendNull());
+  ASSERT_OK_AND_ASSIGN(const auto column, bytes.Finish());
+  ASSERT_OK_AND_ASSIGN(const auto large_column, large.Finish());
+  const auto table = arrow::Table::Make(arrow::schema(fields), {column, large_column});
+  ASSERT_OK_AND_ASSIGN(const auto written, Written(*table));
+  EXPECT_TRUE(written.starts_with("b,l\n\"\",\"\"\nAP8sIgo=,AP8sIgo=\nAAEC")) << written;
+  ASSERT_OK_AND_ASSIGN(const auto back, ReadAll(InMemory("a.csv", written), {.schema = arrow::schema(fields)}));
+  EXPECT_TRUE(back->Equals(*table)) << back->ToString();
+}
+
 TEST(CsvWriter, WritesNestedValuesAsJson) {
   arrow::Int64Builder ids;
   const auto values = std::make_shared<arrow::StringBuilder>();

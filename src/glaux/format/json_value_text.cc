@@ -10,8 +10,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "glaux/format/base64_internal.h"
 #include "glaux/format/csv_text_internal.h"
-#include "glaux/format/json_base64_internal.h"
 
 namespace glaux {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <thread>
 
+#include "glaux/format/base64_internal.h"
 #include "glaux/format/csv_text_internal.h"
-#include "glaux/format/json_base64_internal.h"
 #include "glaux/format/reading_for_test.h"
 
 namespace glaux {
@@ -164,7 +164,7 @@ TEST(JsonWriter, GivesOtherFormatsTheirNestedValues) {
   EXPECT_EQ(text, "{\"x\":[\"a\\nb\",null],\"y\":0.5}");
 }
 
-TEST(JsonBase64, HasThePublishedVectors) {
+TEST(Base64, HasThePublishedVectors) {
   // RFC 4648, section 10.
   const std::vector<std::pair<std::string, std::string>> vectors = {{"", ""},
                                                                     {"f", "Zg=="},

@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "glaux/format/base64_internal.h"
 #include "glaux/format/csv_text_internal.h"
-#include "glaux/format/json_base64_internal.h"
 #include "glaux/format/reading_for_test.h"
 #include "glaux/testing/temp_dir.h"
 #include "glaux/testing/testdata.h"

@@ -121,6 +121,21 @@ class DuckDBTargetWrite final : public TargetWrite {
   const bool allow_reload_;
 };
 
+DuckDBWriteOptions ToDuckDB(const TargetWriteOptions& options) {
+  return {.mode = ToDuckDB(options.mode),
+          .primary_key = options.primary_key,
+          .datetime_field = options.datetime_field,
+          .sequence_column = options.sequence_column,
+          .contract = options.contract};
+}
+
+/// The columns of the batches that a write will be given.
+Result<std::shared_ptr<arrow::Schema>> SchemaOf(const EvolutionPlan& plan, const TargetWriteOptions& options) {
+  const auto& schema = plan.write_schema;
+  if (options.sequence_column.empty()) return schema;
+  return schema->AddField(schema->num_fields(), arrow::field(options.sequence_column, arrow::int64()));
+}
+
 class DuckDBTargetOfSync final : public Target {
  public:
   explicit DuckDBTargetOfSync(DuckDBTarget target) : target_(std::move(target)) {}
@@ -173,18 +188,15 @@ class DuckDBTargetOfSync final : public Target {
 
   Status Refresh() override { return Status::OK(); }
 
+  Result<TargetPreview> Preview(const EvolutionPlan& plan, const TargetWriteOptions& options) override {
+    ARROW_ASSIGN_OR_RAISE(const auto schema, SchemaOf(plan, options));
+    ARROW_ASSIGN_OR_RAISE(auto planned, PlanDuckDBWrite(target_, schema, ToDuckDB(options)));
+    return TargetPreview{.created = planned.table_created, .differences = std::move(planned.differences), .table = {}};
+  }
+
   Result<std::unique_ptr<TargetWrite>> Begin(const EvolutionPlan& plan, const TargetWriteOptions& options) override {
-    auto schema = plan.write_schema;
-    if (!options.sequence_column.empty()) {
-      ARROW_ASSIGN_OR_RAISE(
-          schema, schema->AddField(schema->num_fields(), arrow::field(options.sequence_column, arrow::int64())));
-    }
-    ARROW_ASSIGN_OR_RAISE(auto writer, DuckDBFileWriter::Open(target_, schema,
-                                                              {.mode = ToDuckDB(options.mode),
-                                                               .primary_key = options.primary_key,
-                                                               .datetime_field = options.datetime_field,
-                                                               .sequence_column = options.sequence_column,
-                                                               .contract = options.contract}));
+    ARROW_ASSIGN_OR_RAISE(const auto schema, SchemaOf(plan, options));
+    ARROW_ASSIGN_OR_RAISE(auto writer, DuckDBFileWriter::Open(target_, schema, ToDuckDB(options)));
     return std::make_unique<DuckDBTargetWrite>(target_, std::move(writer), options.allow_reload);
   }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "glaux/base/secrets.h"
 #include "glaux/lake/inputs_internal.h"
 #include "glaux/store/directory_store.h"
 
@@ -64,13 +65,16 @@ class InputFinder {
         ++found_.hidden;
         continue;
       }
-      if (!at->is_regular_file()) continue;
+      if (at->is_symlink() || at->is_other()) ++found_.links;
+      if (at->is_symlink() || !at->is_regular_file()) continue;
       any = true;
       ARROW_RETURN_NOT_OK(AddFile(at->path()));
     }
     if (error) return ErrnoError(error.value(), "list " + folder.string());
-    return any ? Status::OK()
-               : MakeError(ErrorKind::kNotFound, "load ", folder.string(), ": there is no file in this folder");
+    if (any) return Status::OK();
+    return MakeError({.kind = ErrorKind::kNotFound,
+                      .hint = found_.links > 0 ? "symbolic links are followed only where they are named" : ""},
+                     "load ", folder.string(), ": there is no file in this folder");
   }
 
   Status AddGlob(const std::string& pattern) {
@@ -79,7 +83,14 @@ class InputFinder {
     std::vector<std::string> paths(matches.gl_pathv, matches.gl_pathv + (code == 0 ? matches.gl_pathc : 0));
     ::globfree(&matches);
     if (paths.empty()) return MakeError(ErrorKind::kNotFound, "load ", pattern, ": no file matches");
-    for (const auto& path : paths) ARROW_RETURN_NOT_OK(Add(path));
+    for (const auto& path : paths) {
+      std::error_code error;
+      if (fs::is_symlink(path, error)) {
+        ++found_.links;
+      } else {
+        ARROW_RETURN_NOT_OK(Add(path));
+      }
+    }
     return Status::OK();
   }
 
@@ -109,9 +120,10 @@ class InputFinder {
       if (empty_.insert(uri).second) ++found_.empty;
       return Status::OK();
     }
-    files_[uri] = {.ledger = {.key = uri, .etag = info.etag, .size = info.size, .modified = info.last_modified},
-                   .place = place,
-                   .name = name};
+    files_[uri] = {
+        .ledger = {.key = RememberedAddress(uri), .etag = info.etag, .size = info.size, .modified = info.last_modified},
+        .place = place,
+        .name = ShownAddress(name)};
     return Status::OK();
   }
 

@@ -94,6 +94,10 @@ class LoadRun {
     if (found_.hidden > 0)
       summary.notes.push_back(std::to_string(found_.hidden) +
                               " hidden files (names beginning with . or _) were passed over");
+    if (found_.links > 0)
+      summary.notes.push_back(std::to_string(found_.links) +
+                              (found_.links == 1 ? " symbolic link was" : " symbolic links were") +
+                              " passed over; one that is named itself is followed");
 
     ARROW_ASSIGN_OR_RAISE(auto table, OpenOrNull());
     if (table != nullptr) ARROW_RETURN_NOT_OK(CheckPartitioning(*table));

@@ -93,7 +93,8 @@ Result<std::unique_ptr<Target>> OpenFiles(const SyncLake& lake, const Destinatio
   const bool single_file = !name.empty() && name.find('{') == std::string::npos;
   FolderSpec spec{.location = single_file ? destination.uri : folder,
                   .format_options = destination.format_options,
-                  .file_name = single_file ? "" : name};
+                  .file_name = single_file ? "" : name,
+                  .log_name = destination.name_by_time};
   ARROW_ASSIGN_OR_RAISE(const auto* format,
                         destination.format.has_value() ? FormatByName(*destination.format) : FormatOfFile(name));
   spec.format = std::string(format->name());
@@ -129,6 +130,14 @@ Result<std::unique_ptr<Target>> OpenFiles(const SyncLake& lake, const Destinatio
 Result<Location> LocalFolders::Open(std::string_view uri, For purpose) {
   const std::string path(uri.substr(std::string_view("file://").size()));
   std::error_code error;
+  for (fs::path above = path; purpose != For::kReading && above.has_relative_path(); above = above.parent_path()) {
+    const auto status = fs::status(above, error);
+    if (fs::is_directory(status)) break;
+    if (fs::exists(status)) {
+      return MakeError({.kind = ErrorKind::kInvalid, .hint = "name another folder, or move the file away"},
+                       "write into the folder ", path, ": ", above.string(), " is a file");
+    }
+  }
   if (purpose == For::kReading && !fs::is_directory(path, error)) {
     return MakeError(ErrorKind::kNotFound, "open ", path, ": there is no such folder");
   }

@@ -37,6 +37,9 @@ bool IsSettled(const struct stat& folder) {
 
 enum class EntryKind { kFile, kFolder, kOther };
 
+// Behind the names of links and special files, where folders have '/'. No name of a file has it.
+constexpr char kOtherMark = '\0';
+
 EntryKind EntryKindOf(int dir, const dirent& entry) {
   switch (entry.d_type) {
     case DT_REG:
@@ -53,7 +56,7 @@ EntryKind EntryKindOf(int dir, const dirent& entry) {
   return S_ISREG(file.st_mode) ? EntryKind::kFile : S_ISDIR(file.st_mode) ? EntryKind::kFolder : EntryKind::kOther;
 }
 
-// Call `visit(name, kind)` for each file and folder; it returns false to stop. 0 or the negative of errno.
+// Call `visit(name, kind)` for each entry; it returns false to stop. 0 or the negative of errno.
 template <typename Visit>
 int VisitFolder(int fd, Visit visit) {
   // The stream owns its descriptor and moves its position: give it one of its own.
@@ -74,8 +77,7 @@ int VisitFolder(int fd, Visit visit) {
     }
     const std::string_view name = entry->d_name;
     if (name == "." || name == ".." || name == kPrivateDir) continue;
-    const auto kind = EntryKindOf(fd, *entry);
-    if (kind != EntryKind::kOther && !visit(name, kind)) break;
+    if (!visit(name, EntryKindOf(fd, *entry))) break;
   }
   ::closedir(stream);
   return error;
@@ -109,7 +111,10 @@ class Lister {
       if (key > pager_.prefix() && !key.starts_with(pager_.prefix())) break;
       if (key.size() > kMaxKeyBytes) continue;
       bool more = true;
-      if (key.back() != '/') {
+      if (key.back() == kOtherMark) {
+        key.pop_back();
+        pager_.PassOver(key);
+      } else if (key.back() != '/') {
         if (pager_.WantsKey(key)) more = OfferFile(fd->get(), *name, key);
       } else if (pager_.WantsTree(key)) {
         ARROW_ASSIGN_OR_RAISE(more, IsOneCommonPrefix(key) ? OfferFolder(key) : Walk(key));
@@ -136,6 +141,7 @@ class Lister {
     const int error = VisitFolder(fd, [&](std::string_view name, EntryKind kind) {
       auto& added = names->emplace_back(name);
       if (kind == EntryKind::kFolder) added.push_back('/');
+      if (kind == EntryKind::kOther) added.push_back(kOtherMark);
       return true;
     });
     if (error < 0 && !IsGone(-error)) return root_.Error(-error, "list", folder);
@@ -170,12 +176,17 @@ class Lister {
   }
 
   Result<bool> OfferFolder(const std::string& key) {
-    ARROW_ASSIGN_OR_RAISE(const bool any, HoldsAny(key));
-    return !any || pager_.OfferCommonPrefix(key);
+    std::vector<std::string> others;
+    ARROW_ASSIGN_OR_RAISE(const bool any, HoldsAny(key, &others));
+    if (any) return pager_.OfferCommonPrefix(key);
+    // Nobody will list it, and so nobody else will tell of them.
+    for (auto& other : others) pager_.PassOver(std::move(other));
+    return true;
   }
 
-  // Whether there is any object below: folders alone are not something that a store shows.
-  Result<bool> HoldsAny(const std::string& folder) {
+  // Whether there is any object below: folders alone are not something that a store shows. Where there is none,
+  // `others` are all keys of what is no object.
+  Result<bool> HoldsAny(const std::string& folder, std::vector<std::string>* others) {
     ARROW_ASSIGN_OR_RAISE(const auto fd, Open(folder));
     if (!fd) return false;
     bool any = false;
@@ -184,11 +195,12 @@ class Lister {
       if (folder.size() + name.size() > kMaxKeyBytes) return true;
       any = kind == EntryKind::kFile;
       if (kind == EntryKind::kFolder) folders.emplace_back(name);
+      if (kind == EntryKind::kOther) others->push_back(folder + std::string(name));
       return !any;
     });
     if (error < 0 && !IsGone(-error)) return root_.Error(-error, "list", folder);
     for (size_t i = 0; i < folders.size() && !any; ++i) {
-      ARROW_ASSIGN_OR_RAISE(any, HoldsAny(folder + folders[i] + "/"));
+      ARROW_ASSIGN_OR_RAISE(any, HoldsAny(folder + folders[i] + "/", others));
     }
     return any;
   }

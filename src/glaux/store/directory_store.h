@@ -23,7 +23,8 @@ struct DirectoryStoreOptions {
 ///
 /// - A segment of a key cannot be empty, ".", ".." or ".glaux", nor longer than the file system's names (255 bytes).
 /// - A key cannot be a folder of other keys: after "a/b", writing "a" is kInvalid, and the other way round.
-/// - Symbolic links below the root are not followed: List passes over them, a key that needs one is kInvalid.
+/// - Symbolic links below the root are not followed: List passes over them and says so, a key that needs one is
+/// kInvalid.
 /// - The ETag is made of the file's inode, size and time of change: a file that another program writes in place within
 ///   the resolution of that time (some milliseconds) to the same size can keep its ETag.
 Result<std::shared_ptr<ObjectStore>> MakeDirectoryStore(DirectoryStoreOptions options);

@@ -155,6 +155,35 @@ TEST_F(DirectoryStoreTest, AnyDelimiterFoldsAcrossFolders) {
   }
 }
 
+TEST_F(DirectoryStoreTest, LinksArePassedOverOutLoudAndOnce) {
+  ASSERT_OK(PutString(*store, "a/k", "x"));
+  ASSERT_OK(PutString(*store, "b/k", "x"));
+  ASSERT_OK(PutString(*store, "z", "x"));
+  fs::create_directories(fs::path(root) / "only/links");
+  std::vector<std::string> links = {"a/a", "a/z", "b0", "only/links/1", "only/links/2", "zz"};
+  for (const auto& link : links) fs::create_symlink("nowhere", fs::path(root) / link);
+  ASSERT_EQ(mkfifo((fs::path(root) / "zz-fifo").c_str(), 0600), 0);
+  links.emplace_back("zz-fifo");
+  for (const size_t page_size : {1, 2, 3, 100}) {
+    for (const char* delimiter : {"", "/"}) {
+      std::vector<std::string> passed_over;
+      ListOptions options{.delimiter = delimiter, .max_keys = page_size};
+      do {
+        ASSERT_OK_AND_ASSIGN(const auto page, store->List(options));
+        passed_over.insert(passed_over.end(), page.passed_over.begin(), page.passed_over.end());
+        options.continuation_token = page.next_token;
+      } while (!options.continuation_token.empty());
+      // With a delimiter what is in a folder is told of when that folder is listed, if there is a reason to list it.
+      EXPECT_EQ(passed_over, *delimiter == '\0'
+                                 ? links
+                                 : std::vector<std::string>({"b0", "only/links/1", "only/links/2", "zz", "zz-fifo"}))
+          << page_size;
+    }
+  }
+  ASSERT_OK_AND_ASSIGN(const auto page, store->List({.prefix = "only/links/2"}));
+  EXPECT_EQ(page.passed_over, std::vector<std::string>{"only/links/2"});
+}
+
 TEST_F(DirectoryStoreTest, LinksAreNotFollowed) {
   dir.Write("outside/secret", "secret");
   ASSERT_OK(PutString(*store, "in/k", "x"));

@@ -73,8 +73,26 @@ std::optional<std::string> ListPager::CommonPrefixOf(std::string_view key) const
   return std::string(key.substr(0, at + delimiter_.size()));
 }
 
+void ListPager::PassOver(std::string key) {
+  if (WantsKey(key)) passed_over_.push_back(std::move(key));
+}
+
+void ListPager::TakePassedOver() {
+  for (auto& key : passed_over_) page_.passed_over.push_back(std::move(key));
+  passed_over_.clear();
+}
+
+ListPage ListPager::Finish() && {
+  // What comes behind the last key of a full page is looked at again for the next one.
+  if (page_.next_token.empty()) TakePassedOver();
+  return std::move(page_);
+}
+
 bool ListPager::MakeRoom() {
-  if (page_.objects.size() + page_.common_prefixes.size() < max_keys_) return true;
+  if (page_.objects.size() + page_.common_prefixes.size() < max_keys_) {
+    TakePassedOver();
+    return true;
+  }
   page_.next_token = EncodeToken(last_kind_, last_);
   return false;
 }

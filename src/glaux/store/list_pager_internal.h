@@ -26,16 +26,20 @@ class ListPager {
   bool Offer(ObjectInfo object);
   /// The same for a common prefix under which a wanted key is known to exist.
   bool OfferCommonPrefix(std::string prefix);
+  /// Note a key that stands between the others and is no object. It belongs to the page of the next one that is
+  /// offered.
+  void PassOver(std::string key);
 
   const std::string& prefix() const { return prefix_; }
   const std::string& delimiter() const { return delimiter_; }
   /// No key up to and with this one is part of the page.
   const std::string& after() const { return after_; }
 
-  ListPage Finish() && { return std::move(page_); }
+  ListPage Finish() &&;
 
  private:
   bool MakeRoom();
+  void TakePassedOver();
 
   std::string prefix_;
   std::string delimiter_;
@@ -46,6 +50,7 @@ class ListPager {
   char last_kind_ = 'k';
   std::string last_;
   size_t max_keys_ = 0;
+  std::vector<std::string> passed_over_;  // since the last one that was taken
   ListPage page_;
 };
 

@@ -76,6 +76,9 @@ struct ListPage {
   std::vector<ObjectInfo> objects;
   /// With the delimiter at their end: "a/b/".
   std::vector<std::string> common_prefixes;
+  /// Of a directory: keys that lie between those of the page and are no objects, for people to know of: symbolic links
+  /// and special files, each on one page.
+  std::vector<std::string> passed_over = {};
   /// Empty: this was the last page.
   std::string next_token;
 };

@@ -3,6 +3,7 @@
 #include <arrow/compute/initialize.h>
 #include <arrow/io/memory.h>
 
+#include "glaux/base/near_names.h"
 #include "glaux/format/format.h"
 #include "glaux/schema/names.h"
 #include "glaux/sync/batch_compute_internal.h"
@@ -84,6 +85,16 @@ Result<std::shared_ptr<arrow::Array>> Decode(const std::shared_ptr<arrow::Array>
   const auto options = compute::CastOptions::Safe(type);
   ARROW_ASSIGN_OR_RAISE(const auto result, Call("cast", {array}, &options));
   return result.make_array();
+}
+
+std::string NoColumn(const std::string& name, const arrow::Schema& there) {
+  constexpr size_t kMost = 30;
+  const auto names = there.field_names();
+  std::string text = "no column " + name + "; there are ";
+  for (size_t i = 0; i < names.size() && i < kMost; ++i) text += (i > 0 ? ", " : "") + names[i];
+  if (names.size() > kMost) text += ", and " + std::to_string(names.size() - kMost) + " more";
+  const auto near = NearMatches(name, names);
+  return near.empty() ? text : text + "; did you mean " + near.front() + "?";
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> CastExactly(const std::shared_ptr<arrow::RecordBatch>& batch,

@@ -32,6 +32,9 @@ Result<std::shared_ptr<arrow::Array>> IsValidMask(const std::shared_ptr<arrow::A
 Result<std::shared_ptr<arrow::Array>> IsNullOrNaNMask(const std::shared_ptr<arrow::Array>& values);
 Result<std::shared_ptr<arrow::Array>> Negated(const std::shared_ptr<arrow::Array>& mask);
 
+/// "no column nam; there are id, name; did you mean name?", for errors about a column that was asked for.
+std::string NoColumn(const std::string& name, const arrow::Schema& there);
+
 /// Dictionaries become the values that they stand for.
 Result<std::shared_ptr<arrow::Array>> Decode(const std::shared_ptr<arrow::Array>& array);
 

@@ -1,5 +1,6 @@
 #include "glaux/sync/config.h"
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 
@@ -96,7 +97,10 @@ Result<SyncConfig> ParseSyncConfig(std::string_view text, const std::string& fil
   if (error) return MakeError(ErrorKind::kInvalid, "read pipelines ", file, ": no absolute path: ", error.message());
   const Surroundings around{file, absolute.parent_path(), env};
   if (yaml->root().kind != YamlNode::Kind::kMapping) {
-    return ErrorAt(file, yaml->root(), "expected keys and values: sources, destinations, pipelines");
+    const Value found(around, yaml->root(), "the file", "");
+    return WithHint(ErrorAt(file, yaml->root(),
+                            "expected keys and values: sources, destinations, pipelines, found: " + found.Shown()),
+                    "glaux sync --schema prints what a pipeline file may hold");
   }
   FileDraft draft;
   draft.config.file = file;
@@ -117,10 +121,12 @@ Result<SyncConfig> ReadSyncConfig(const std::string& path, const EnvironmentVari
   if (std::filesystem::is_directory(path, error)) {
     return MakeError(ErrorKind::kInvalid, "read pipelines ", path, ": this is a directory; expected a YAML file");
   }
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    return MakeError(ErrorKind::kNotFound, "read pipelines ", path, ": there is no such file, or it cannot be read");
+  if (!std::filesystem::exists(path, error)) {
+    return MakeError(ErrorKind::kNotFound, "read pipelines ", path, ": there is no such file");
   }
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return ErrnoError(errno == 0 ? EIO : errno, "read pipelines " + path);
   std::string text(kMost, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad()) return MakeError(ErrorKind::kUnavailable, "read pipelines ", path, ": the file cannot be read");

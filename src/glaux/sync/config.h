@@ -116,8 +116,12 @@ struct DestinationConfig {
 
   // kFiles: connector s3, file or files
   /// A file ("…/results.parquet") is written whole, so that its mode is replace, upsert or insert_new; an address that
-  /// ends in '/' or holds tokens ({run}, {part}, {date}, {time}, {pipeline}) is many files.
+  /// ends in '/' or holds {run} and {part} is many files. One whose name holds {date} or {time} alone is a file a day
+  /// (a file a run): append writes that file again with its rows and the new ones, replace with those of the run.
   std::string uri = {};
+  /// Of a destination of a pipeline whose file has a name by time: that name with its tokens. The log of commits goes
+  /// by it, so that what was read yesterday is known today.
+  std::string name_by_time = {};
   std::optional<std::string> format = {};
   FormatOptions format_options = {};
   int64_t target_file_bytes = 128 << 20;

@@ -90,6 +90,18 @@ Result<std::string> ResolveAddress(const Value& value, const std::string& text) 
   return "file://" + ResolvePath(value, text);
 }
 
+std::string FollowLink(const std::string& uri) {
+  constexpr std::string_view kScheme = "file://";
+  if (!uri.starts_with(kScheme) || uri.find_first_of("*?[{\\") != std::string::npos) return uri;
+  const std::filesystem::path path = uri.substr(kScheme.size());
+  std::error_code error;
+  if (!std::filesystem::is_symlink(path, error)) return uri;
+  const auto real = std::filesystem::canonical(path, error);
+  // One that leads nowhere, or to where a pattern would begin, stays for the reader to refuse.
+  if (error || real.string().find_first_of("*?[{\\") != std::string::npos) return uri;
+  return std::string(kScheme) + real.string();
+}
+
 std::string ResolvePath(const Value& value, const std::string& text) {
   return (value.around().folder / text).lexically_normal().string();
 }

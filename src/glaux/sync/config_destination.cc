@@ -30,8 +30,8 @@ const KeyTable<DestinationDraft>& DestinationKeys() {
         [](D & d) -> auto& { return d.connector; });
     keys.Text(
         "uri",
-        "A file, s3://bucket/key, file:///path or a path; many files, if it ends in '/' or holds {run}, "
-        "{part}, {date}, {time} or {pipeline}. Also table:database.table and stdout:.",
+        "A file, s3://bucket/key, file:///path or a path; many files, if it ends in '/' or holds {run} and "
+        "{part}; a file a day, if its name holds {date}. Also table:database.table and stdout:.",
         [](D & d) -> auto& { return d.address; });
     keys.Text(
             "path", "A path relative to this file's folder; of connector duckdb the database file.",
@@ -152,10 +152,12 @@ Result<Connector> FindConnector(const Value& mapping, const Given& given, const 
   return Connector{Kind::kFiles, kFiles, name};
 }
 
-/// Whether an address is many files. Tokens that are not known, and globs, are errors.
-Result<bool> IsManyFiles(const Value& value, std::string_view text) {
+enum class AddressOf { kOneFile, kOneFileByTime, kManyFiles };
+
+/// What an address stands for. Tokens that are not known, and globs, are errors.
+Result<AddressOf> ReadTokens(const Value& value, std::string_view text) {
   static const std::vector<std::string> kTokens = {"run", "part", "date", "time", "pipeline"};
-  bool many = text.ends_with('/');
+  bool many = text.ends_with('/'), by_time = false;
   for (size_t at = 0; at < text.size(); ++at) {
     if (text[at] == '*' || text[at] == '?') return value.Wrong("a destination takes no globs");
     if (text[at] == '}') return value.Wrong("'}' without '{'");
@@ -166,10 +168,12 @@ Result<bool> IsManyFiles(const Value& value, std::string_view text) {
     if (std::find(kTokens.begin(), kTokens.end(), token) == kTokens.end()) {
       return value.Wrong("no token like this between { and }; there are {run}, {part}, {date}, {time}, {pipeline}");
     }
-    many = true;
+    many |= token == "run" || token == "part";
+    by_time |= token == "date" || token == "time";
     at = end;
   }
-  return many;
+  if (many) return AddressOf::kManyFiles;
+  return by_time ? AddressOf::kOneFileByTime : AddressOf::kOneFile;
 }
 
 /// The address, and what gave it.
@@ -238,7 +242,8 @@ Status FinishFiles(const Value& mapping, const Given& given, DestinationDraft* d
   auto& config = draft->config;
   ARROW_ASSIGN_OR_RAISE(const auto* address, ReadAddress(mapping, given, draft));
   const auto& written = address->key() == "key" ? draft->key : draft->address;
-  ARROW_ASSIGN_OR_RAISE(const bool many, IsManyFiles(*address, written));
+  ARROW_ASSIGN_OR_RAISE(const auto address_of, ReadTokens(*address, written));
+  const bool many = address_of == AddressOf::kManyFiles;
   if (!config.format) {
     auto format = FormatOfAddress(config.uri);
     if (format.empty()) {
@@ -252,11 +257,26 @@ Status FinishFiles(const Value& mapping, const Given& given, DestinationDraft* d
     config.format = format;
   }
   if (many) return Status::OK();
-  if (!draft->mode) config.mode = WriteMode::kReplace;
-  if (config.mode == WriteMode::kAppend || config.mode == WriteMode::kOverwritePartitions) {
-    return given.Find("mode")->Wrong(std::string(WriteModeName(config.mode)) +
-                                     " does not fit a single file, which is written whole; take replace, upsert or "
-                                     "insert_new, or an address that ends in '/'");
+  if (address_of == AddressOf::kOneFileByTime) {
+    if (config.mode != WriteMode::kAppend && config.mode != WriteMode::kReplace) {
+      return given.Find("mode")->Wrong(std::string(WriteModeName(config.mode)) +
+                                       " does not fit a file whose name changes with time: rows of earlier files would "
+                                       "not be looked at; take append, replace, or an address that ends in '/'");
+    }
+  } else if (!draft->mode) {
+    config.mode = WriteMode::kReplace;
+  }
+  if (address_of == AddressOf::kOneFile && config.mode == WriteMode::kAppend) {
+    return given.Find("mode")->Wrong(
+        "append does not fit a single file, which is written whole; take replace, upsert or insert_new, an address "
+        "that "
+        "ends in '/', or a file a day ({date}.jsonl)");
+  }
+  if (config.mode == WriteMode::kOverwritePartitions) {
+    return given.Find("mode")->Wrong(
+        "overwrite_partitions does not fit a single file, which is written whole; take replace, upsert or insert_new, "
+        "or "
+        "an address that ends in '/'");
   }
   for (const std::string_view key : {"partition_by", "target_file_size"}) {
     if (const auto* value = given.Find(key)) {

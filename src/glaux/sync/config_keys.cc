@@ -1,12 +1,14 @@
 #include <algorithm>
 
+#include "glaux/base/secrets.h"
 #include "glaux/sync/config_keys_internal.h"
 
 namespace glaux::pipeline_file {
 namespace {
 
 std::string Cut(std::string_view name) {
-  return name.size() <= 100 ? std::string(name) : std::string(name.substr(0, 97)) + "...";
+  const std::string shown = WithoutSecrets(name);
+  return shown.size() <= 100 ? shown : shown.substr(0, 97) + "...";
 }
 
 std::string FamilyList(unsigned families) {

@@ -259,6 +259,9 @@ std::string_view FamilyName(unsigned families);
 
 /// An address of files: s3://…, file:///…, or a path, which becomes absolute.
 Result<std::string> ResolveAddress(const Value& value, const std::string& text);
+/// Where a symbolic link leads that is named itself: "latest.csv" is read, and remembered, as the file behind it. Any
+/// other address as it is.
+std::string FollowLink(const std::string& uri);
 /// One path, without globs, made absolute.
 std::string ResolvePath(const Value& value, const std::string& text);
 /// "s3://bucket/key".

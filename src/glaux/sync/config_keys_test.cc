@@ -264,6 +264,10 @@ TEST(PipelineDestination, IsAFileOrManyFiles) {
   EXPECT_EQ(tokens.uri, "s3://b/{pipeline}/{date}/{part}.csv.gz");
   EXPECT_EQ(tokens.mode, WriteMode::kAppend);
   EXPECT_THAT(tokens.format, Optional(std::string("csv")));
+  ASSERT_OK_AND_ASSIGN(const auto daily, ReadDestinationText("path: 'out/{date}.jsonl'"));
+  EXPECT_EQ(daily.mode, WriteMode::kAppend);
+  ASSERT_OK_AND_ASSIGN(const auto named, ReadDestinationText("path: 'out/{pipeline}.jsonl'"));
+  EXPECT_EQ(named.mode, WriteMode::kReplace);
 }
 
 TEST(PipelineDestination, HasTextOptions) {

@@ -304,7 +304,8 @@ Status ReadAddresses(const Value& mapping, const Given& given, SourceDraft* draf
       return items[i].Expected("a path; s3:// stands under uri, with connector s3");
     }
     if (text.ends_with(".duckdb")) return items[i].Expected("files of rows; a DuckDB file can be a destination only");
-    ARROW_ASSIGN_OR_RAISE(uris.emplace_back(), ResolveAddress(items[i], text));
+    ARROW_ASSIGN_OR_RAISE(const auto uri, ResolveAddress(items[i], text));
+    uris.push_back(FollowLink(uri));
   }
   return Status::OK();
 }

@@ -8,15 +8,10 @@
 
 #include "glaux/base/near_names.h"
 #include "glaux/base/quantity.h"
+#include "glaux/base/secrets.h"
 
 namespace glaux::pipeline_file {
 namespace {
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
 
 template <typename Number>
 bool ParseWhole(const std::string& text, Number* number) {
@@ -32,15 +27,6 @@ bool IsVariableName(std::string_view name) {
 }
 
 }  // namespace
-
-bool NamesSecret(std::string_view key) {
-  static constexpr std::array<std::string_view, 11> kParts = {"secret",     "password",  "passwd",      "token",
-                                                              "access_key", "accesskey", "private_key", "credential",
-                                                              "api_key",    "apikey",    "passphrase"};
-  const auto lower = Lower(key);
-  return std::any_of(kParts.begin(), kParts.end(),
-                     [&](std::string_view part) { return lower.find(part) != std::string::npos; });
-}
 
 std::string NearestHint(std::string_view typed, const std::vector<std::string>& names) {
   const auto near = NearMatches(typed, names);
@@ -60,10 +46,12 @@ std::string Value::Shown() const {
       break;
   }
   constexpr size_t kMost = 80;
-  if (node_->text.size() <= kMost) return node_->text.empty() ? "an empty text" : node_->text;
+  // Before it is cut: half an address does not look like one.
+  const std::string text = WithoutSecrets(node_->text);
+  if (text.size() <= kMost) return text.empty() ? "an empty text" : text;
   size_t end = kMost;
-  while (end > 0 && (static_cast<unsigned char>(node_->text[end]) & 0xc0) == 0x80) --end;
-  return node_->text.substr(0, end) + "…";
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end) + "…";
 }
 
 Status Value::Wrong(std::string_view what) const {

@@ -23,9 +23,6 @@ struct Surroundings {
   const EnvironmentVariables& env;
 };
 
-/// Whether what stands under a key of this name may never be shown.
-bool NamesSecret(std::string_view key);
-
 /// "did you mean x?" with "; " in front, or nothing.
 std::string NearestHint(std::string_view typed, const std::vector<std::string>& names);
 

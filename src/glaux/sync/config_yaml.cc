@@ -30,8 +30,8 @@ Status At(const std::string& file, int line, int column, std::string_view what) 
 /// What yaml-cpp would take for the end of the text, or for another encoding.
 Status CheckCharacters(std::string_view text, const std::string& file) {
   if (text.size() > kMaxText) {
-    return MakeError(ErrorKind::kInvalid, "read pipelines ", file, ": the file has ", text.size(), " bytes, at most ",
-                     kMaxText, " are taken");
+    return MakeError(ErrorKind::kInvalid, "read pipelines ", file, ": the file is too large: at most ", kMaxText,
+                     " bytes are taken");
   }
   int line = 1, column = 1;
   int64_t opened = 0;
@@ -55,6 +55,39 @@ Status CheckCharacters(std::string_view text, const std::string& file) {
     return MakeError(ErrorKind::kInvalid, "read pipelines ", file, ": the text is not UTF-8");
   }
   return Status::OK();
+}
+
+/// The n-th line, from 1.
+std::string_view LineOf(std::string_view text, int number) {
+  for (int i = 1; i < number; ++i) {
+    const auto end = text.find('\n');
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  return text.substr(0, text.find('\n'));
+}
+
+/// What the parser says, for people who do not know its words. Mostly the mistake is a line above its complaint.
+std::string Explained(std::string_view text, const YAML::Exception& error) {
+  for (int line = std::max(1, error.mark.line - 1); line <= error.mark.line + 1; ++line) {
+    const auto words = LineOf(text, line);
+    const auto indentation = words.substr(0, words.find_first_not_of(" \t"));
+    if (indentation.find('\t') != std::string_view::npos) {
+      return "line " + std::to_string(line) + " is indented with a tab; expected spaces";
+    }
+  }
+  const std::string_view message = error.msg;
+  if (message == "illegal map value") {
+    return "a ':' stands where no value can; is the ':' behind the key in the line before missing, or a line indented "
+           "too far?";
+  }
+  if (message == "end of map not found" || message == "end of sequence not found") {
+    return "the indentation of this line is that of no line above; expected as many spaces as its neighbours have";
+  }
+  if (message == "end of map flow not found" || message == "end of sequence flow not found") {
+    return "a '{', '[' or quote that is opened before this is not closed";
+  }
+  return std::string(message);
 }
 
 }  // namespace
@@ -231,7 +264,7 @@ Result<std::unique_ptr<YamlText>> YamlText::Parse(std::string_view text, const s
   } catch (const Refused& refused) {
     return refused.status;
   } catch (const YAML::Exception& error) {
-    return At(file, error.mark.line + 1, error.mark.column + 1, error.msg);
+    return At(file, error.mark.line + 1, error.mark.column + 1, Explained(text, error));
   }
   if (tree->root_ == nullptr) {
     auto& empty = tree->nodes_.emplace_back();

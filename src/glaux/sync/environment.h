@@ -50,6 +50,15 @@ struct TargetSummary {
   std::vector<SchemaDifference> differences;
 };
 
+/// What a write would do, as far as its columns tell.
+struct TargetPreview {
+  /// Of targets that compare columns themselves: whether there would be a new one, and what would change.
+  bool created = false;
+  std::vector<SchemaDifference> differences;
+  /// The catalog's table that would be made, without rows; null: it is there, or it is no table.
+  std::shared_ptr<Table> table;
+};
+
 /// Rows on their way into a target. Destroying it without Commit leaves nothing.
 class TargetWrite {
  public:
@@ -91,8 +100,10 @@ class Target {
   /// Look again: another run may have committed.
   virtual Status Refresh() = 0;
 
-  /// What Begin would refuse about the columns.
-  virtual Status Check(const EvolutionPlan& plan) { return Status::OK(); }
+  /// What Begin would refuse about the columns, and what a commit would make. Changes nothing.
+  virtual Result<TargetPreview> Preview(const EvolutionPlan& plan, const TargetWriteOptions& options) {
+    return TargetPreview();
+  }
   /// Begin a write of batches with the columns of `plan.write_schema`, and `options.sequence_column`.
   virtual Result<std::unique_ptr<TargetWrite>> Begin(const EvolutionPlan& plan, const TargetWriteOptions& options) = 0;
 };

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "glaux/base/parallel.h"
+#include "glaux/base/secrets.h"
 #include "glaux/schema/predicate.h"
 #include "glaux/store/object_input.h"
 #include "glaux/sync/glob.h"
@@ -122,6 +123,7 @@ class FileFinder {
       }
       files_.clear();
     }
+    found_.links.assign(links_.begin(), links_.end());
     return std::move(found_);
   }
 
@@ -160,9 +162,15 @@ class FileFinder {
     if (folder.ok()) ARROW_RETURN_NOT_OK(Walk(below, *folder));
     if (!folder.ok() && KindOf(folder.status()) != ErrorKind::kNotFound) return folder.status();
     if (seen() > before) return Status::OK();
+    const std::string shown = ShownAddress(address.text);
+    if (!links_.empty()) {
+      return MakeError({.kind = ErrorKind::kNotFound, .hint = "name the linked files, or what they stand for"},
+                       "source ", source_.name, ": below ", shown, " are only symbolic links (", *links_.begin(),
+                       "), which are not followed inside folders");
+    }
     return MakeError(
         {.kind = ErrorKind::kNotFound, .hint = "a pattern such as *.csv may match nothing, a name may not"}, "source ",
-        source_.name, ": there is no file ", address.text, " and nothing below it");
+        source_.name, ": there is no file ", shown, " and nothing below it");
   }
 
   Status Walk(const Address& address, const Location& folder) {
@@ -185,6 +193,7 @@ class FileFinder {
           std::lock_guard lock(mutex);
           ++found_.requests;
           for (auto& object : page->objects) TakeKey(folder.key, std::move(object), &objects, &roots);
+          for (const auto& key : page->passed_over) TakeLink(address, key, key.substr(folder.key.size()));
           for (auto& prefix : page->common_prefixes) {
             const std::string_view below = std::string_view(prefix).substr(folder.key.size());
             if (below.ends_with(kLogFolder) &&
@@ -212,6 +221,13 @@ class FileFinder {
       ARROW_RETURN_NOT_OK(AddObject(address, folder, object));
     }
     return Status::OK();
+  }
+
+  void TakeLink(const Address& address, const std::string& key, const std::string& below) {
+    if (!source_.select.include_hidden && HasHiddenSegment(below)) return;
+    if (key.find(kLogFolder) != std::string::npos) return;
+    if (address.below.Matches(below) || address.below.MayMatchBelow(below + "/"))
+      links_.insert(ShownAddress(address.base + below));
   }
 
   static void TakeKey(const std::string& base, ObjectInfo object, std::vector<ObjectInfo>* objects,
@@ -305,9 +321,12 @@ class FileFinder {
       if (empty_.insert(uri).second) ++found_.empty;
       return Status::OK();
     }
-    files_[uri] = {.ledger = {.key = uri, .etag = object.etag, .size = object.size, .modified = object.last_modified},
+    files_[uri] = {.ledger = {.key = RememberedAddress(uri),
+                              .etag = object.etag,
+                              .size = object.size,
+                              .modified = object.last_modified},
                    .place = {folder.store, object.key},
-                   .name = uri.starts_with("file://") ? uri.substr(7) : uri,
+                   .name = ShownAddress(uri),
                    .path_values = KeyValues(FolderOf(below))};
     return Status::OK();
   }
@@ -326,7 +345,7 @@ class FileFinder {
   std::vector<Glob> exclude_;
   std::optional<std::regex> regex_;
   std::map<std::string, SourceFile> files_;
-  std::set<std::string> empty_;
+  std::set<std::string> empty_, links_;
   FoundSourceFiles found_;
 };
 

@@ -37,8 +37,11 @@ struct FoundSourceFiles {
   int64_t requests = 0;           ///< lists and heads that finding them took
   int64_t empty = 0;              ///< files of no bytes, passed over
   int64_t hidden = 0;             ///< passed over
-  int64_t not_selected = 0;       ///< left out by `select` or by a commit that is not finished
-  int64_t folders_pruned = 0;     ///< not listed, because no file there can be wanted
+  /// Addresses of symbolic links and special files that the source's patterns match. They are not followed: who may
+  /// write into a folder could have any file read that this program may read.
+  std::vector<std::string> links = {};
+  int64_t not_selected = 0;    ///< left out by `select` or by a commit that is not finished
+  int64_t folders_pruned = 0;  ///< not listed, because no file there can be wanted
 };
 
 /// Find the files of a source. Lists no more than the literal part of a pattern and, where a pattern or a partition

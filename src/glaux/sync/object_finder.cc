@@ -6,6 +6,7 @@
 #include <set>
 
 #include "glaux/base/parallel.h"
+#include "glaux/base/secrets.h"
 #include "glaux/sync/glob.h"
 
 namespace glaux {
@@ -76,9 +77,10 @@ class ObjectFinder {
                                              : WalkPattern(base, *folder, all, false));
       // A bucket and a folder of a file system are there without an object; a prefix is not.
       const bool is_root = folder->key.empty();
-      if (is_root || !found_by_uri_.empty() || found_.hidden > 0) return Status::OK();
+      if (is_root || !found_by_uri_.empty() || found_.hidden + found_.links > 0) return Status::OK();
     }
-    return MakeError(ErrorKind::kNotFound, "there is no ", Shown(uri), name.empty() ? "" : " and nothing below it");
+    return MakeError(ErrorKind::kNotFound, "there is no ", ShownAddress(uri),
+                     name.empty() ? "" : " and nothing below it");
   }
 
   Status FindPattern(const std::string& root, const std::string& key) {
@@ -107,6 +109,10 @@ class ObjectFinder {
           for (const auto& object : page.objects) {
             const std::string_view below = std::string_view(object.key).substr(folder.key.size());
             if (!matches_only || pattern.Matches(below)) Take(base, folder, object, false);
+          }
+          for (const auto& key : page.passed_over) {
+            const std::string below = key.substr(folder.key.size());
+            if (!matches_only || pattern.Matches(below) || pattern.MayMatchBelow(below + "/")) TakeLink(below);
           }
           for (const auto& prefix : page.common_prefixes) {
             const std::string below = prefix.substr(folder.key.size());
@@ -139,11 +145,15 @@ class ObjectFinder {
 
   Status TakeAllBelow(const std::string& base, const Location& folder, const std::string& below) {
     std::vector<ObjectInfo> objects;
-    ARROW_RETURN_NOT_OK(ForEachObject(*folder.store, folder.key + below, [&](const ObjectInfo& object) -> Status {
-      if (options_.stop.IsStopRequested()) return MakeError(ErrorKind::kCancelled, "list ", Shown(base), ": cancelled");
-      objects.push_back(object);
-      return Status::OK();
-    }));
+    ListOptions list{.prefix = folder.key + below};
+    do {
+      if (options_.stop.IsStopRequested())
+        return MakeError(ErrorKind::kCancelled, "list ", ShownAddress(base), ": cancelled");
+      ARROW_ASSIGN_OR_RAISE(auto page, folder.store->List(list));
+      for (auto& object : page.objects) objects.push_back(std::move(object));
+      for (const auto& key : page.passed_over) TakeLink(key.substr(folder.key.size()));
+      list.continuation_token = std::move(page.next_token);
+    } while (!list.continuation_token.empty());
     if (!options_.all && environment_.list_committed != nullptr) {
       ARROW_ASSIGN_OR_RAISE(const auto committed, environment_.list_committed(*folder.store, folder.key + below));
       std::set<std::string_view> keep;
@@ -156,6 +166,8 @@ class ObjectFinder {
     for (const auto& object : objects) Take(base, folder, object, false);
     return Status::OK();
   }
+
+  void TakeLink(std::string_view below) { found_.links += Hides(below) ? 0 : 1; }
 
   bool Hides(std::string_view below) const { return !options_.all && HasHiddenSegment(below); }
 
@@ -170,8 +182,6 @@ class ObjectFinder {
     found_by_uri_[uri] = {
         .uri = uri, .below = below, .place = {folder.store, info.key}, .info = info, .is_folder = is_folder};
   }
-
-  static std::string Shown(const std::string& uri) { return uri.starts_with("file://") ? uri.substr(7) : uri; }
 
   const SyncEnvironment& environment_;
   const FindObjectsOptions& options_;

@@ -33,6 +33,7 @@ struct FoundObjects {
   enum class Address { kObject, kFolder, kPattern } address = Address::kObject;
   std::vector<FoundObject> objects;  ///< by address, each once
   int64_t hidden = 0;                ///< passed over
+  int64_t links = 0;                 ///< symbolic links and special files, passed over
 };
 
 /// Find what an address of objects means: "s3://bucket/key", "file:///folder/", or a pattern as glob.h has it.

@@ -40,6 +40,28 @@ bool HasRunId(std::string_view name) {
   return false;
 }
 
+/// Whether a name is one that a destination of a file a day gives: "{date}.jsonl" and "2026-01-31.jsonl".
+bool IsNameByTime(std::string_view name, std::string_view pattern) {
+  const auto take = [&](std::string_view token, std::string_view shape) {
+    if (!pattern.starts_with(token)) return false;
+    if (name.size() < shape.size()) return false;
+    for (size_t i = 0; i < shape.size(); ++i) {
+      const bool digit = name[i] >= '0' && name[i] <= '9';
+      if (shape[i] == '0' ? !digit : name[i] != shape[i]) return false;
+    }
+    pattern.remove_prefix(token.size());
+    name.remove_prefix(shape.size());
+    return true;
+  };
+  while (!pattern.empty()) {
+    if (take("{date}", "0000-00-00") || take("{time}", "000000")) continue;
+    if (name.empty() || name[0] != pattern[0]) return false;
+    name.remove_prefix(1);
+    pattern.remove_prefix(1);
+  }
+  return name.empty();
+}
+
 bool Merges(WriteMode mode) { return mode == WriteMode::kUpsert || mode == WriteMode::kInsertNew; }
 
 bool Adds(WriteMode mode) { return mode == WriteMode::kAppend || Merges(mode); }
@@ -207,8 +229,10 @@ class PipelineAttempt {
       if (!Adds(destination_.mode) && source->files().size() == 1) continue;
       for (const auto& file : source->files()) {
         const auto& key = file.ledger.key;
-        const bool own =
-            key == destination_.uri || (is_folder && key.starts_with(folder) && HasRunId(key.substr(folder.size())));
+        const bool below = key.starts_with(folder);
+        const std::string_view name = std::string_view(key).substr(below ? folder.size() : 0);
+        const bool own = key == destination_.uri || (is_folder && below && HasRunId(name)) ||
+                         (below && !destination_.name_by_time.empty() && IsNameByTime(name, destination_.name_by_time));
         if (!own) continue;
         return MakeError({.kind = ErrorKind::kInvalid, .hint = "exclude it in the source (select: { exclude: … })"},
                          "pipeline ", pipeline_.name, ": source ", source->config().name, " reads ", file.name,
@@ -263,12 +287,22 @@ class PipelineAttempt {
                        " would have no columns");
     }
     Announce();
-    if (options_.dry_run) return target_->Check(plan_);
+    if (options_.dry_run) return Preview();
     ARROW_RETURN_NOT_OK(OpenQuarantine());
     ARROW_ASSIGN_OR_RAISE(const auto write, target_->Begin(plan_, WriteOptionsOfTarget()));
     ARROW_RETURN_NOT_OK(pipeline_.sql.empty() ? ReadRows(*write) : ReadQuery(*write));
     for (const auto& source : sources_) ARROW_RETURN_NOT_OK(source->CheckComplete());
     return Commit(*write);
+  }
+
+  Status Preview() {
+    ARROW_ASSIGN_OR_RAISE(auto preview, target_->Preview(plan_, WriteOptionsOfTarget()));
+    report_.planned_table = std::move(preview.table);
+    if (target_->compares_columns()) {
+      report_.target_created = preview.created;
+      report_.differences = std::move(preview.differences);
+    }
+    return Status::OK();
   }
 
   /// Headers and nothing below them.
@@ -625,6 +659,10 @@ DestinationConfig DestinationOf(const SyncConfig& config, const PipelineConfig& 
                                     {"{time}", time}}) {
     // In the folder, only what is the same in every run: the log of commits is there.
     const size_t from = token == "{pipeline}" ? 0 : destination.uri.rfind('/') + 1;
+    const bool by_time = token != "{pipeline}" && destination.uri.find("{run}", from) == std::string::npos &&
+                         destination.uri.find("{part}", from) == std::string::npos &&
+                         destination.uri.find(token, from) != std::string::npos;
+    if (by_time && destination.name_by_time.empty()) destination.name_by_time = destination.uri.substr(from);
     for (size_t at = destination.uri.find(token, from); at != std::string::npos; at = destination.uri.find(token, at)) {
       destination.uri.replace(at, token.size(), text);
     }

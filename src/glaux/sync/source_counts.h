@@ -14,6 +14,7 @@ struct SourceCounts {
   int64_t files_known = 0;  ///< in the ledger already
   int64_t files_empty = 0;
   int64_t files_hidden = 0;
+  int64_t files_links = 0;  ///< symbolic links and special files, which are not followed
   int64_t files_not_selected = 0;
   int64_t bytes = 0;  ///< of the files, as stored
   int64_t requests = 0;

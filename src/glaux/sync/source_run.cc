@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "glaux/base/secrets.h"
 #include "glaux/schema/names.h"
 #include "glaux/schema/types.h"
 #include "glaux/sync/batch_compute_internal.h"
@@ -127,6 +128,8 @@ Status SourceRun::FindFiles() {
   found_.requests = found.requests;
   found_.files_empty = found.empty;
   found_.files_hidden = found.hidden;
+  found_.files_links = static_cast<int64_t>(found.links.size());
+  links_ = std::move(found.links);
   found_.files_not_selected = found.not_selected;
   files_ = std::move(found.files);
   if (keeps_ledger() && !options_.full_refresh && !files_.empty()) {
@@ -302,8 +305,8 @@ Status SourceRun::ChooseColumns(const arrow::Schema& all) {
     for (const auto& name : *config_.columns) {
       const int at = FindColumn(all, options_.normalize_names ? NormalizeColumnName(name) : name);
       if (at < 0) {
-        return MakeError(ErrorKind::kInvalid, config_.place.ToString(), ": source ", config_.name, " has no column ",
-                         name, "; there are ", all.ToString());
+        return MakeError(ErrorKind::kInvalid, config_.place.ToString(), ": source ", config_.name, " has ",
+                         NoColumn(name, all));
       }
       if (chosen.insert(at).second) given.push_back(all.field(at));
     }
@@ -319,8 +322,8 @@ Status SourceRun::ChooseColumns(const arrow::Schema& all) {
   for (const auto& name : needed) {
     const int at = FindColumn(all, name);
     if (at < 0 && all.num_fields() > 0) {
-      return MakeError(ErrorKind::kInvalid, config_.place.ToString(), ": source ", config_.name, " has no column ",
-                       name, " to go by; there are ", all.ToString());
+      return MakeError(ErrorKind::kInvalid, config_.place.ToString(), ": source ", config_.name, ": filter or ",
+                       "datetime_field: ", NoColumn(name, all));
     }
     if (at >= 0 && chosen.insert(at).second) read.push_back(all.field(at));
   }
@@ -341,6 +344,20 @@ std::vector<std::string> SourceRun::notes() const {
     for (const auto& note : schema.notes) {
       if (seen.insert(note).second && seen.size() <= 20) notes.push_back(name + note);
     }
+  }
+  if (reads_files() && files_.empty() && known_files_.empty()) {
+    notes.push_back(name + (found_.files_empty + found_.files_hidden + found_.files_not_selected > 0
+                                ? "of the files that match none counts: " + std::to_string(found_.files_empty) +
+                                      " empty, " + std::to_string(found_.files_hidden) + " hidden, " +
+                                      std::to_string(found_.files_not_selected) + " not selected"
+                                : "no file matches " + ShownAddress(config_.uris.empty() ? "" : config_.uris.front()) +
+                                      (config_.uris.size() > 1 ? " and the other addresses" : "")));
+  }
+  if (!links_.empty()) {
+    notes.push_back(
+        name + std::to_string(links_.size()) +
+        (links_.size() == 1 ? " symbolic link or special file was" : " symbolic links or special files were") +
+        " passed over, the first: " + links_.front() + "; a file that is named itself is read through its link");
   }
   if (!state_.updated_at.empty()) {
     const auto before = ParseTimestamp(state_.updated_at);

@@ -158,6 +158,7 @@ class SourceRun {
   std::atomic<int64_t> rows_read_{0}, rows_filtered_{0}, rows_set_aside_{0}, rows_passed_{0};
   std::atomic<int64_t> limit_left_{0};
   SourceCounts found_;
+  std::vector<std::string> links_;
 };
 
 }  // namespace glaux

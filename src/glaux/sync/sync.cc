@@ -7,7 +7,9 @@
 
 #include "glaux/base/memory.h"
 #include "glaux/base/parallel.h"
+#include "glaux/base/secrets.h"
 #include "glaux/base/utf8.h"
+#include "glaux/schema/names.h"
 #include "glaux/sync/cursor.h"
 #include "glaux/sync/glob.h"
 #include "glaux/sync/pipeline_run.h"
@@ -79,6 +81,7 @@ json::object ToJson(const SourceReport& source) {
           {"files_known", counts.files_known},
           {"files_empty", counts.files_empty},
           {"files_hidden", counts.files_hidden},
+          {"files_links", counts.files_links},
           {"files_not_selected", counts.files_not_selected},
           {"bytes", counts.bytes},
           {"requests", counts.requests},
@@ -90,7 +93,7 @@ json::object ToJson(const SourceReport& source) {
 
 json::array ToJson(const std::vector<std::string>& items) {
   json::array out;
-  for (const auto& item : items) out.emplace_back(ValidUtf8(item));
+  for (const auto& item : items) out.emplace_back(ValidUtf8(WithoutSecrets(item)));
   return out;
 }
 
@@ -99,9 +102,12 @@ json::object ToJson(const PipelineReport& pipeline) {
   for (const auto& source : pipeline.sources) sources.push_back(ToJson(source));
   for (const auto& difference : pipeline.differences) differences.emplace_back(difference.ToString());
   json::object out{{"name", pipeline.name},
-                   {"target", pipeline.target},
+                   {"target", WithoutSecrets(pipeline.target)},
                    {"mode", WriteModeName(pipeline.mode)},
-                   {"state", pipeline.error.ok() ? (pipeline.nothing_new ? "nothing_new" : "succeeded") : "failed"},
+                   {"state", pipeline.error.ok() ? (pipeline.not_known     ? "not_known"
+                                                    : pipeline.nothing_new ? "nothing_new"
+                                                                           : "succeeded")
+                                                 : "failed"},
                    {"target_created", pipeline.target_created},
                    {"sources", std::move(sources)},
                    {"rows_written", pipeline.rows_written},
@@ -118,7 +124,7 @@ json::object ToJson(const PipelineReport& pipeline) {
                    {"reasons", ToJson(pipeline.reasons)},
                    {"notes", ToJson(pipeline.notes)},
                    {"duration_ms", pipeline.duration.count()}};
-  if (!pipeline.quarantine.empty()) out["quarantine"] = pipeline.quarantine;
+  if (!pipeline.quarantine.empty()) out["quarantine"] = WithoutSecrets(pipeline.quarantine);
   if (!pipeline.error.ok()) {
     const auto info = InfoOf(pipeline.error);
     out["error"] = json::object{{"kind", KindName(info.kind)},
@@ -126,6 +132,45 @@ json::object ToJson(const PipelineReport& pipeline) {
                                 {"hint", ValidUtf8(info.hint)}};
   }
   return out;
+}
+
+/// What a dry run knows of the tables that earlier pipelines would make: later ones read them as they would be, empty.
+SyncEnvironment WithPlannedTables(const SyncEnvironment& environment, const std::vector<PipelineReport>& reports) {
+  std::vector<std::shared_ptr<Table>> planned;
+  for (const auto& report : reports) {
+    if (report.planned_table != nullptr) planned.push_back(report.planned_table);
+  }
+  if (planned.empty()) return environment;
+  SyncEnvironment overlaid = environment;
+  overlaid.open_table = [open = environment.open_table, planned](const TableId& id) -> Result<std::shared_ptr<Table>> {
+    auto table = open(id);
+    if (KindOf(table.status()) != ErrorKind::kNotFound) return table;
+    for (const auto& one : planned) {
+      const auto database = NormalizeTableName(id.database), name = NormalizeTableName(id.name);
+      if (database.ok() && name.ok() && one->id().database == *database && one->id().name == *name) return one;
+    }
+    return table;
+  };
+  return overlaid;
+}
+
+/// A dry run of a pipeline that follows others says what is so before they have run: tell what may be different then.
+void QualifyPlan(const std::vector<const PipelineReport*>& before, PipelineReport* report) {
+  if (before.empty()) return;
+  std::string names;
+  for (const auto* one : before) names += (names.empty() ? "" : ", ") + one->name;
+  const std::string who = (before.size() == 1 ? "pipeline " : "pipelines ") + names;
+  const std::string they = before.size() == 1 ? "which runs" : "which run";
+  if (report->error.ok()) {
+    report->notes.push_back(who + ", " + they +
+                            " before this one, may change what it reads or writes: files, columns "
+                            "and rows that come of that are not counted here");
+  } else if (KindOf(report->error) == ErrorKind::kNotFound) {
+    // What is missing may be what they would make. Nobody knows before they have.
+    report->not_known = true;
+    report->notes.push_back("what it would do cannot be told before " + who + " has run: " + report->error.message());
+    report->error = Status::OK();
+  }
 }
 
 /// The ranges of a backfill, or the options as they are.
@@ -271,6 +316,7 @@ Result<SyncReport> RunSync(const SyncEnvironment& environment, const SyncConfig&
       }
       if (ready) wave.push_back(i);
     }
+    const auto surroundings = options.dry_run ? WithPlannedTables(environment, report.pipelines) : environment;
     const Status status = ParallelForIndex(wave.size(), parallel, Pool::kIo, options.stop, [&](size_t w) -> Status {
       const size_t i = wave[w];
       const PipelineConfig* failed = nullptr;
@@ -283,7 +329,15 @@ Result<SyncReport> RunSync(const SyncEnvironment& environment, const SyncConfig&
             .error = MakeError(ErrorKind::kCancelled, "not run: it follows pipeline ", failed->name, ", which failed")};
         return Status::OK();
       }
-      report.pipelines[i] = RunRanges(environment, config, *chosen[i], ranges, environment.memory_limit / parallel);
+      report.pipelines[i] = RunRanges(surroundings, config, *chosen[i], ranges, environment.memory_limit / parallel);
+      if (!options.dry_run) return Status::OK();
+      std::vector<const PipelineReport*> before;
+      for (size_t k = 0; k < i; ++k) {
+        const bool prints = config.destinations.at(chosen[k]->to).kind == DestinationConfig::Kind::kStdout;
+        if (!prints && !report.pipelines[k].nothing_new && DependsOn(config, *chosen[i], *chosen[k]))
+          before.push_back(&report.pipelines[k]);
+      }
+      QualifyPlan(before, &report.pipelines[i]);
       return Status::OK();
     });
     if (!status.ok()) {

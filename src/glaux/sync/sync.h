@@ -49,6 +49,8 @@ struct PipelineReport {
   /// OK: it ran. kCancelled with a message: it was not run, because one that it depends on failed.
   Status error = {};
   bool nothing_new = false;
+  /// Of a dry run: what it would do depends on a pipeline that would run before it; the notes say how.
+  bool not_known = false;
   bool target_created = false;
   std::vector<SourceReport> sources;
   int64_t rows_written = 0;
@@ -65,6 +67,7 @@ struct PipelineReport {
   std::vector<SchemaDifference> differences;
   std::vector<std::string> renamed_columns;  ///< "lineItem/UnblendedCost -> lineitem_unblendedcost"
   std::vector<std::string> notes;
+  std::shared_ptr<Table> planned_table = {};  ///< of a dry run: the table that would be made, without rows
   std::chrono::milliseconds duration{0};
 };
 

@@ -63,6 +63,52 @@ class PlainWrite final : public TargetWrite {
   const std::unique_ptr<Append> append_;
 };
 
+/// The rows of a file that is there, and behind them the new ones, as a new file in its place.
+class LongerFileWrite final : public TargetWrite {
+ public:
+  static Result<std::unique_ptr<TargetWrite>> Make(const TableTargetOptions& target, std::shared_ptr<Table> table,
+                                                   bool has_rows, const EvolutionPlan& plan,
+                                                   const TargetWriteOptions& options) {
+    auto append_options = ToAppendOptions(options, target);
+    append_options.overwrite = Overwrite::kTable;
+    EvolutionPlan whole = plan;
+    whole.write_schema = plan.table_schema;
+    auto write = std::make_unique<LongerFileWrite>();
+    write->name_ = target.name;
+    write->schema_ = plan.table_schema;
+    // It notes the version from which the rows are made: before they are read.
+    ARROW_ASSIGN_OR_RAISE(write->append_, table->NewAppend(whole, append_options));
+    if (!has_rows) return write;
+    ARROW_ASSIGN_OR_RAISE(
+        auto reader,
+        Scan(*table, target.resolve, {.columns = ComparableSchema(*table)->field_names(), .stop = options.stop}));
+    for (;;) {
+      ARROW_ASSIGN_OR_RAISE(const auto batch, reader->Next());
+      if (batch == nullptr) return write;
+      write->rows_before_ += batch->num_rows();
+      ARROW_RETURN_NOT_OK(write->Write(batch));
+    }
+  }
+
+  Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) override {
+    ARROW_ASSIGN_OR_RAISE(const auto whole, CastExactly(batch, schema_, "write into " + name_));
+    return append_->Write(whole);
+  }
+
+  Result<TargetSummary> Commit(std::span<const LoadedFile> sources, std::span<const StreamChange> streams) override {
+    ARROW_ASSIGN_OR_RAISE(auto commit, append_->Commit(sources, streams));
+    auto summary = ToSummary(std::move(commit));
+    if (!summary.already_loaded) summary.rows -= rows_before_;
+    return summary;
+  }
+
+ private:
+  std::string name_;
+  std::shared_ptr<arrow::Schema> schema_;
+  int64_t rows_before_ = 0;
+  std::unique_ptr<Append> append_;
+};
+
 /// Keeps the new rows aside until all are there, then merges them with the target's.
 class MergeWrite final : public TargetWrite {
  public:
@@ -71,8 +117,8 @@ class MergeWrite final : public TargetWrite {
                                                    const TargetWriteOptions& options) {
     for (const auto& key : options.primary_key) {
       if (plan.write_schema->GetFieldIndex(key) < 0) {
-        return MakeError(ErrorKind::kInvalid, "write into ", target.name, ": the data has no column ", key,
-                         ", which is its primary key; there are ", plan.write_schema->ToString());
+        return MakeError(ErrorKind::kInvalid, "write into ", target.name, ": primary_key: the data has ",
+                         NoColumn(key, *plan.write_schema));
       }
     }
     auto fields = plan.write_schema->fields();
@@ -257,8 +303,12 @@ class TableTarget final : public Target {
     return Status::OK();
   }
 
-  Status Check(const EvolutionPlan& plan) override {
-    return options_.table == nullptr ? options_.stage(*plan.table_schema).status() : Status::OK();
+  Result<TargetPreview> Preview(const EvolutionPlan& plan, const TargetWriteOptions&) override {
+    TargetPreview preview;
+    if (options_.table == nullptr) {
+      ARROW_ASSIGN_OR_RAISE(preview.table, options_.stage(*plan.table_schema));
+    }
+    return preview;
   }
 
   Result<std::unique_ptr<TargetWrite>> Begin(const EvolutionPlan& plan, const TargetWriteOptions& options) override {
@@ -269,6 +319,9 @@ class TableTarget final : public Target {
     }
     if (options.mode == WriteMode::kUpsert || options.mode == WriteMode::kInsertNew) {
       return MergeWrite::Make(options_, std::move(table), there, plan, options);
+    }
+    if (options.mode == WriteMode::kAppend && options_.single_file) {
+      return LongerFileWrite::Make(options_, std::move(table), there, plan, options);
     }
     auto append_options = ToAppendOptions(options, options_);
     if (options.mode == WriteMode::kReplace) append_options.overwrite = Overwrite::kTable;

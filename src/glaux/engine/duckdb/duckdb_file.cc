@@ -73,7 +73,8 @@ class FileWriter : public DuckDBFileWriter {
     }
   }
 
-  Status Begin() {
+  /// All that can be refused before there is a row.
+  Status Prepare() {
     ARROW_RETURN_NOT_OK(Guard([&]() -> Status {
       file_->context().RunFunctionInTransaction(
           [&] { described_ = duckdb_engine::DescribeArrow(file_->context(), *Typed(), subject_); });
@@ -81,7 +82,11 @@ class FileWriter : public DuckDBFileWriter {
       before_ = file_->Columns(target_.table);
       return Plan();
     }));
-    ARROW_RETURN_NOT_OK(CheckOptions());
+    return CheckOptions();
+  }
+
+  Status Begin() {
+    ARROW_RETURN_NOT_OK(Prepare());
     return Guard([&]() -> Status {
       MakeStage();
       return Status::OK();
@@ -357,11 +362,7 @@ class FileWriter : public DuckDBFileWriter {
   std::unique_ptr<duckdb::Appender> appender_;  // null once the write is over
 };
 
-}  // namespace
-
-Result<std::unique_ptr<DuckDBFileWriter>> DuckDBFileWriter::Open(const DuckDBTarget& target,
-                                                                 std::shared_ptr<arrow::Schema> schema,
-                                                                 const DuckDBWriteOptions& options) {
+Status CheckTarget(const DuckDBTarget& target) {
   if (target.table.empty() || target.schema.empty()) {
     return MakeError(ErrorKind::kInvalid, "write into DuckDB file ", target.path, ": the target has no ",
                      target.table.empty() ? "table" : "schema");
@@ -370,6 +371,29 @@ Result<std::unique_ptr<DuckDBFileWriter>> DuckDBFileWriter::Open(const DuckDBTar
     return MakeError(ErrorKind::kInvalid, "write into DuckDB file ", target.path, ": table ", target.table,
                      " keeps the states of streams");
   }
+  return Status::OK();
+}
+
+}  // namespace
+
+Result<DuckDBWritePlan> PlanDuckDBWrite(const DuckDBTarget& target, std::shared_ptr<arrow::Schema> schema,
+                                        const DuckDBWriteOptions& options) {
+  ARROW_RETURN_NOT_OK(CheckTarget(target));
+  auto file = DuckDBFile::Open(target, /*create=*/false);
+  if (KindOf(file.status()) == ErrorKind::kNotFound) {
+    ARROW_RETURN_NOT_OK(DuckDBFile::CheckFolder(target));
+    file = DuckDBFile::OpenNothing(target);
+  }
+  ARROW_RETURN_NOT_OK(file.status());
+  FileWriter writer(target, options, std::move(schema), *std::move(file));
+  ARROW_RETURN_NOT_OK(writer.Prepare());
+  return DuckDBWritePlan{.table_created = writer.table_created(), .differences = writer.differences()};
+}
+
+Result<std::unique_ptr<DuckDBFileWriter>> DuckDBFileWriter::Open(const DuckDBTarget& target,
+                                                                 std::shared_ptr<arrow::Schema> schema,
+                                                                 const DuckDBWriteOptions& options) {
+  ARROW_RETURN_NOT_OK(CheckTarget(target));
   ARROW_ASSIGN_OR_RAISE(auto file, DuckDBFile::Open(target, /*create=*/true));
   auto writer = std::make_unique<FileWriter>(target, options, std::move(schema), std::move(file));
   ARROW_RETURN_NOT_OK(writer->Begin());

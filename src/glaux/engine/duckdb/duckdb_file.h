@@ -2,6 +2,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,6 +22,8 @@ struct DuckDBTarget {
   /// Bytes that DuckDB may hold; more goes to a folder beside the file, "<path>.tmp". Of several users of one file in
   /// this process the first one's counts.
   int64_t memory_limit = 256 << 20;
+  /// DuckDB lets one process at a time have a file: wait so long for another one, then kUnavailable.
+  std::chrono::milliseconds wait_for_lock{10'000};
 };
 
 enum class DuckDBWrite {
@@ -56,9 +59,9 @@ struct DuckDBWriteSummary {
 /// A write under way. Rows go to a temporary table, and Commit applies them in one transaction: nothing is visible
 /// before it, destroying the write drops its rows, and a process that is killed leaves the old rows or the new ones.
 ///
-/// A file that another process has open is kUnavailable, one that is no DuckDB database kInvalid. Several writes of
-/// this process may have one file open and commit one after the other; a table that changed its columns between Open
-/// and Commit is kPrecondition.
+/// A file that another process has open, longer than `wait_for_lock`, is kUnavailable, one that is no DuckDB database
+/// kInvalid. Several writes of this process may have one file open and commit one after the other; a table that changed
+/// its columns between Open and Commit is kPrecondition.
 ///
 /// Tables that are made here have no PRIMARY KEY: an index slows large upserts down and forbids changes of type. The
 /// key is kept by Commit, which deletes the rows of its keys and inserts the new ones; a table of somebody else's with
@@ -88,6 +91,17 @@ class DuckDBFileWriter {
   };
   virtual Result<DuckDBWriteSummary> Commit(const std::vector<State>& states) = 0;
 };
+
+/// What a write would do to the columns of its table.
+struct DuckDBWritePlan {
+  bool table_created = false;
+  std::vector<SchemaDifference> differences;
+};
+
+/// Say what DuckDBFileWriter::Open would refuse, and what a commit would make and change, and change nothing: where
+/// there is no file, none is made. kNotFound where its folder is not there.
+Result<DuckDBWritePlan> PlanDuckDBWrite(const DuckDBTarget& target, std::shared_ptr<arrow::Schema> schema,
+                                        const DuckDBWriteOptions& options);
 
 /// A stream's state in a database file (table _glaux_state); nothing where file, table or row are not there.
 Result<std::optional<std::string>> ReadDuckDBState(const DuckDBTarget& target, const std::string& stream);

@@ -21,6 +21,11 @@ class DuckDBFile {
   /// \param create make the file if it is not there; else that is kNotFound
   static Result<std::unique_ptr<DuckDBFile>> Open(const DuckDBTarget& target, bool create);
 
+  /// An empty database in memory in place of a file that is not there.
+  static Result<std::unique_ptr<DuckDBFile>> OpenNothing(const DuckDBTarget& target);
+  /// kNotFound if the file's folder is not there, so that the file could not be made.
+  static Status CheckFolder(const DuckDBTarget& target);
+
   duckdb::Connection& connection() { return *connection_; }
   duckdb::ClientContext& context() { return *connection_->context; }
   const std::string& catalog() const { return catalog_; }
@@ -52,7 +57,13 @@ class DuckDBFile {
 
  private:
   struct Instance;
-  static std::shared_ptr<Instance> Share(const std::string& path, int64_t memory_limit);
+  /// Take a database as the target's. Throws.
+  void Attach(const DuckDBTarget& target, std::shared_ptr<Instance> instance);
+  static std::shared_ptr<Instance> Make(const std::string& path, int64_t memory_limit);
+  /// The one instance of a file in this process.
+  static std::shared_ptr<Instance> Share(const std::string& path, const DuckDBTarget& target);
+  /// The same, after a wait while another process has the file open.
+  static std::shared_ptr<Instance> ShareWhenFree(const std::string& path, const DuckDBTarget& target);
 
   std::shared_ptr<Instance> instance_;
   std::unique_ptr<duckdb::Connection> connection_;

@@ -2,10 +2,12 @@
 #include <duckdb/catalog/catalog_entry/table_catalog_entry.hpp>
 #include <duckdb/main/database_manager.hpp>
 
+#include <chrono>
 #include <condition_variable>
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <thread>
 
 #include "glaux/engine/duckdb/duckdb_file_internal.h"
 #include "glaux/engine/duckdb/query_state_internal.h"
@@ -20,11 +22,22 @@ std::string Literal(std::string_view text) {
   return "'" + duckdb::StringUtil::Replace(std::string(text), "'", "''") + "'";
 }
 
+bool IsLocked(const duckdb::ErrorData& error) {
+  const auto& message = error.RawMessage();
+  return message.find("Could not set lock") != std::string::npos ||
+         message.find("Conflicting lock") != std::string::npos;
+}
+
+Status NoFolder(const std::string& path) {
+  return MakeError({.kind = ErrorKind::kNotFound, .service = "duckdb", .hint = "make the folder first"},
+                   "open DuckDB file ", path, ": there is no such folder");
+}
+
 Status OpenError(const std::exception& exception, const std::string& path) {
   const duckdb::ErrorData error(exception);
   const auto& message = error.RawMessage();
   const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
-  if (says("Could not set lock") || says("Conflicting lock")) {
+  if (IsLocked(error)) {
     return MakeError({.kind = ErrorKind::kUnavailable,
                       .service = "duckdb",
                       .hint = "close the program that has the file open, or wait until it is done"},
@@ -35,10 +48,7 @@ Status OpenError(const std::exception& exception, const std::string& path) {
         {.kind = ErrorKind::kInvalid, .service = "duckdb", .hint = "name another file, or remove this one"},
         "open DuckDB file ", path, ": it is no DuckDB database: ", message);
   }
-  if (says("No such file or directory")) {
-    return MakeError({.kind = ErrorKind::kNotFound, .service = "duckdb", .hint = "make the folder first"},
-                     "open DuckDB file ", path, ": there is no such folder");
-  }
+  if (says("No such file or directory")) return NoFolder(path);
   if (says("Permission denied")) {
     return MakeError({.kind = ErrorKind::kDenied, .service = "duckdb", .hint = "give this user access to the file"},
                      "open DuckDB file ", path, ": ", message);
@@ -54,7 +64,16 @@ struct DuckDBFile::Instance {
   std::mutex transaction;
 };
 
-std::shared_ptr<DuckDBFile::Instance> DuckDBFile::Share(const std::string& path, int64_t memory_limit) {
+std::shared_ptr<DuckDBFile::Instance> DuckDBFile::Make(const std::string& path, int64_t memory_limit) {
+  duckdb::DBConfig config;
+  config.options.maximum_memory = static_cast<duckdb::idx_t>(memory_limit);
+  for (const auto* setting : {"autoload_known_extensions", "autoinstall_known_extensions"}) {
+    config.SetOptionByName(setting, duckdb::Value::BOOLEAN(false));
+  }
+  return std::make_shared<Instance>(path, config);
+}
+
+std::shared_ptr<DuckDBFile::Instance> DuckDBFile::Share(const std::string& path, const DuckDBTarget& target) {
   struct Slot {
     std::weak_ptr<Instance> instance;
     bool is_open = false;  // until the instance is gone, which is later than its last user
@@ -70,19 +89,28 @@ std::shared_ptr<DuckDBFile::Instance> DuckDBFile::Share(const std::string& path,
   std::shared_ptr<Instance> shared;
   slots.closed.wait(lock, [&] { return !slot.is_open || (shared = slot.instance.lock()); });
   if (shared) return shared;
-  duckdb::DBConfig config;
-  config.options.maximum_memory = static_cast<duckdb::idx_t>(memory_limit);
-  for (const auto* setting : {"autoload_known_extensions", "autoinstall_known_extensions"}) {
-    config.SetOptionByName(setting, duckdb::Value::BOOLEAN(false));
-  }
-  shared = std::shared_ptr<Instance>(new Instance(path, config), [path](Instance* instance) {
-    delete instance;
+  auto made = Make(path, target.memory_limit);
+  shared = std::shared_ptr<Instance>(made.get(), [made, path](Instance*) mutable {
+    made.reset();
     std::lock_guard closing(slots.mutex);
     slots.by_path[path].is_open = false;
     slots.closed.notify_all();
   });
   slot = {.instance = shared, .is_open = true};
   return shared;
+}
+
+std::shared_ptr<DuckDBFile::Instance> DuckDBFile::ShareWhenFree(const std::string& path, const DuckDBTarget& target) {
+  using std::chrono::milliseconds;
+  const auto deadline = std::chrono::steady_clock::now() + target.wait_for_lock;
+  for (milliseconds pause(20);; pause = std::min(pause * 2, milliseconds(250))) {
+    try {
+      return Share(path, target);
+    } catch (const std::exception& exception) {
+      if (!IsLocked(duckdb::ErrorData(exception)) || std::chrono::steady_clock::now() >= deadline) throw;
+    }
+    std::this_thread::sleep_for(pause);
+  }
 }
 
 std::string Quoted(std::string_view name) {
@@ -102,16 +130,37 @@ Result<std::unique_ptr<DuckDBFile>> DuckDBFile::Open(const DuckDBTarget& target,
   }
   try {
     auto file = std::make_unique<DuckDBFile>();
-    file->path_ = target.path;
-    file->schema_ = target.schema;
-    file->instance_ = Share(path.string(), target.memory_limit);
-    file->connection_ = std::make_unique<duckdb::Connection>(file->instance_->database);
-    file->catalog_ = duckdb::DatabaseManager::GetDefaultDatabase(file->context());
-    file->Run("SET TimeZone = 'UTC'");
+    file->Attach(target, ShareWhenFree(path.string(), target));
     return file;
   } catch (const std::exception& exception) {
     return OpenError(exception, target.path);
   }
+}
+
+Result<std::unique_ptr<DuckDBFile>> DuckDBFile::OpenNothing(const DuckDBTarget& target) {
+  try {
+    auto file = std::make_unique<DuckDBFile>();
+    file->Attach(target, Make(":memory:", target.memory_limit));
+    return file;
+  } catch (const std::exception& exception) {
+    return OpenError(exception, target.path);
+  }
+}
+
+Status DuckDBFile::CheckFolder(const DuckDBTarget& target) {
+  std::error_code error;
+  const auto path = std::filesystem::weakly_canonical(std::filesystem::absolute(target.path), error);
+  if (error) return ErrnoError(error.value(), "open DuckDB file " + target.path);
+  return std::filesystem::is_directory(path.parent_path(), error) ? Status::OK() : NoFolder(target.path);
+}
+
+void DuckDBFile::Attach(const DuckDBTarget& target, std::shared_ptr<Instance> instance) {
+  path_ = target.path;
+  schema_ = target.schema;
+  instance_ = std::move(instance);
+  connection_ = std::make_unique<duckdb::Connection>(instance_->database);
+  catalog_ = duckdb::DatabaseManager::GetDefaultDatabase(context());
+  Run("SET TimeZone = 'UTC'");
 }
 
 std::string DuckDBFile::Name(std::string_view table) const {

@@ -476,6 +476,7 @@ TEST_F(DuckDBFileTest, NamesTheFileThatAnotherProcessHasOpen) {
     pause();
   });
   WaitFor(ready);
+  target_.wait_for_lock = std::chrono::milliseconds(50);
   const auto status = TryWrite(pairs_, "[]").status();
   EXPECT_EQ(KindOf(status), ErrorKind::kUnavailable) << status.ToString();
   EXPECT_THAT(status.message(), HasSubstr("out.duckdb"));
@@ -483,6 +484,66 @@ TEST_F(DuckDBFileTest, NamesTheFileThatAnotherProcessHasOpen) {
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
   EXPECT_EQ(Write(pairs_, R"([{"id":1,"v":"a"}])"), "1/0/0");
+}
+
+TEST_F(DuckDBFileTest, WaitsForAProcessThatIsDoneSoon) {
+  const auto ready = dir_ / "ready";
+  const auto child = Child([&] {
+    const auto writer = Open(pairs_);
+    std::ofstream(ready) << "1";
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    (void)writer->Commit({});
+  });
+  WaitFor(ready);
+  EXPECT_EQ(Write(pairs_, R"([{"id":1,"v":"a"}])"), "1/0/0");
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
+TEST_F(DuckDBFileTest, FirstWritesOfManyProcessesAllArrive) {
+  constexpr int kProcesses = 6;
+  std::vector<pid_t> children;
+  for (int i = 0; i < kProcesses; ++i) {
+    children.push_back(Child([&] {
+      const auto writer = DuckDBFileWriter::Open(target_, pairs_, {});
+      if (!writer.ok() || !(*writer)->Write(FakeLake::Rows(pairs_, R"([{"id":1,"v":"a"}])")).ok() ||
+          !(*writer)->Commit({}).ok()) {
+        _exit(1);
+      }
+    }));
+  }
+  for (const auto child : children) {
+    int status = -1;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+  }
+  EXPECT_EQ(Sql("SELECT count(*) FROM t"), std::to_string(kProcesses));
+}
+
+TEST_F(DuckDBFileTest, APlanMakesAndChangesNothing) {
+  ASSERT_OK_AND_ASSIGN(auto plan, PlanDuckDBWrite(target_, pairs_, {}));
+  EXPECT_TRUE(plan.table_created);
+  ASSERT_EQ(plan.differences.size(), 2u);
+  EXPECT_EQ(plan.differences[0].ToString(), "add column id: bigint");
+  EXPECT_FALSE(std::filesystem::exists(target_.path));
+  EXPECT_EQ(Write(pairs_, R"([{"id":1,"v":"a"}])"), "1/0/0");
+  const auto wider = Shape({{"id", arrow::int64()}, {"w", arrow::float64()}});
+  ASSERT_OK_AND_ASSIGN(plan, PlanDuckDBWrite(target_, wider, {}));
+  EXPECT_FALSE(plan.table_created);
+  const auto adds = [](const SchemaDifference& one) { return one.ToString() == "add column w: double"; };
+  EXPECT_TRUE(std::any_of(plan.differences.begin(), plan.differences.end(), adds));
+  EXPECT_EQ(Types(), "id BIGINT|v VARCHAR");
+}
+
+TEST_F(DuckDBFileTest, APlanRefusesWhatAWriteRefuses) {
+  EXPECT_EQ(Write(pairs_, R"([{"id":1,"v":"a"}])"), "1/0/0");
+  const auto other = Shape({{"id", arrow::utf8()}, {"v", arrow::utf8()}});
+  EXPECT_EQ(KindOf(PlanDuckDBWrite(target_, other, {}).status()),
+            KindOf(DuckDBFileWriter::Open(target_, other, {}).status()));
+  ASSERT_FAILS(ErrorKind::kInvalid, "primary_key", PlanDuckDBWrite(target_, pairs_, {.mode = DuckDBWrite::kUpsert}));
+  target_.path = dir_ / "nowhere/out.duckdb";
+  ASSERT_FAILS(ErrorKind::kNotFound, "no such folder", PlanDuckDBWrite(target_, pairs_, {}));
 }
 
 TEST_F(DuckDBFileTest, AKillLeavesOldOrNewRows) {

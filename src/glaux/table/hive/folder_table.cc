@@ -193,7 +193,8 @@ Result<std::shared_ptr<Table>> OpenFolderTable(const LocationResolver& resolve, 
 
   const std::string location = spec.location.substr(0, slash + 1);
   ARROW_ASSIGN_OR_RAISE(auto resolved, resolve(location));
-  const std::string log = resolved.key + "_glaux/" + (layout.single.empty() ? "" : layout.single + "/");
+  const std::string& log_name = spec.log_name.empty() ? layout.single : spec.log_name;
+  const std::string log = resolved.key + "_glaux/" + (layout.single.empty() ? "" : log_name + "/");
   HivePlace place{.environment = {.catalog = MakeFolderCatalog(resolved.store, log + "table.json", location),
                                   .resolve = resolve,
                                   .clock = &clock},

@@ -24,6 +24,9 @@ struct FolderSpec {
   /// number of five digits; the caller has replaced all others. Empty: "{run}-{part}" and the format's and the
   /// compression's endings. kInvalid where it lacks {part} or {run}, or readers would not find the file.
   std::string file_name = {};
+  /// Of a single file: the name of its log, "_glaux/<log_name>/", where files whose names change with time share one:
+  /// its columns, ledger and streams go on from file to file. Empty: the file's name.
+  std::string log_name = {};
 };
 
 /// A folder or file as a table: the same commits, overwrites, ledger and streams, with the log in a folder `_glaux`

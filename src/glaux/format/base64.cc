@@ -1,4 +1,4 @@
-#include "glaux/format/json_base64_internal.h"
+#include "glaux/format/base64_internal.h"
 
 #include <array>
 #include <cstdint>
