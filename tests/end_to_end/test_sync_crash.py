@@ -180,7 +180,6 @@ class Killed(CrashTest):
         self.sync_one()
         self.assertEqual(sorted(row["id"] for row in self.folder_rows("out")), list(range(len(rows))))
 
-    @unittest.expectedFailure  # a quarantine file stays though its run did not commit
     def test_a_killed_run_leaves_no_second_quarantine(self):
         dice = random.Random(8)
         typical = 0

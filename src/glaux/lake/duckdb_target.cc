@@ -6,6 +6,7 @@
 
 #include "glaux/engine/duckdb/duckdb_file.h"
 #include "glaux/lake/sync_targets_internal.h"
+#include "glaux/table/hive/commit_log.h"
 
 namespace glaux {
 namespace {
@@ -14,6 +15,9 @@ namespace json = boost::json;
 
 /// The stream that holds the ledger: a line of JSON for each source file.
 constexpr char kLedgerStream[] = "_glaux/ledger";
+/// Streams that hold an upload each, of rows that were set aside. The transaction of the rows makes one, and it goes
+/// when the upload is completed: by the run itself, or by the next one if that was cut off.
+constexpr std::string_view kAttachedStreams = "_glaux/attached/";
 
 std::string ToLine(const LoadedFile& file) {
   return json::serialize(json::object{
@@ -66,6 +70,16 @@ std::string ToText(const std::vector<LoadedFile>& files) {
   return text;
 }
 
+/// Complete an upload that a transaction has left, and forget it.
+Status FinishAttached(const DuckDBTarget& target, const LocationResolver& beside, const std::string& stream,
+                      const std::string& text) {
+  ARROW_ASSIGN_OR_RAISE(const auto attached, ParseAttached(text, target.path + ", state " + stream));
+  ARROW_RETURN_NOT_OK(CompleteAttached(beside, attached));
+  const Status forgotten = WriteDuckDBState(target, stream, text, std::nullopt);
+  // Another run was faster.
+  return KindOf(forgotten) == ErrorKind::kPrecondition ? Status::OK() : forgotten;
+}
+
 DuckDBWrite ToDuckDB(WriteMode mode) {
   switch (mode) {
     case WriteMode::kReplace:
@@ -81,8 +95,14 @@ DuckDBWrite ToDuckDB(WriteMode mode) {
 
 class DuckDBTargetWrite final : public TargetWrite {
  public:
-  DuckDBTargetWrite(DuckDBTarget target, std::unique_ptr<DuckDBFileWriter> writer, bool allow_reload)
-      : target_(std::move(target)), writer_(std::move(writer)), allow_reload_(allow_reload) {}
+  DuckDBTargetWrite(DuckDBTarget target, LocationResolver beside, std::unique_ptr<DuckDBFileWriter> writer,
+                    bool allow_reload)
+      : target_(std::move(target)),
+        beside_(std::move(beside)),
+        writer_(std::move(writer)),
+        allow_reload_(allow_reload) {}
+
+  void Attach(AttachedObject object) override { attached_.push_back(std::move(object)); }
 
   Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) override { return writer_->Write(batch); }
 
@@ -98,7 +118,19 @@ class DuckDBTargetWrite final : public TargetWrite {
       }
       states.push_back({kLedgerStream, ledger.text, ToText(ledger.files)});
     }
+    const size_t first_attached = states.size();
+    for (const auto& object : attached_) {
+      states.push_back({std::string(kAttachedStreams) + std::string(object.name()), {}, PrintAttached(object)});
+    }
     ARROW_ASSIGN_OR_RAISE(const auto done, writer_->Commit(states));
+    for (size_t i = first_attached; i < states.size(); ++i) {
+      const Status finished = FinishAttached(target_, beside_, states[i].stream, *states[i].next);
+      if (finished.ok()) continue;
+      auto info = InfoOf(finished);
+      info.kind = ErrorKind::kCommitUnknown;
+      info.hint = "the rows are committed; the next run into the file makes the rows that were set aside visible";
+      return MakeError(info, "write into ", target_.path, ": ", finished.message());
+    }
     return TargetSummary{.rows = done.inserted + done.updated,
                          .unchanged = done.unchanged,
                          .created = writer_->table_created(),
@@ -117,7 +149,9 @@ class DuckDBTargetWrite final : public TargetWrite {
   }
 
   const DuckDBTarget target_;
+  const LocationResolver beside_;
   const std::unique_ptr<DuckDBFileWriter> writer_;
+  std::vector<AttachedObject> attached_;
   const bool allow_reload_;
 };
 
@@ -138,13 +172,15 @@ Result<std::shared_ptr<arrow::Schema>> SchemaOf(const EvolutionPlan& plan, const
 
 class DuckDBTargetOfSync final : public Target {
  public:
-  explicit DuckDBTargetOfSync(DuckDBTarget target) : target_(std::move(target)) {}
+  DuckDBTargetOfSync(DuckDBTarget target, LocationResolver beside)
+      : target_(std::move(target)), beside_(std::move(beside)) {}
 
   std::string name() const override { return target_.path + ", table " + target_.schema + "." + target_.table; }
   /// The writer itself compares the columns, inside its transaction.
   std::shared_ptr<arrow::Schema> schema() const override { return nullptr; }
   bool compares_columns() const override { return true; }
   std::string quarantine_folder() const override { return "file://" + target_.path + ".quarantine/"; }
+  LocationResolver attachments() const override { return beside_; }
 
   Result<std::map<std::string, std::string>> Streams() override {
     std::map<std::string, std::string> streams;
@@ -152,7 +188,13 @@ class DuckDBTargetOfSync final : public Target {
     for (const auto& name : names) {
       if (name == kLedgerStream) continue;
       ARROW_ASSIGN_OR_RAISE(auto state, ReadDuckDBState(target_, name));
-      if (state.has_value()) streams[name] = *std::move(state);
+      if (!state.has_value()) continue;
+      if (name.starts_with(kAttachedStreams)) {
+        // A run was cut off behind its transaction.
+        ARROW_RETURN_NOT_OK(FinishAttached(target_, beside_, name, *state));
+      } else {
+        streams[name] = *std::move(state);
+      }
     }
     return streams;
   }
@@ -197,22 +239,24 @@ class DuckDBTargetOfSync final : public Target {
   Result<std::unique_ptr<TargetWrite>> Begin(const EvolutionPlan& plan, const TargetWriteOptions& options) override {
     ARROW_ASSIGN_OR_RAISE(const auto schema, SchemaOf(plan, options));
     ARROW_ASSIGN_OR_RAISE(auto writer, DuckDBFileWriter::Open(target_, schema, ToDuckDB(options)));
-    return std::make_unique<DuckDBTargetWrite>(target_, std::move(writer), options.allow_reload);
+    return std::make_unique<DuckDBTargetWrite>(target_, beside_, std::move(writer), options.allow_reload);
   }
 
  private:
   const DuckDBTarget target_;
+  const LocationResolver beside_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Target>> OpenDuckDBTarget(const DestinationConfig& destination, int64_t memory_limit) {
+Result<std::unique_ptr<Target>> OpenDuckDBTarget(const DestinationConfig& destination, LocationResolver beside,
+                                                 int64_t memory_limit) {
   DuckDBTarget target{.path = destination.path, .memory_limit = memory_limit / 2};
   const std::string& table = destination.duckdb_table;
   const size_t dot = table.find('.');
   if (dot != std::string::npos) target.schema = table.substr(0, dot);
   target.table = dot == std::string::npos ? table : table.substr(dot + 1);
-  return std::make_unique<DuckDBTargetOfSync>(std::move(target));
+  return std::make_unique<DuckDBTargetOfSync>(std::move(target), std::move(beside));
 }
 
 }  // namespace glaux

@@ -44,7 +44,9 @@ class LocalLake final : public Lake {
  public:
   LocalLake(LakeConfig config, std::string root, std::shared_ptr<Catalog> catalog)
       : config_(std::move(config)), root_(std::move(root)), catalog_(std::move(catalog)) {
-    load_.hive = {.catalog = catalog_, .resolve = [this](std::string_view uri) { return Resolve(uri); }};
+    load_.hive = {.catalog = catalog_,
+                  .resolve = [this](std::string_view uri) { return Resolve(uri); },
+                  .beside = [this](std::string_view uri) { return OpenFolder(uri, LocalFolders::For::kWriting); }};
     load_.location_of = [this](const TableId& id) {
       const std::string base =
           config_.file_locations ? "file://" + StoreFolder() + "/" + config_.bucket : "s3://" + config_.bucket;
@@ -112,16 +114,7 @@ class LocalLake final : public Lake {
 
   SyncEnvironment sync_environment(std::shared_ptr<arrow::io::OutputStream> out) override {
     using For = LocalFolders::For;
-    const auto folder = [this](std::string_view uri, For purpose) -> Result<Location> {
-      const bool own = uri.starts_with("s3://") || uri.starts_with("file://" + StoreFolder() + "/");
-      if (!own && uri.starts_with("file://")) return folders_.Open(uri, purpose);
-      ARROW_ASSIGN_OR_RAISE(const auto address, Take(uri));
-      std::error_code error;
-      if (purpose == For::kReading && !fs::is_directory(StoreFolder() + "/" + address.bucket, error)) {
-        return MakeError(ErrorKind::kNotFound, "open ", uri, ": the lake ", root_, " has no bucket ", address.bucket);
-      }
-      return Resolve(uri);
-    };
+    const auto folder = [this](std::string_view uri, For purpose) { return OpenFolder(uri, purpose); };
     SyncEnvironment environment;
     environment.open_folder = [folder](std::string_view uri) { return folder(uri, For::kReading); };
     environment.make_folder = [folder](std::string_view uri) { return folder(uri, For::kWriting); };
@@ -155,6 +148,18 @@ class LocalLake final : public Lake {
     std::string bucket;
     std::string key;
   };
+
+  /// A folder of the lake, or of the local file system.
+  Result<Location> OpenFolder(std::string_view uri, LocalFolders::For purpose) {
+    const bool own = uri.starts_with("s3://") || uri.starts_with("file://" + StoreFolder() + "/");
+    if (!own && uri.starts_with("file://")) return folders_.Open(uri, purpose);
+    ARROW_ASSIGN_OR_RAISE(const auto address, Take(uri));
+    std::error_code error;
+    if (purpose == LocalFolders::For::kReading && !fs::is_directory(StoreFolder() + "/" + address.bucket, error)) {
+      return MakeError(ErrorKind::kNotFound, "open ", uri, ": the lake ", root_, " has no bucket ", address.bucket);
+    }
+    return Resolve(uri);
+  }
 
   std::string StoreFolder() const { return root_ + "/store"; }
 

@@ -37,6 +37,7 @@ Result<std::unique_ptr<Target>> OpenCatalogTable(const SyncLake& lake, const Des
   ARROW_ASSIGN_OR_RAISE(const auto spec, SpecOf(destination));
   TableTargetOptions options{.name = "table " + id.ToString(),
                              .resolve = lake.hive.resolve,
+                             .beside = lake.hive.beside,
                              .engine = lake.engine,
                              .compression = destination.format_options.parquet.compression,
                              .target_file_bytes = destination.target_file_bytes};
@@ -112,15 +113,21 @@ Result<std::unique_ptr<Target>> OpenFiles(const SyncLake& lake, const Destinatio
     if (!uri.starts_with(folder)) return MakeError(ErrorKind::kDenied, "open ", uri, ": it is not in ", folder);
     return Location{place.store, place.key + std::string(uri.substr(folder.size()))};
   };
+  const LocationResolver beside = [resolve, folder, elsewhere = lake.hive.beside](std::string_view uri) {
+    return uri.starts_with(folder) ? resolve(uri) : elsewhere(uri);
+  };
   TableTargetOptions options{.name = destination.uri,
                              .in_catalog = false,
                              .single_file = single_file,
                              .quarantine_folder = folder + "_quarantine/",
                              .resolve = resolve,
+                             .beside = beside,
                              .engine = lake.engine,
                              .compression = destination.format_options.parquet.compression,
                              .target_file_bytes = destination.target_file_bytes};
-  options.open = [resolve, spec, clock = lake.hive.clock] { return OpenFolderTable(resolve, spec, *clock); };
+  options.open = [resolve, beside, spec, clock = lake.hive.clock] {
+    return OpenFolderTable(resolve, spec, *clock, beside);
+  };
   ARROW_ASSIGN_OR_RAISE(options.table, options.open());
   return MakeTableTarget(std::move(options));
 }
@@ -160,7 +167,7 @@ Result<std::unique_ptr<Target>> OpenSyncTarget(const SyncLake& lake, const Desti
     case DestinationConfig::Kind::kStdout:
       return MakeStdoutTarget(destination, lake.out);
     case DestinationConfig::Kind::kDuckDB:
-      return OpenDuckDBTarget(destination, lake.memory_limit);
+      return OpenDuckDBTarget(destination, lake.hive.beside, lake.memory_limit);
   }
   return MakeError(ErrorKind::kInvalid, "destination ", destination.name, " is of no known kind");
 }

@@ -42,7 +42,9 @@ struct SyncLake {
 };
 
 /// A table of a DuckDB database file. The file is opened only while something is read from it or written.
-Result<std::unique_ptr<Target>> OpenDuckDBTarget(const DestinationConfig& destination, int64_t memory_limit);
+/// \param beside as HiveEnvironment::beside
+Result<std::unique_ptr<Target>> OpenDuckDBTarget(const DestinationConfig& destination, LocationResolver beside,
+                                                 int64_t memory_limit);
 
 /// Open what a destination describes.
 Result<std::unique_ptr<Target>> OpenSyncTarget(const SyncLake& lake, const DestinationConfig& destination,

@@ -65,6 +65,8 @@ class TargetWrite {
   virtual ~TargetWrite() = default;
   /// Thread-safe. Batches have the columns of the schema given to Begin.
   virtual Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) = 0;
+  /// As Append::Attach. Only of targets that have attachments().
+  virtual void Attach(AttachedObject) {}
   /// As Append::Commit.
   virtual Result<TargetSummary> Commit(std::span<const LoadedFile> sources, std::span<const StreamChange> streams) = 0;
 };
@@ -91,6 +93,9 @@ class Target {
   virtual std::shared_ptr<Table> table() const { return nullptr; }
   /// Folder (ends in '/') for the quarantine; empty: there is no place.
   virtual std::string quarantine_folder() const { return {}; }
+  /// Opens folders whose uploads a write of this target takes with Attach, so that its commit makes them visible in one
+  /// step with the rows. Unset: the target remembers nothing of a run, so nothing can belong to one.
+  virtual LocationResolver attachments() const { return {}; }
 
   virtual Result<std::map<std::string, std::string>> Streams() = 0;
   virtual Status ChangeStream(const StreamChange& change) = 0;

@@ -97,13 +97,15 @@ std::optional<std::string> UntypedColumns(const Table* table, const arrow::Schem
 class PipelineAttempt {
  public:
   PipelineAttempt(const SyncEnvironment& environment, const SyncConfig& config, const PipelineConfig& pipeline,
-                  const SyncOptions& options, int64_t memory_limit, bool read_all, PipelineReport* report)
+                  const SyncOptions& options, int64_t memory_limit, bool read_all, int64_t rows_before,
+                  PipelineReport* report)
       : environment_(environment),
         config_(config),
         pipeline_(pipeline),
         options_(options),
         memory_limit_(memory_limit),
         read_all_(read_all),
+        rows_before_(rows_before),
         destination_(DestinationOf(config, pipeline, *environment.clock)),
         progress_(options.progress == nullptr ? Progress::None() : *options.progress),
         report_(*report) {}
@@ -145,6 +147,9 @@ class PipelineAttempt {
   bool sampled() const {
     return std::any_of(sources_.begin(), sources_.end(), [](const auto& source) { return source->sampled(); });
   }
+
+  /// The report as it was at the last commit of the attempt.
+  const PipelineReport& committed() const { return committed_; }
 
   void Describe() {
     report_.sources.clear();
@@ -443,10 +448,15 @@ class PipelineAttempt {
     if (quarantine_ != nullptr) return Status::OK();
     // The contract's discard_row is about quarantine, whatever is to become of rows that do not parse.
     const bool by_contract = pipeline_.on_error == OnError::kFail && !plan_.quarantine_columns.empty();
-    ARROW_ASSIGN_OR_RAISE(quarantine_,
-                          Quarantine::Make(environment_, by_contract ? OnError::kQuarantine : pipeline_.on_error,
-                                           QuarantineFolder(), run_id_, pipeline_.max_errors,
-                                           /*rows_before=*/report_.rows_skipped + report_.rows_quarantined));
+    const auto attachments = target_->attachments();
+    ARROW_ASSIGN_OR_RAISE(
+        quarantine_, Quarantine::Make({.on_error = by_contract ? OnError::kQuarantine : pipeline_.on_error,
+                                       .folder = QuarantineFolder(),
+                                       .run_id = run_id_,
+                                       .open_folder = attachments ? attachments : environment_.make_folder,
+                                       .clock = environment_.clock,
+                                       .max_errors = pipeline_.max_errors,
+                                       .rows_before = rows_before_ + report_.rows_skipped + report_.rows_quarantined}));
     readers_go_on_ = pipeline_.on_error != OnError::kFail;
     return Status::OK();
   }
@@ -575,23 +585,34 @@ class PipelineAttempt {
       ARROW_ASSIGN_OR_RAISE(auto change, source->StateChange());
       if (change.has_value()) changes.push_back(*std::move(change));
     }
-    ARROW_ASSIGN_OR_RAISE(const auto kept, quarantine_->Publish());
+    ARROW_ASSIGN_OR_RAISE(const auto kept, quarantine_->Close());
+    const bool attached = target_->attachments() != nullptr;
+    if (kept.has_value() && attached) write.Attach(*kept);
     progress_.Begin("commit", 0);
     auto summary = write.Commit(ledger, changes);
     progress_.End();
     if (!summary.ok()) {
-      if (KindOf(summary.status()) != ErrorKind::kCommitUnknown) (void)quarantine_->Withdraw();
+      if (KindOf(summary.status()) == ErrorKind::kCommitUnknown) quarantine_->Release();
       return summary.status();
     }
     if (summary->already_loaded) {
-      ARROW_RETURN_NOT_OK(quarantine_->Withdraw());
+      // The other run has set the same rows aside.
+      quarantine_.reset();
       report_.notes.push_back("another run has written the same files meanwhile; nothing was added");
-    } else if (summary->rows + summary->unchanged != rows_given_) {
+      rows_given_before_ += rows_given_.exchange(0);
+      return Status::OK();
+    }
+    if (attached) {
+      quarantine_->Release();
+    } else {
+      ARROW_RETURN_NOT_OK(quarantine_->Publish());
+    }
+    if (summary->rows + summary->unchanged != rows_given_) {
       return MakeError(ErrorKind::kCorrupt, "pipeline ", pipeline_.name, ": rows do not balance: ", rows_given_.load(),
                        " were given to ", target_->name(), ", which has written ", summary->rows, " and left out ",
                        summary->unchanged, "; they are committed as ", summary->commit_id);
     }
-    if (!kept.empty()) report_.quarantine = kept;
+    if (kept.has_value()) report_.quarantine = report_.quarantine.empty() ? kept->uri() : kept->folder;
     CountSetAside();
     quarantine_.reset();
     run_id_ = NewId();
@@ -613,6 +634,7 @@ class PipelineAttempt {
                               (untyped_.size() == 1 ? " column has" : " columns have") +
                               " no value yet, so no type: " + JoinShort(untyped_, 8));
     }
+    committed_ = report_;
     return Status::OK();
   }
 
@@ -631,9 +653,11 @@ class PipelineAttempt {
   const SyncOptions& options_;
   const int64_t memory_limit_;
   const bool read_all_;
+  const int64_t rows_before_;  // that attempts before have set aside and committed
   const DestinationConfig destination_;
   Progress& progress_;
   PipelineReport& report_;
+  PipelineReport committed_;
 
   std::unique_ptr<Target> target_;
   std::vector<std::unique_ptr<SourceRun>> sources_;
@@ -646,6 +670,28 @@ class PipelineAttempt {
   std::atomic<int64_t> rows_given_{0};  // since the last commit
   int64_t rows_given_before_ = 0;
 };
+
+/// Add what checkpoints of attempts before have committed.
+void AddCommitted(const PipelineReport& before, PipelineReport* report) {
+  const auto put_before = [](const auto& items, auto* to) { to->insert(to->begin(), items.begin(), items.end()); };
+  put_before(before.commits, &report->commits);
+  put_before(before.files, &report->files);
+  put_before(before.reasons, &report->reasons);
+  put_before(before.differences, &report->differences);
+  report->target_created = report->target_created || before.target_created;
+  report->rows_written += before.rows_written;
+  report->rows_unchanged += before.rows_unchanged;
+  report->rows_skipped += before.rows_skipped;
+  report->rows_quarantined += before.rows_quarantined;
+  report->bytes_written += before.bytes_written;
+  report->partitions_added += before.partitions_added;
+  report->partitions_replaced += before.partitions_replaced;
+  if (report->quarantine.empty()) {
+    report->quarantine = before.quarantine;
+  } else if (!before.quarantine.empty()) {
+    report->quarantine.resize(report->quarantine.rfind('/') + 1);
+  }
+}
 
 }  // namespace
 
@@ -682,18 +728,18 @@ PipelineReport RunPipeline(const SyncEnvironment& environment, const SyncConfig&
   // What is printed cannot be taken back: look at every row before the first one is.
   const bool prints = config.destinations.at(pipeline.to).kind == DestinationConfig::Kind::kStdout;
   bool read_all = prints;
+  PipelineReport before;
   for (int attempt = 1;; ++attempt) {
     PipelineReport next{.name = pipeline.name};
-    PipelineAttempt run(environment, config, pipeline, options, memory_limit, read_all, &next);
+    PipelineAttempt run(environment, config, pipeline, options, memory_limit, read_all,
+                        before.rows_skipped + before.rows_quarantined, &next);
     Status status = run.Run();
     run.Describe();
-    // Checkpoints of an attempt before are committed.
-    next.commits.insert(next.commits.begin(), report.commits.begin(), report.commits.end());
-    next.rows_written += report.rows_written;
-    next.rows_unchanged += report.rows_unchanged;
-    next.files.insert(next.files.begin(), report.files.begin(), report.files.end());
-    next.bytes_written += report.bytes_written;
+    PipelineReport committed = run.committed();
+    AddCommitted(before, &next);
+    AddCommitted(before, &committed);
     report = std::move(next);
+    before = std::move(committed);
     report.error = status;
     if (status.ok() || prints) break;
     if (!read_all && InfoOf(status).code == kTypeConflict && run.sampled()) {

@@ -119,7 +119,7 @@ Result<std::unique_ptr<SourceRun>> SourceRun::Clone() const {
   clone->path_columns_ = path_columns_;
   clone->all_columns_ = all_columns_;
   clone->schema_ = schema_;
-  ARROW_ASSIGN_OR_RAISE(clone->own_quarantine_, Quarantine::Make(environment_, OnError::kSkip, "", "", {}));
+  ARROW_ASSIGN_OR_RAISE(clone->own_quarantine_, Quarantine::Make({.on_error = OnError::kSkip}));
   return clone;
 }
 

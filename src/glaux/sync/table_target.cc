@@ -54,6 +54,7 @@ class PlainWrite final : public TargetWrite {
  public:
   explicit PlainWrite(std::unique_ptr<Append> append) : append_(std::move(append)) {}
   Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) override { return append_->Write(batch); }
+  void Attach(AttachedObject object) override { append_->Attach(std::move(object)); }
   Result<TargetSummary> Commit(std::span<const LoadedFile> sources, std::span<const StreamChange> streams) override {
     ARROW_ASSIGN_OR_RAISE(auto commit, append_->Commit(sources, streams));
     return ToSummary(std::move(commit));
@@ -156,6 +157,8 @@ class MergeWrite final : public TargetWrite {
     ARROW_ASSIGN_OR_RAISE(const auto whole, CastExactly(batch, incoming_schema_, "write into " + target_->name));
     return spool_->Write(whole);
   }
+
+  void Attach(AttachedObject object) override { append_->Attach(std::move(object)); }
 
   Result<TargetSummary> Commit(std::span<const LoadedFile> sources, std::span<const StreamChange> streams) override {
     ARROW_RETURN_NOT_OK(spool_->Finish());
@@ -270,6 +273,7 @@ class TableTarget final : public Target {
   }
   bool keeps_columns() const override { return options_.in_catalog; }
   std::string quarantine_folder() const override { return options_.quarantine_folder; }
+  LocationResolver attachments() const override { return options_.beside ? options_.beside : options_.resolve; }
   std::shared_ptr<Table> table() const override { return options_.table; }
 
   Result<std::map<std::string, std::string>> Streams() override {

@@ -22,6 +22,8 @@ struct TableTargetOptions {
   bool single_file = false;
   std::string quarantine_folder = {};
   LocationResolver resolve;
+  /// Opens the folders of objects that are attached to commits, as the table itself does. Unset: `resolve`.
+  LocationResolver beside = {};
   std::function<Result<QueryEngine*>()> engine;
   std::string compression = "snappy";
   int64_t target_file_bytes = 128 << 20;

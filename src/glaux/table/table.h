@@ -19,6 +19,7 @@
 #include "glaux/catalog/catalog.h"
 #include "glaux/schema/evolution.h"
 #include "glaux/schema/predicate.h"
+#include "glaux/store/object_writer.h"
 
 namespace glaux {
 
@@ -106,6 +107,15 @@ struct StreamChange {
   std::optional<std::string> next;      ///< nullopt: none from now on
 };
 
+/// An upload that becomes visible with a commit and is no data of the table: rows that were set aside.
+struct AttachedObject {
+  std::string folder;    ///< URI, ends with '/'; the object is directly in it
+  PendingObject object;  ///< in the store of the folder
+
+  std::string_view name() const { return std::string_view(object.key).substr(object.key.rfind('/') + 1); }
+  std::string uri() const { return folder + std::string(name()); }
+};
+
 /// Which rows of a table a commit takes away.
 enum class Overwrite {
   kNone,
@@ -155,6 +165,9 @@ class Append {
   /// Add rows. Columns are matched by name and must have the types of `write_schema` given to NewAppend (a string may
   /// come as dictionary). Thread-safe.
   virtual Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) = 0;
+  /// Have Commit complete an upload, too: it becomes visible with the rows, and whoever finishes the commit completes
+  /// it. Until the commit has begun, and if it adds nothing, the upload stays the caller's to drop. Before Commit.
+  virtual void Attach(AttachedObject object) = 0;
   /// Make everything visible at once, with the ledger of what was loaded and the streams' states. Call once, after all
   /// writes. kPrecondition if a part of `sources` was loaded by somebody else since, or a stream is not as expected, or
   /// rows that an overwrite was made from have changed: nothing was added; plan again.

@@ -8,7 +8,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// With streams, a watermark or overwrites.
+/// With streams, a watermark, overwrites or attached objects.
 constexpr int kNewestFormat = 2;
 
 constexpr char kCorruptHint[] =
@@ -158,6 +158,16 @@ PendingObject PendingFrom(Fields& fields) {
   return out;
 }
 
+json::object ToJson(const AttachedObject& attached) {
+  json::object out = ToJson(attached.object);
+  out["folder"] = attached.folder;
+  return out;
+}
+
+AttachedObject AttachedFrom(Fields& fields) {
+  return {.folder = fields.String("folder"), .object = PendingFrom(fields)};
+}
+
 json::object ToJson(const LoadedFile& file) {
   json::object out{{"key", file.key}, {"etag", file.etag}, {"size", file.size}};
   if (file.modified != Timestamp{}) out["modified"] = FormatTimestamp(file.modified);
@@ -267,6 +277,11 @@ std::string PrintRecord(const CommitRecord& record) {
     for (const auto& move : record.moves) moves.push_back(ToJson(move));
     out["moves"] = std::move(moves);
   }
+  if (!record.attached.empty()) {
+    json::array attached;
+    for (const auto& item : record.attached) attached.push_back(ToJson(item));
+    out["attached"] = std::move(attached);
+  }
   if (record.location_from.has_value()) out["location-from"] = *record.location_from;
   if (record.location_to.has_value()) out["location-to"] = *record.location_to;
   if (record.replaces) {
@@ -303,6 +318,7 @@ Result<CommitRecord> ParseRecord(std::string_view text, std::string_view key) {
   fields.Objects("streams", Need::kOptional, [&](Fields& item) {
     record.streams.push_back({item.String("stream"), item.OptionalString("expected"), item.OptionalString("next")});
   });
+  fields.Objects("attached", Need::kOptional, [&](Fields& item) { record.attached.push_back(AttachedFrom(item)); });
   record.parameters = fields.StringMap("parameters");
   record.watermark = fields.Time("watermark", Need::kOptional);
   record.location_from = fields.OptionalString("location-from");
@@ -320,6 +336,16 @@ Result<CommitRecord> ParseRecord(std::string_view text, std::string_view key) {
     record.create = *std::move(table);
   }
   return record;
+}
+
+std::string PrintAttached(const AttachedObject& attached) { return json::serialize(ToJson(attached)); }
+
+Result<AttachedObject> ParseAttached(std::string_view text, std::string_view key) {
+  ARROW_ASSIGN_OR_RAISE(const auto value, Parse(text, key));
+  Fields fields(value, key, "");
+  auto attached = AttachedFrom(fields);
+  ARROW_RETURN_NOT_OK(fields.status());
+  return attached;
 }
 
 std::string PrintLoaded(const LoadedFile& file) { return json::serialize(ToJson(file)); }

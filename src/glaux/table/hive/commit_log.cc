@@ -21,10 +21,20 @@ std::string Shown(const std::optional<std::string>& text) {
 /// Whether a glaux that knows format 1 only would lose something of the commit.
 bool NeedsSecondFormat(const CommitRecord& record) {
   return !record.streams.empty() || record.watermark.has_value() || !record.moves.empty() ||
-         record.location_to.has_value() || record.replaces;
+         record.location_to.has_value() || record.replaces || !record.attached.empty();
 }
 
 }  // namespace
+
+Status CompleteAttached(const LocationResolver& resolve, const AttachedObject& attached) {
+  ARROW_ASSIGN_OR_RAISE(const auto place, resolve(attached.folder));
+  PendingObject object = attached.object;
+  object.key = place.key + std::string(attached.name());
+  const auto done = Complete(*place.store, object);
+  // Its upload is gone, so it was completed; whoever has seen it may have moved it away before the commit was closed.
+  if (done.ok() || KindOf(done.status()) == ErrorKind::kNotFound) return Status::OK();
+  return Prefix(done.status(), "write " + attached.uri());
+}
 
 bool AnswerWasLost(const Status& status) {
   const auto kind = KindOf(status);

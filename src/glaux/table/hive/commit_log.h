@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "glaux/catalog/catalog.h"
+#include "glaux/store/location.h"
 #include "glaux/store/object_writer.h"
 #include "glaux/table/table.h"
 
@@ -40,6 +41,9 @@ struct CommitRecord {
   std::vector<LoadedFile> sources;
   std::vector<StreamChange> streams;
   std::optional<Timestamp> watermark;
+  /// Uploads to complete that are no data of the table. One that is gone and not there was taken away by somebody who
+  /// has seen it.
+  std::vector<AttachedObject> attached;
   int64_t rows = 0;
   /// The rows of the commit replace others: those of these files (below the root), which go `grace` after the commit is
   /// closed.
@@ -58,7 +62,8 @@ struct CommitRecord {
 ///   _glaux/dropped              there while the table is dropped: written first, gone last
 ///
 /// A commit is: upload all files, but complete no upload; write the record; swap the state to name it as open - from
-/// here on it happens; complete the uploads, register in the catalog; swap the state to closed. Readers leave out the
+/// here on it happens; complete the uploads, register in the catalog, complete what is attached (rows that were set
+/// aside, anywhere); swap the state to closed. Readers leave out the
 /// files of a commit that is open in the state they read, and go to the locations before it if it is an overwrite.
 /// Whoever finds an open commit finishes it: every step can be repeated.
 ///
@@ -66,8 +71,8 @@ struct CommitRecord {
 /// that readers see. What a commit expects of them is checked before the swap that opens it; while it is open nobody
 /// else changes them, because everybody who reads them to act on them finishes the open commit first.
 ///
-/// Format version 1 knows no streams, no watermark and no overwrites, and is what is written until one of them is used;
-/// from then on it is 2, which a glaux that does not know them refuses to touch.
+/// Format version 1 knows no streams, no watermark, no overwrites and nothing attached, and is what is written until
+/// one of them is used; from then on it is 2, which a glaux that does not know them refuses to touch.
 ///
 /// Thread-safe: it holds nothing but its place.
 class CommitLog {
@@ -131,6 +136,13 @@ class CommitLog {
   std::shared_ptr<ObjectStore> store_;
   std::string prefix_;
 };
+
+/// An attached object as JSON, for those who keep it somewhere else than in a log.
+std::string PrintAttached(const AttachedObject& attached);
+/// kCorrupt, naming `key`, where the text is from.
+Result<AttachedObject> ParseAttached(std::string_view text, std::string_view key);
+/// Complete an attached object in its place, once or again.
+Status CompleteAttached(const LocationResolver& resolve, const AttachedObject& attached);
 
 /// Errors after which nobody knows whether the call had its effect.
 bool AnswerWasLost(const Status& status);

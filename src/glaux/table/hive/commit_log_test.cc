@@ -30,6 +30,7 @@ CommitRecord FullRecord() {
   record.sources = {{.key = "f", .etag = "e", .size = 3, .modified = Timestamp(std::chrono::seconds(5))}};
   record.streams = {{.stream = "s", .expected = std::nullopt, .next = "2"}};
   record.watermark = Timestamp(std::chrono::seconds(9));
+  record.attached = {{.folder = "s3://b/bad/", .object = {.key = "bad/x", .upload_id = "v", .parts = {}, .size = 0}}};
   record.rows = 4;
   record.replaces = true;
   record.replaced = {"gone"};
@@ -53,6 +54,7 @@ TEST(CommitJson, ARecordComesBackAsItWasWritten) {
   EXPECT_EQ(PrintRecord(record), text);
   EXPECT_EQ(record.moves.size(), 2u);
   EXPECT_EQ(record.moves[0].to, std::nullopt);
+  EXPECT_EQ(record.attached[0].uri(), "s3://b/bad/x");
   EXPECT_EQ(record.sources[0].modified, Timestamp(std::chrono::seconds(5)));
 }
 

@@ -173,7 +173,8 @@ class FolderEntry {
 
 }  // namespace
 
-Result<std::shared_ptr<Table>> OpenFolderTable(const LocationResolver& resolve, const FolderSpec& spec, Clock& clock) {
+Result<std::shared_ptr<Table>> OpenFolderTable(const LocationResolver& resolve, const FolderSpec& spec, Clock& clock,
+                                               const LocationResolver& beside) {
   const size_t slash = spec.location.rfind('/');
   if (slash == std::string::npos) {
     return MakeError({.kind = ErrorKind::kInvalid, .hint = "a folder ends in '/'"}, "open '", spec.location,
@@ -197,6 +198,7 @@ Result<std::shared_ptr<Table>> OpenFolderTable(const LocationResolver& resolve, 
   const std::string log = resolved.key + "_glaux/" + (layout.single.empty() ? "" : log_name + "/");
   HivePlace place{.environment = {.catalog = MakeFolderCatalog(resolved.store, log + "table.json", location),
                                   .resolve = resolve,
+                                  .beside = beside,
                                   .clock = &clock},
                   .id = {"folder", spec.location},
                   .location = location,

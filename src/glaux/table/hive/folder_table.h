@@ -45,8 +45,9 @@ struct FolderSpec {
 /// files are compressed is a matter of `format_options`.
 ///
 /// \param clock outlives the table
+/// \param beside as HiveEnvironment::beside
 Result<std::shared_ptr<Table>> OpenFolderTable(const LocationResolver& resolve, const FolderSpec& spec,
-                                               Clock& clock = Clock::System());
+                                               Clock& clock = Clock::System(), const LocationResolver& beside = {});
 
 /// The files that count below a folder, for those who list it: without files of commits that are not finished, without
 /// replaced ones, without logs. Folders without a log keep all. A log counts for its folder and everything below it,

@@ -114,6 +114,8 @@ class HiveAppend final : public Append {
     return full ? Flush(/*only_if_full=*/true) : Status::OK();
   }
 
+  void Attach(AttachedObject object) override { attached_.push_back(std::move(object)); }
+
   Result<CommitSummary> Commit(std::span<const LoadedFile> sources, std::span<const StreamChange> streams) override {
     ARROW_RETURN_NOT_OK(Flush(/*only_if_full=*/false));
     const bool replaces_nothing = ReplacesNothing();
@@ -126,6 +128,7 @@ class HiveAppend final : public Append {
     record.sources = {sources.begin(), sources.end()};
     record.streams = {streams.begin(), streams.end()};
     record.watermark = options_.ledger_watermark;
+    record.attached = attached_;
     record.rows = rows_;
     record.parameters = options_.parameters;
     ARROW_RETURN_NOT_OK(DescribeTable(&record));
@@ -460,6 +463,7 @@ class HiveAppend final : public Append {
   std::shared_ptr<Generation> generation_;
   std::mutex flush_mutex_;
   std::unique_ptr<DataFiles> files_;
+  std::vector<AttachedObject> attached_;
   std::atomic<bool> write_alone_{false};
   std::atomic<int64_t> rows_{0};
   bool done_ = false;

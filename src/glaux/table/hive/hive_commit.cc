@@ -133,6 +133,10 @@ Status DoCommit(const HivePlace& place, const CommitRecord& record, const arrow:
   if (!record.partitions.empty() || !record.moves.empty()) {
     ARROW_RETURN_NOT_OK(MoveAgainWhatCameAfter(place, *table, record));
   }
+  const auto& resolve = place.environment.beside ? place.environment.beside : place.environment.resolve;
+  for (const auto& attached : record.attached) {
+    ARROW_RETURN_NOT_OK(Prefix(CompleteAttached(resolve, attached), "commit " + record.id));
+  }
   return place.log->Finish(record, place.environment.clock->Now());
 }
 

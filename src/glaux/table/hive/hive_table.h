@@ -13,6 +13,8 @@ namespace glaux {
 struct HiveEnvironment {
   std::shared_ptr<Catalog> catalog;
   LocationResolver resolve;
+  /// Opens the folders of objects that are attached to commits: they may be anywhere. Unset: `resolve`.
+  LocationResolver beside = {};
   Clock* clock = &Clock::System();
 };
 

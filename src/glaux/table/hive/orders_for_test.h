@@ -118,13 +118,15 @@ struct World {
   }
   Result<CommitSummary> LoadFile(const std::shared_ptr<arrow::RecordBatch>& batch, const LoadedFile& file,
                                  const char* spec = "day(at)", std::shared_ptr<ObjectStore> through = nullptr,
-                                 const AppendOptions& options = {}, std::span<const StreamChange> streams = {}) const {
+                                 const AppendOptions& options = {}, std::span<const StreamChange> streams = {},
+                                 const AttachedObject* attached = nullptr) const {
     ARROW_ASSIGN_OR_RAISE(const auto table, OpenOrStage(Environment(std::move(through)), *batch->schema(), spec));
     ARROW_ASSIGN_OR_RAISE(const auto loaded, table->AlreadyLoaded(std::span(&file, 1)));
     if (loaded[0]) return CommitSummary{.already_loaded = true};
     ARROW_RETURN_NOT_OK(table->Refresh());
     ARROW_ASSIGN_OR_RAISE(const auto append, Begin(*table, *batch->schema(), options));
     ARROW_RETURN_NOT_OK(append->Write(batch));
+    if (attached != nullptr) append->Attach(*attached);
     return append->Commit(std::span(&file, 1), streams);
   }
 
