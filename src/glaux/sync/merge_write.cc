@@ -7,6 +7,7 @@
 #include <mutex>
 #include <set>
 
+#include "glaux/base/memory.h"
 #include "glaux/base/parallel.h"
 #include "glaux/sync/batch_compute_internal.h"
 #include "glaux/sync/merge.h"
@@ -22,6 +23,10 @@ constexpr int kMostMerges = 20;
 
 /// A row of a file takes this many bytes, for a guess at how many there are.
 constexpr int64_t kBytesOfRow = 16;
+
+/// One more thread rewrites files for each of these bytes that the write may use.
+constexpr int64_t kMemoryOfReader = 16 << 20;
+constexpr int64_t kBatchRows = 16 << 10;
 
 /// The values that new rows have in one column of their primary key: what of the table need not be looked at.
 class KeyValues {
@@ -139,6 +144,7 @@ class MergeWrite final : public TargetWrite {
 
   Result<TargetSummary> Commit(std::span<const LoadedFile> sources, std::span<const StreamChange> streams) override {
     ARROW_RETURN_NOT_OK(spool_->Finish());
+    ReleaseUnusedMemory();  // of the readers, before the engine takes its own
     ARROW_ASSIGN_OR_RAISE(auto* engine, target_.engine());
     ARROW_ASSIGN_OR_RAISE(
         last_of_key_, LastOfEachKey(*engine, Incoming(nullptr), static_cast<size_t>(spool_->rows()), options_.stop));
@@ -168,6 +174,7 @@ class MergeWrite final : public TargetWrite {
       ARROW_ASSIGN_OR_RAISE(old_, PlanOfKeys());
       dropped_.resize(old_.files.size());
       ARROW_RETURN_NOT_OK(Meet(engine));
+      ReleaseUnusedMemory();
     }
     ARROW_RETURN_NOT_OK(WriteOldRows(whole.write_schema));
     ARROW_RETURN_NOT_OK(WriteNewRows(whole.write_schema));
@@ -311,7 +318,8 @@ class MergeWrite final : public TargetWrite {
     for (size_t i = 0; i < old_.files.size(); ++i) {
       if (target_.single_file || touched.contains(old_.files[i].partition)) files.push_back(i);
     }
-    return ParallelFor(std::span(files), target_.single_file ? 1 : 0, Pool::kCpu, options_.stop,
+    const auto most = std::clamp<int64_t>(options_.memory_limit / kMemoryOfReader, 1, PoolSize(Pool::kCpu));
+    return ParallelFor(std::span(files), target_.single_file ? 1 : static_cast<int>(most), Pool::kCpu, options_.stop,
                        [&](size_t file) { return WriteOldFile(file, schema); });
   }
 
@@ -319,8 +327,9 @@ class MergeWrite final : public TargetWrite {
     ScanPlan one = old_;
     one.files = {old_.files[file]};
     const auto columns = ComparableSchema(*table_)->field_names();
-    ARROW_ASSIGN_OR_RAISE(const auto reader,
-                          Scan(std::move(one), target_.resolve, {.columns = columns, .stop = options_.stop}));
+    ARROW_ASSIGN_OR_RAISE(
+        const auto reader,
+        Scan(std::move(one), target_.resolve, {.columns = columns, .batch_rows = kBatchRows, .stop = options_.stop}));
     for (int64_t first = 0;;) {
       ARROW_ASSIGN_OR_RAISE(auto batch, reader->Next());
       if (batch == nullptr) return Status::OK();
