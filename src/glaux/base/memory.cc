@@ -1,5 +1,7 @@
 #include "glaux/base/memory.h"
 
+#include <arrow/memory_pool.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -46,6 +48,13 @@ int64_t ResidentBytes() {
     std::fclose(file);
   }
   return static_cast<int64_t>(resident) * sysconf(_SC_PAGESIZE);
+}
+
+void ReleaseUnusedMemory() {
+  arrow::default_memory_pool()->ReleaseUnused();
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }
 
 }  // namespace glaux

@@ -38,4 +38,8 @@ int64_t PeakResidentBytes();
 /// Resident memory now, in bytes.
 int64_t ResidentBytes();
 
+/// Give memory that Arrow and the C library keep for later back to the system. For the border between two stages of
+/// which each uses much.
+void ReleaseUnusedMemory();
+
 }  // namespace glaux

@@ -34,6 +34,8 @@ struct QueryRelation {
   /// query's, unchanged. It is destroyed when it is at its end or the query is, at the latest in Release: a reader that
   /// blocks does not keep a query from being cancelled or timed out, but Release waits for its call.
   std::function<Result<std::shared_ptr<arrow::RecordBatchReader>>()> open;
+  /// How many rows there are, roughly: of two sides of a join the smaller one is kept in memory. Unset: not known.
+  std::optional<int64_t> rows = {};
 };
 
 struct QueryRequest {

@@ -153,6 +153,11 @@ struct ReadOptions {
   bool dictionary_strings = false;
   /// Bytes of decompressed data to decode into one batch (text formats), roughly.
   int64_t block_bytes = 1 << 20;
+  /// Asked of the columns that are read, where a row group says between which values they lie (Parquet). False: no row
+  /// of it is wanted, and it is left out.
+  std::function<bool(const std::string& column, const std::shared_ptr<arrow::Scalar>& least,
+                     const std::shared_ptr<arrow::Scalar>& greatest)>
+      may_hold = {};
   /// Most rows of a batch (Parquet).
   int64_t batch_rows = 64 << 10;
   /// Takes rows that do not parse or convert; the reader leaves them out and goes on, unless this returns an error.
@@ -174,6 +179,8 @@ class FileReader {
   virtual Result<std::optional<DecodeTask>> Next() = 0;
   /// Bytes of the file (as stored) that were handed out so far; for progress.
   virtual int64_t bytes_read() const = 0;
+  /// Rows of the file that lie before the piece that Next gave last and were left out because of ReadOptions::may_hold.
+  virtual int64_t rows_left_out() const { return 0; }
   /// What people should know of the rows that were decoded so far, each thing once: "key v comes twice in line 7".
   /// Thread-safe.
   virtual std::vector<std::string> notes() const { return {}; }

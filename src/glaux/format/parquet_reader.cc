@@ -5,6 +5,7 @@
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 #include <parquet/properties.h>
+#include <parquet/statistics.h>
 
 #include <algorithm>
 #include <numeric>
@@ -31,6 +32,7 @@ struct ParquetPlan {
   std::vector<int> leaves;
   int64_t batch_rows = 0;
   bool dictionary_strings = false;
+  decltype(ReadOptions::may_hold) may_hold;
 
   std::string Where(int row_group) const { return "read " + input.name + ", row group " + std::to_string(row_group); }
 };
@@ -38,6 +40,22 @@ struct ParquetPlan {
 void AddLeaves(const parquet::arrow::SchemaField& field, std::vector<int>* leaves) {
   if (field.is_leaf()) leaves->push_back(field.column_index);
   for (const auto& child : field.children) AddLeaves(child, leaves);
+}
+
+/// Whether nobody wants the rows of a row group, by the statistics of its columns.
+bool IsLeftOut(const ParquetPlan& plan, const parquet::RowGroupMetaData& row_group) {
+  if (!plan.may_hold || plan.leaves.size() != plan.columns.size()) return false;  // nested columns have no statistics
+  for (size_t i = 0; i < plan.columns.size(); ++i) {
+    const auto chunk = row_group.ColumnChunk(plan.leaves[i]);
+    if (!chunk->is_stats_set()) continue;
+    const auto statistics = chunk->statistics();
+    if (statistics == nullptr || !statistics->HasMinMax()) continue;
+    std::shared_ptr<arrow::Scalar> least, greatest;
+    // What has no scalar says nothing.
+    if (!parquet::arrow::StatisticsAsScalars(*statistics, &least, &greatest).ok()) continue;
+    if (!plan.may_hold(plan.schema->field(plan.columns[i].output_field)->name(), least, greatest)) return true;
+  }
+  return false;
 }
 
 bool IsPlainString(const parquet::arrow::SchemaField& field) {
@@ -203,11 +221,16 @@ class ParquetReader final : public FileReader {
   }
 
   int64_t bytes_read() const override { return bytes_read_; }
+  int64_t rows_left_out() const override { return rows_left_out_; }
 
  private:
   void BeginRowGroup(int row_group) {
     row_group_ = row_group;
     const auto metadata = plan_->metadata->RowGroup(row_group);
+    if (IsLeftOut(*plan_, *metadata)) {
+      rows_left_out_ += metadata->num_rows();
+      return;
+    }
     rows_left_ = metadata->num_rows();
     batch_ = 0;
     for (const int leaf : plan_->leaves) bytes_read_ += metadata->ColumnChunk(leaf)->total_compressed_size();
@@ -221,6 +244,7 @@ class ParquetReader final : public FileReader {
   int64_t rows_left_ = 0;
   int64_t batch_ = 0;
   int64_t bytes_read_ = 0;
+  int64_t rows_left_out_ = 0;
 };
 
 Status CheckRows(const parquet::FileMetaData& metadata) {
@@ -306,6 +330,7 @@ Result<std::unique_ptr<FileReader>> OpenParquetReader(const InputFile& input, co
   plan->input = input;
   ARROW_ASSIGN_OR_RAISE(plan->input.file, OpenRandomAccess(input, options.format.text));
   plan->batch_rows = std::max<int64_t>(options.batch_rows, 1);
+  plan->may_hold = options.may_hold;
   std::vector<int> dictionary_leaves;
   ARROW_RETURN_NOT_OK(GuardParquet("read " + input.name, [&]() -> Status {
     std::unique_ptr<parquet::arrow::FileReader> file;

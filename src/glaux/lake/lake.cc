@@ -24,6 +24,9 @@ namespace fs = std::filesystem;
 /// Less than this, and no batch would fit.
 constexpr int64_t kLeastMemory = 32 << 20;
 
+/// Less than this, and the engine could not even spill.
+constexpr int64_t kLeastEngineMemory = 48 << 20;
+
 /// Edits that turn one name into the other.
 size_t Distance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
@@ -43,7 +46,10 @@ size_t Distance(std::string_view a, std::string_view b) {
 class LocalLake final : public Lake {
  public:
   LocalLake(LakeConfig config, std::string root, std::shared_ptr<Catalog> catalog)
-      : config_(std::move(config)), root_(std::move(root)), catalog_(std::move(catalog)) {
+      : config_(std::move(config)),
+        root_(std::move(root)),
+        catalog_(std::move(catalog)),
+        engine_memory_(config_.memory_limit) {
     load_.hive = {.catalog = catalog_,
                   .resolve = [this](std::string_view uri) { return Resolve(uri); },
                   .beside = [this](std::string_view uri) { return OpenFolder(uri, LocalFolders::For::kWriting); }};
@@ -66,7 +72,7 @@ class LocalLake final : public Lake {
       access.resolve = [this](std::string_view uri) { return Resolve(uri); };
       ARROW_ASSIGN_OR_RAISE(engine_,
                             MakeDuckDBEngine(std::move(access), {.default_database = config_.database,
-                                                                 .memory_limit = config_.memory_limit,
+                                                                 .memory_limit = engine_memory_,
                                                                  .allow_local_access = config_.allow_local_access}));
     }
     return engine_.get();
@@ -115,6 +121,10 @@ class LocalLake final : public Lake {
   SyncEnvironment sync_environment(std::shared_ptr<arrow::io::OutputStream> out) override {
     using For = LocalFolders::For;
     const auto folder = [this](std::string_view uri, For purpose) { return OpenFolder(uri, purpose); };
+    {
+      std::lock_guard lock(mutex_);
+      engine_memory_ = std::max(config_.memory_limit / 2, std::min(config_.memory_limit, kLeastEngineMemory));
+    }
     SyncEnvironment environment;
     environment.open_folder = [folder](std::string_view uri) { return folder(uri, For::kReading); };
     environment.make_folder = [folder](std::string_view uri) { return folder(uri, For::kWriting); };
@@ -220,6 +230,7 @@ class LocalLake final : public Lake {
   LocalFolders folders_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<ObjectStore>> stores_;
+  int64_t engine_memory_;  // of pipelines a part: rows are read and written at the same time
   std::unique_ptr<QueryEngine> engine_;
 };
 

@@ -61,6 +61,17 @@ Result<std::shared_ptr<arrow::Scalar>> MaxOf(const std::shared_ptr<arrow::Array>
   return result.scalar();
 }
 
+Result<std::pair<std::shared_ptr<arrow::Scalar>, std::shared_ptr<arrow::Scalar>>> MinMaxOf(
+    const std::shared_ptr<arrow::Array>& values) {
+  ARROW_ASSIGN_OR_RAISE(const auto result, Call("min_max", {values}));
+  const auto& both = static_cast<const arrow::StructScalar&>(*result.scalar());
+  return std::pair(both.value[0], both.value[1]);
+}
+
+Result<std::shared_ptr<arrow::Array>> Distinct(const std::shared_ptr<arrow::Array>& values) {
+  return CallForArray("unique", {values});
+}
+
 Result<std::shared_ptr<arrow::Array>> IsNullMask(const std::shared_ptr<arrow::Array>& values) {
   return CallForArray("is_null", {values});
 }

@@ -27,6 +27,11 @@ Result<std::shared_ptr<arrow::Scalar>> CastScalar(const std::shared_ptr<arrow::S
                                                   const std::shared_ptr<arrow::DataType>& type);
 /// Greatest value that is not null; a null scalar if there is none.
 Result<std::shared_ptr<arrow::Scalar>> MaxOf(const std::shared_ptr<arrow::Array>& values);
+/// Least and greatest value that is not null; null scalars if there is none.
+Result<std::pair<std::shared_ptr<arrow::Scalar>, std::shared_ptr<arrow::Scalar>>> MinMaxOf(
+    const std::shared_ptr<arrow::Array>& values);
+/// Each value once.
+Result<std::shared_ptr<arrow::Array>> Distinct(const std::shared_ptr<arrow::Array>& values);
 Result<std::shared_ptr<arrow::Array>> IsNullMask(const std::shared_ptr<arrow::Array>& values);
 Result<std::shared_ptr<arrow::Array>> IsValidMask(const std::shared_ptr<arrow::Array>& values);
 Result<std::shared_ptr<arrow::Array>> IsNullOrNaNMask(const std::shared_ptr<arrow::Array>& values);

@@ -1,78 +1,89 @@
 #include "glaux/sync/merge.h"
 
-#include <algorithm>
+#include <arrow/api.h>
 
 namespace glaux {
 namespace {
 
-std::string Quoted(const std::string& name) {
-  std::string out = "\"";
-  for (const char c : name) out += c == '"' ? "\"\"" : std::string(1, c);
-  return out + "\"";
+constexpr char kIncoming[] = "glaux_incoming", kTarget[] = "glaux_target";
+
+QueryRelation RelationOf(const char* name, const MergeSide& side) {
+  return {.name = name, .schema = side.schema, .open = side.open, .rows = side.rows};
 }
 
-std::string List(const std::vector<std::string>& names) {
-  std::string out;
-  for (const auto& name : names) out += (out.empty() ? "" : ", ") + Quoted(name);
-  return out;
-}
+bool HasTime(const MergeSide& side) { return side.schema->GetFieldIndex(kMergeTime) >= 0; }
 
-/// The target's rows with all columns: those that it lacks are null.
-std::string TargetList(const MergeColumns& columns) {
+/// "k0, k1"
+std::string Keys(const MergeSide& side) {
   std::string out;
-  for (const auto& name : columns.all) {
-    const bool there = std::find(columns.in_target.begin(), columns.in_target.end(), name) != columns.in_target.end();
-    out += (out.empty() ? "" : ", ") + (there ? Quoted(name) : "NULL AS " + Quoted(name));
+  for (size_t i = 0; side.schema->GetFieldIndex(MergeKeyColumn(i)) >= 0; ++i) {
+    out += (i > 0 ? ", " : "") + MergeKeyColumn(i);
   }
   return out;
 }
 
-std::string SameKey(const MergeColumns& columns) {
-  std::string out;
-  for (const auto& name : columns.primary_key) {
-    out += (out.empty() ? "t." : " AND t.") + Quoted(name) + " = i." + Quoted(name);
+/// Run a query whose columns are all bigint, and visit its rows.
+Status ForEachRow(QueryEngine& engine, const QueryRequest& request, const arrow::StopToken& stop,
+                  const std::function<Status(std::span<const int64_t* const> columns, int64_t row)>& visit) {
+  ARROW_ASSIGN_OR_RAISE(const auto result, Query(engine, request));
+  for (;;) {
+    if (stop.IsStopRequested()) return MakeError(ErrorKind::kCancelled, "cancelled; nothing was changed");
+    ARROW_ASSIGN_OR_RAISE(const auto batch, result.reader->Next());
+    if (batch == nullptr) return Status::OK();
+    std::vector<const int64_t*> columns;
+    for (const auto& column : batch->columns()) {
+      columns.push_back(static_cast<const arrow::Int64Array&>(*column).raw_values());
+    }
+    for (int64_t row = 0; row < batch->num_rows(); ++row) ARROW_RETURN_NOT_OK(visit(columns, row));
   }
-  return out;
 }
 
-std::string FirstOfKey(const MergeColumns& columns) {
-  std::string order;
-  if (!columns.datetime_field.empty()) order = Quoted(columns.datetime_field) + " DESC NULLS LAST, ";
-  order += Quoted(kIncomingColumn) + " DESC, " + Quoted(kSequenceColumn) + " DESC";
-  return "row_number() OVER (PARTITION BY " + List(columns.primary_key) + " ORDER BY " + order + ") = 1";
-}
-
-/// The rows of `sql`, which has kSequenceColumn last, sorted if that is wanted.
-std::string Sorted(const MergeColumns& columns, const std::string& sql) {
-  const std::string result = List(columns.all) + ", " + Quoted(kIncomingColumn);
-  if (!columns.in_order) return "SELECT " + result + " FROM (\n" + sql + "\n)";
-  return "SELECT " + result + " FROM (\n" + sql + "\n) ORDER BY " + Quoted(kIncomingColumn) + ", " +
-         Quoted(kSequenceColumn);
+/// Columns: position in the target, position of the new row, whether the target's row stays.
+std::string MeetingSql(WriteMode mode, const MergeSide& incoming) {
+  const std::string keys = Keys(incoming);
+  if (mode == WriteMode::kInsertNew) {
+    return "SELECT target.p, incoming.p, 1::BIGINT FROM glaux_target AS target JOIN glaux_incoming AS incoming USING "
+           "(" +
+           keys + ")";
+  }
+  if (!HasTime(incoming)) {
+    return "SELECT p, -1::BIGINT, 0::BIGINT FROM glaux_target SEMI JOIN glaux_incoming USING (" + keys + ")";
+  }
+  return "SELECT old, new, CASE WHEN later AND row_number() OVER (PARTITION BY new ORDER BY t DESC NULLS LAST, old "
+         "DESC) "
+         "= 1 THEN 1::BIGINT ELSE 0::BIGINT END FROM (\n"
+         "  SELECT target.p AS old, incoming.p AS new, target.t AS t,\n"
+         "    coalesce(target.t > incoming.t, target.t IS NOT NULL) AS later\n"
+         "  FROM glaux_target AS target JOIN glaux_incoming AS incoming USING (" +
+         keys + ")\n)";
 }
 
 }  // namespace
 
-std::string UpsertSql(const MergeColumns& columns) {
-  const std::string exists = "EXISTS (SELECT 1 FROM glaux_incoming AS i WHERE " + SameKey(columns) + ")";
-  const std::string position = columns.in_order ? Quoted(kSequenceColumn) : "-1 AS " + Quoted(kSequenceColumn);
-  const std::string target = "SELECT " + TargetList(columns) + ", false AS " + Quoted(kIncomingColumn) + ", " +
-                             position + " FROM glaux_target AS t";
-  const std::string all = List(columns.all) + ", " + Quoted(kIncomingColumn) + ", " + Quoted(kSequenceColumn);
-  return Sorted(columns, target + " WHERE NOT " + exists + "\nUNION ALL\nSELECT " + all + " FROM (\n  " + target +
-                             " WHERE " + exists + "\n  UNION ALL\n  SELECT " + List(columns.all) + ", true, " +
-                             Quoted(kSequenceColumn) + " FROM glaux_incoming\n) QUALIFY " + FirstOfKey(columns));
+std::string MergeKeyColumn(size_t key) { return "k" + std::to_string(key); }
+
+Result<std::vector<bool>> LastOfEachKey(QueryEngine& engine, const MergeSide& incoming, size_t rows,
+                                        const arrow::StopToken& stop) {
+  const std::string time = HasTime(incoming) ? "t DESC NULLS LAST, " : "";
+  QueryRequest request{.sql = "SELECT p FROM glaux_incoming QUALIFY row_number() OVER (PARTITION BY " + Keys(incoming) +
+                              " ORDER BY " + time + "s DESC) = 1"};
+  request.relations.push_back(RelationOf(kIncoming, incoming));
+  std::vector<bool> taken(rows);
+  ARROW_RETURN_NOT_OK(ForEachRow(engine, request, stop, [&](auto columns, int64_t row) -> Status {
+    taken[static_cast<size_t>(columns[0][row])] = true;
+    return Status::OK();
+  }));
+  return taken;
 }
 
-std::string InsertNewSql(const MergeColumns& columns, bool with_target) {
-  const std::string all = List(columns.all) + ", " + Quoted(kIncomingColumn) + ", " + Quoted(kSequenceColumn);
-  std::string own;
-  if (with_target) {
-    own = "SELECT " + TargetList(columns) + ", false AS " + Quoted(kIncomingColumn) + ", " + Quoted(kSequenceColumn) +
-          " FROM glaux_target\nUNION ALL\n";
-  }
-  return Sorted(columns, own + "SELECT " + all + " FROM (\n  SELECT *, true AS " + Quoted(kIncomingColumn) +
-                             " FROM glaux_incoming AS i WHERE NOT EXISTS (SELECT 1 FROM glaux_target AS t WHERE " +
-                             SameKey(columns) + ")\n) QUALIFY " + FirstOfKey(columns));
+Status MeetTarget(QueryEngine& engine, WriteMode mode, const MergeSide& incoming, const MergeSide& target,
+                  const arrow::StopToken& stop, const std::function<Status(const MergeMeeting&)>& meet) {
+  QueryRequest request{.sql = MeetingSql(mode, incoming)};
+  request.relations.push_back(RelationOf(kIncoming, incoming));
+  request.relations.push_back(RelationOf(kTarget, target));
+  return ForEachRow(engine, request, stop, [&](auto columns, int64_t row) {
+    return meet({.target = columns[0][row], .incoming = columns[1][row], .target_stays = columns[2][row] != 0});
+  });
 }
 
 }  // namespace glaux

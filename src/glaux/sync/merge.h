@@ -1,34 +1,50 @@
 #pragma once
 
-#include <memory>
-#include <string>
+#include <arrow/util/cancel.h>
+
+#include <cstdint>
 #include <vector>
 
 #include "glaux/engine/query_engine.h"
+#include "glaux/sync/config.h"
 
 namespace glaux {
 
-/// Names that a merge gives to columns of its own.
+/// The name that new rows' order has while they wait.
 inline constexpr char kSequenceColumn[] = "_glaux_sequence";
-inline constexpr char kIncomingColumn[] = "_glaux_incoming";
 
-struct MergeColumns {
-  std::vector<std::string> all;          ///< of the result, in its order
-  std::vector<std::string> in_target;    ///< those that the target's rows have
-  std::vector<std::string> primary_key;  ///< in both
-  std::string datetime_field = {};       ///< empty: the row that came last wins
-  /// The result is sorted: the target's rows as they were, then the incoming ones as they came. `glaux_target` has
-  /// kSequenceColumn too.
-  bool in_order = false;
+/// What a merge has to know of rows to say which ones stay: their keys, when they are from, and which ones they are.
+/// The wide rows themselves never go through the engine.
+struct MergeSide {
+  /// Columns k0, k1 … (the primary key), `t` (the datetime_field, if there is one), `p` (bigint, the row's position),
+  /// of new rows also `s` (bigint, their order).
+  std::shared_ptr<arrow::Schema> schema;
+  std::function<Result<std::shared_ptr<arrow::RecordBatchReader>>()> open;
+  int64_t rows = 0;  ///< roughly
 };
 
-/// SQL over the relations `glaux_target` and `glaux_incoming` (which has kSequenceColumn): what the target's rows are
-/// after an upsert. Of rows with one key the one with the greatest datetime_field stays; among equals an incoming row,
-/// and of those the last. kIncomingColumn says whether a row came in.
-std::string UpsertSql(const MergeColumns& columns);
+/// Columns of a MergeSide.
+inline constexpr char kMergeTime[] = "t", kMergePosition[] = "p", kMergeOrder[] = "s";
+std::string MergeKeyColumn(size_t key);
 
-/// The same for insert_new: the incoming rows whose key the target does not have, one a key; before them the target's
-/// own rows, if they are wanted.
-std::string InsertNewSql(const MergeColumns& columns, bool with_target);
+/// Positions of the new rows that are the one of their key: with the greatest time (null is the least), of those the
+/// last.
+/// \param rows that there are; positions are below
+Result<std::vector<bool>> LastOfEachKey(QueryEngine& engine, const MergeSide& incoming, size_t rows,
+                                        const arrow::StopToken& stop);
+
+/// Two rows with one key met, one of the target and a new one.
+struct MergeMeeting {
+  int64_t target = 0;    ///< position
+  int64_t incoming = 0;  ///< position
+  bool target_stays = false;
+};
+
+/// Tell `meet` of every row of the target whose key a new row has. Of upserts: whether it stays; all rows of the target
+/// with one key lose, or all but one. Of insert_new: all stay. Without a time the target's row loses, and `incoming` is
+/// not told.
+/// \param incoming one row a key
+Status MeetTarget(QueryEngine& engine, WriteMode mode, const MergeSide& incoming, const MergeSide& target,
+                  const arrow::StopToken& stop, const std::function<Status(const MergeMeeting&)>& meet);
 
 }  // namespace glaux

@@ -85,8 +85,9 @@ class FileSpool final : public Spool {
 
   int64_t rows() const override { return rows_; }
 
-  Result<std::shared_ptr<arrow::RecordBatchReader>> Read() const override {
+  Result<std::shared_ptr<arrow::RecordBatchReader>> Read(std::vector<int> columns) const override {
     auto options = arrow::ipc::IpcReadOptions::Defaults();
+    options.included_fields = std::move(columns);
     options.use_threads = false;
     return arrow::ipc::RecordBatchStreamReader::Open(std::make_shared<SharedInput>(file_), options);
   }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "glaux/base/status.h"
 
@@ -22,7 +23,8 @@ class Spool {
   virtual Status Finish() = 0;
   virtual int64_t rows() const = 0;
   /// From the first batch on; as often as one likes, side by side. Holds the file.
-  virtual Result<std::shared_ptr<arrow::RecordBatchReader>> Read() const = 0;
+  /// \param columns positions of those that are read; empty: all
+  virtual Result<std::shared_ptr<arrow::RecordBatchReader>> Read(std::vector<int> columns = {}) const = 0;
 };
 
 }  // namespace glaux

@@ -2,53 +2,12 @@
 
 #include <arrow/api.h>
 
-#include <algorithm>
-#include <atomic>
-#include <set>
-
-#include "glaux/base/parallel.h"
 #include "glaux/sync/batch_compute_internal.h"
-#include "glaux/sync/merge.h"
-#include "glaux/sync/pump.h"
-#include "glaux/sync/spool.h"
+#include "glaux/sync/merge_write.h"
 #include "glaux/table/scan.h"
 
 namespace glaux {
 namespace {
-
-/// Columns that meet the data's: the table's own and its identity keys, not the keys that a time makes.
-std::shared_ptr<arrow::Schema> ComparableSchema(const Table& table) {
-  std::set<std::string> made(table.partition_columns().begin(), table.partition_columns().end());
-  for (const auto& field : table.partition_spec()) {
-    if (field.transform == Transform::kIdentity) made.erase(field.source_column);
-  }
-  arrow::FieldVector fields;
-  for (const auto& field : table.schema()->fields()) {
-    if (!made.contains(field->name())) fields.push_back(field);
-  }
-  return arrow::schema(std::move(fields));
-}
-
-TargetSummary ToSummary(CommitSummary commit) {
-  return {.commit_id = std::move(commit.commit_id),
-          .rows = commit.rows,
-          .bytes = commit.bytes,
-          .files = std::move(commit.files),
-          .partitions_added = commit.partitions_added,
-          .partitions_replaced = commit.partitions_replaced,
-          .already_loaded = commit.already_loaded};
-}
-
-AppendOptions ToAppendOptions(const TargetWriteOptions& options, const TableTargetOptions& target) {
-  return {.memory_limit = options.memory_limit,
-          .target_file_bytes = target.target_file_bytes,
-          .compression = target.compression,
-          .grace = target.in_catalog ? std::chrono::seconds(3600) : std::chrono::seconds(0),
-          .ledger_watermark = options.ledger_watermark,
-          .allow_reload = options.allow_reload,
-          .parameters = options.parameters,
-          .stop = options.stop};
-}
 
 class PlainWrite final : public TargetWrite {
  public:
@@ -96,6 +55,8 @@ class LongerFileWrite final : public TargetWrite {
     return append_->Write(whole);
   }
 
+  void Attach(AttachedObject object) override { append_->Attach(std::move(object)); }
+
   Result<TargetSummary> Commit(std::span<const LoadedFile> sources, std::span<const StreamChange> streams) override {
     ARROW_ASSIGN_OR_RAISE(auto commit, append_->Commit(sources, streams));
     auto summary = ToSummary(std::move(commit));
@@ -107,150 +68,6 @@ class LongerFileWrite final : public TargetWrite {
   std::string name_;
   std::shared_ptr<arrow::Schema> schema_;
   int64_t rows_before_ = 0;
-  std::unique_ptr<Append> append_;
-};
-
-/// Keeps the new rows aside until all are there, then merges them with the target's.
-class MergeWrite final : public TargetWrite {
- public:
-  static Result<std::unique_ptr<TargetWrite>> Make(const TableTargetOptions& target, std::shared_ptr<Table> table,
-                                                   bool has_rows, const EvolutionPlan& plan,
-                                                   const TargetWriteOptions& options) {
-    for (const auto& key : options.primary_key) {
-      if (plan.write_schema->GetFieldIndex(key) < 0) {
-        return MakeError(ErrorKind::kInvalid, "write into ", target.name, ": primary_key: the data has ",
-                         NoColumn(key, *plan.write_schema));
-      }
-    }
-    auto fields = plan.write_schema->fields();
-    fields.push_back(arrow::field(kSequenceColumn, arrow::int64()));
-    auto write = std::make_unique<MergeWrite>();
-    write->target_ = &target;
-    write->table_ = std::move(table);
-    write->has_rows_ = has_rows;
-    write->plan_ = plan;
-    write->options_ = options;
-    write->incoming_schema_ = arrow::schema(std::move(fields));
-    ARROW_ASSIGN_OR_RAISE(write->spool_, Spool::Make(write->incoming_schema_));
-    // An overwrite notes the version of the table from which its rows are made: begin before they are read.
-    if (options.mode == WriteMode::kUpsert || target.single_file) {
-      auto append_options = ToAppendOptions(options, target);
-      append_options.overwrite = Overwrite::kTable;
-      EvolutionPlan whole = plan;
-      whole.write_schema = plan.table_schema;
-      ARROW_ASSIGN_OR_RAISE(write->append_, write->table_->NewAppend(whole, append_options));
-    } else {
-      ARROW_ASSIGN_OR_RAISE(write->append_, write->table_->NewAppend(plan, ToAppendOptions(options, target)));
-    }
-    return write;
-  }
-
-  Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) override {
-    for (const auto& key : options_.primary_key) {
-      const auto column = batch->GetColumnByName(key);
-      if (column == nullptr || column->null_count() > 0) {
-        return MakeError({.kind = ErrorKind::kInvalid, .hint = "filter such rows out, or choose another primary_key"},
-                         "write into ", target_->name, ": the primary key ", key, " is null in ",
-                         column == nullptr ? batch->num_rows() : column->null_count(), " rows");
-      }
-    }
-    ARROW_ASSIGN_OR_RAISE(const auto whole, CastExactly(batch, incoming_schema_, "write into " + target_->name));
-    return spool_->Write(whole);
-  }
-
-  void Attach(AttachedObject object) override { append_->Attach(std::move(object)); }
-
-  Result<TargetSummary> Commit(std::span<const LoadedFile> sources, std::span<const StreamChange> streams) override {
-    ARROW_RETURN_NOT_OK(spool_->Finish());
-    const bool whole = options_.mode == WriteMode::kUpsert || target_->single_file;
-    ARROW_ASSIGN_OR_RAISE(auto* engine, target_->engine());
-    const auto result_schema = whole ? plan_.table_schema : plan_.write_schema;
-    MergeColumns columns{.all = result_schema->field_names(),
-                         .primary_key = options_.primary_key,
-                         .datetime_field = options_.datetime_field,
-                         .in_order = target_->single_file};
-    const auto target_schema = has_rows_ ? ComparableSchema(*table_) : arrow::schema({});
-    columns.in_target = target_schema->field_names();
-    QueryRequest request{.sql = SqlOf(columns)};
-    request.relations.push_back({.name = "glaux_incoming",
-                                 .schema = Incoming(result_schema),
-                                 .open = [this, result_schema] { return ReadIncoming(result_schema); }});
-    request.relations.push_back({.name = "glaux_target",
-                                 .schema = TargetSchema(target_schema),
-                                 .open = [this, target_schema] { return ReadTarget(target_schema); }});
-    ARROW_ASSIGN_OR_RAISE(auto result, Query(*engine, request));
-    std::atomic<int64_t> taken{0};
-    const auto stream = MakeReaderStream(std::move(result.reader));
-    ARROW_RETURN_NOT_OK(Pump(*stream, {.in_order = target_->single_file, .stop = options_.stop},
-                             [&](std::shared_ptr<arrow::RecordBatch> batch, int64_t) -> Status {
-                               const auto incoming = batch->GetColumnByName(kIncomingColumn);
-                               taken += static_cast<const arrow::BooleanArray&>(*incoming).true_count();
-                               ARROW_ASSIGN_OR_RAISE(const auto rows, CastExactly(batch, result_schema, target_->name));
-                               return append_->Write(rows);
-                             }));
-    ARROW_ASSIGN_OR_RAISE(auto commit, append_->Commit(sources, streams));
-    TargetSummary summary = ToSummary(std::move(commit));
-    summary.rows = taken;
-    summary.unchanged = spool_->rows() - taken;
-    return summary;
-  }
-
- private:
-  std::string SqlOf(const MergeColumns& columns) const {
-    if (options_.mode == WriteMode::kUpsert) return UpsertSql(columns);
-    // A single file is written whole: its own rows come first.
-    return InsertNewSql(columns, target_->single_file);
-  }
-
-  /// The relation's columns: those of the result, and the order in which rows came.
-  std::shared_ptr<arrow::Schema> Incoming(const std::shared_ptr<arrow::Schema>& result) const {
-    auto fields = result->fields();
-    fields.push_back(arrow::field(kSequenceColumn, arrow::int64()));
-    return arrow::schema(std::move(fields));
-  }
-
-  Result<std::shared_ptr<arrow::RecordBatchReader>> ReadIncoming(const std::shared_ptr<arrow::Schema>& result) const {
-    ARROW_ASSIGN_OR_RAISE(auto reader, spool_->Read());
-    return PrefetchingReader(MakeReaderStream(std::move(reader)), Incoming(result),
-                             {.threads = 1, .stop = options_.stop},
-                             [schema = Incoming(result)](std::shared_ptr<arrow::RecordBatch> batch, int64_t) {
-                               return CastExactly(batch, schema, "merge");
-                             });
-  }
-
-  /// A table without rows still needs its keys for SQL to name them.
-  std::shared_ptr<arrow::Schema> TargetSchema(const std::shared_ptr<arrow::Schema>& target) const {
-    auto fields = target->fields();
-    for (const auto& key : options_.primary_key) {
-      if (target->GetFieldIndex(key) < 0) fields.push_back(plan_.write_schema->GetFieldByName(key));
-    }
-    if (target_->single_file) fields.push_back(arrow::field(kSequenceColumn, arrow::int64()));
-    return arrow::schema(std::move(fields));
-  }
-
-  Result<std::shared_ptr<arrow::RecordBatchReader>> ReadTarget(const std::shared_ptr<arrow::Schema>& target) const {
-    const auto schema = TargetSchema(target);
-    if (!has_rows_) return arrow::RecordBatchReader::Make({}, schema);
-    ARROW_ASSIGN_OR_RAISE(auto reader,
-                          Scan(*table_, target_->resolve, {.columns = target->field_names(), .stop = options_.stop}));
-    return PrefetchingReader(
-        MakeReaderStream(std::move(reader)), schema, {.threads = 1, .stop = options_.stop},
-        [single_file = target_->single_file, schema](std::shared_ptr<arrow::RecordBatch> batch,
-                                                     int64_t sequence) -> Result<std::shared_ptr<arrow::RecordBatch>> {
-          if (single_file) {
-            ARROW_ASSIGN_OR_RAISE(batch, WithSequence(batch, kSequenceColumn, sequence));
-          }
-          return CastExactly(batch, schema, "merge");
-        });
-  }
-
-  const TableTargetOptions* target_ = nullptr;
-  std::shared_ptr<Table> table_;
-  bool has_rows_ = false;
-  EvolutionPlan plan_;
-  TargetWriteOptions options_;
-  std::shared_ptr<arrow::Schema> incoming_schema_;
-  std::unique_ptr<Spool> spool_;
   std::unique_ptr<Append> append_;
 };
 
@@ -322,7 +139,7 @@ class TableTarget final : public Target {
       ARROW_ASSIGN_OR_RAISE(table, options_.stage(*plan.table_schema));
     }
     if (options.mode == WriteMode::kUpsert || options.mode == WriteMode::kInsertNew) {
-      return MergeWrite::Make(options_, std::move(table), there, plan, options);
+      return MakeMergeWrite(options_, std::move(table), there, plan, options);
     }
     if (options.mode == WriteMode::kAppend && options_.single_file) {
       return LongerFileWrite::Make(options_, std::move(table), there, plan, options);

@@ -2,6 +2,7 @@
 
 #include <arrow/api.h>
 #include <arrow/compute/api.h>
+#include <arrow/compute/initialize.h>
 
 #include <algorithm>
 #include <cctype>
@@ -16,6 +17,16 @@ namespace {
 std::string Lower(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return text;
+}
+
+/// Whether one value is surely less than another. Values that cannot be compared are not.
+bool Precedes(const std::shared_ptr<arrow::Scalar>& a, const std::shared_ptr<arrow::Scalar>& b) {
+  static const Status ready = arrow::compute::Initialize();
+  if (!ready.ok() || !a->type->Equals(b->type)) return false;
+  const auto less = arrow::compute::CallFunction("less", {arrow::Datum(a), arrow::Datum(b)});
+  if (!less.ok()) return false;
+  const auto& truth = static_cast<const arrow::BooleanScalar&>(*less->scalar());
+  return truth.is_valid && truth.value;
 }
 
 class TableScan final : public arrow::RecordBatchReader {
@@ -46,7 +57,10 @@ class TableScan final : public arrow::RecordBatchReader {
         continue;
       }
       ARROW_ASSIGN_OR_RAISE(auto batch, (*task)());
-      ARROW_ASSIGN_OR_RAISE(batch, Complete(*batch, plan_.files[next_file_ - 1]));
+      const int64_t position =
+          (static_cast<int64_t>(next_file_ - 1) << kPositionBits) + rows_of_file_ + reader_->rows_left_out();
+      rows_of_file_ += batch->num_rows();
+      ARROW_ASSIGN_OR_RAISE(batch, Complete(*batch, plan_.files[next_file_ - 1], position));
       if (!options_.filter.always_true()) {
         ARROW_ASSIGN_OR_RAISE(batch, FilterRows(batch, options_.filter));
       }
@@ -72,18 +86,31 @@ class TableScan final : public arrow::RecordBatchReader {
     const FormatOptions options = plan_.format_options == nullptr ? FormatOptions{} : *plan_.format_options;
     ARROW_ASSIGN_OR_RAISE(const auto found, format->Infer(input, {.format = options}));
     std::vector<std::shared_ptr<arrow::Field>> fields;
+    ReadOptions read;
+    std::vector<ColumnRange> ranges;
     names_.clear();
+    rows_of_file_ = 0;
     for (const auto& wanted : read_schema_->fields()) {
       if (std::find(plan_.partition_columns.begin(), plan_.partition_columns.end(), wanted->name()) !=
-          plan_.partition_columns.end()) {
+              plan_.partition_columns.end() ||
+          wanted->name() == options_.position_column) {
         continue;
       }
       ARROW_ASSIGN_OR_RAISE(const auto column, Find(*found.schema, wanted->name(), file.location));
       if (column == nullptr) continue;
       fields.push_back(arrow::field(column->name(), wanted->type()));
       names_.push_back(wanted->name());
+      for (const auto& range : options_.ranges) {
+        if (range.column == wanted->name()) ranges.push_back({column->name(), range.least, range.greatest});
+      }
     }
-    ReadOptions read;
+    if (!ranges.empty()) {
+      read.may_hold = [ranges](const std::string& column, const auto& least, const auto& greatest) {
+        return std::none_of(ranges.begin(), ranges.end(), [&](const ColumnRange& range) {
+          return range.column == column && (Precedes(greatest, range.least) || Precedes(range.greatest, least));
+        });
+      };
+    }
     read.format = options;
     read.schema = arrow::schema(std::move(fields));
     read.batch_rows = options_.batch_rows;
@@ -111,13 +138,17 @@ class TableScan final : public arrow::RecordBatchReader {
   }
 
   /// The batch with every column of the read schema: what the file lacks, and the partition's constants.
-  Result<std::shared_ptr<arrow::RecordBatch>> Complete(const arrow::RecordBatch& batch, const DataFile& file) const {
+  /// \param position of the first row
+  Result<std::shared_ptr<arrow::RecordBatch>> Complete(const arrow::RecordBatch& batch, const DataFile& file,
+                                                       int64_t position) const {
     std::vector<std::shared_ptr<arrow::Array>> columns;
     for (const auto& field : read_schema_->fields()) {
       const auto key = std::find(plan_.partition_columns.begin(), plan_.partition_columns.end(), field->name());
       const auto in_file = std::find(names_.begin(), names_.end(), field->name());
       std::shared_ptr<arrow::Array> column;
-      if (key != plan_.partition_columns.end()) {
+      if (field->name() == options_.position_column) {
+        ARROW_ASSIGN_OR_RAISE(column, Count(position, batch.num_rows()));
+      } else if (key != plan_.partition_columns.end()) {
         const auto& value = file.partition_values[key - plan_.partition_columns.begin()];
         ARROW_ASSIGN_OR_RAISE(column, arrow::MakeArrayFromScalar(*value, batch.num_rows()));
       } else if (in_file != names_.end()) {
@@ -130,12 +161,20 @@ class TableScan final : public arrow::RecordBatchReader {
     return arrow::RecordBatch::Make(read_schema_, batch.num_rows(), std::move(columns));
   }
 
+  static Result<std::shared_ptr<arrow::Array>> Count(int64_t first, int64_t count) {
+    arrow::Int64Builder numbers;
+    ARROW_RETURN_NOT_OK(numbers.Reserve(count));
+    for (int64_t i = 0; i < count; ++i) numbers.UnsafeAppend(first + i);
+    return numbers.Finish();
+  }
+
   const ScanPlan plan_;
   const LocationResolver resolve_;
   const ScanOptions options_;
   const std::shared_ptr<arrow::Schema> read_schema_;  // what is asked for and what the filter needs
   const std::shared_ptr<arrow::Schema> schema_;       // what is asked for
   size_t next_file_ = 0;
+  int64_t rows_of_file_ = 0;  // that the open reader has given
   std::unique_ptr<FileReader> reader_;
   std::vector<std::string> names_;  // of the open reader's columns, as the table has them
 };
@@ -145,6 +184,12 @@ class TableScan final : public arrow::RecordBatchReader {
 Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(Table& table, const LocationResolver& resolve,
                                                        const ScanOptions& options) {
   ARROW_ASSIGN_OR_RAISE(auto plan, table.Plan({.filter = options.filter, .stop = options.stop}));
+  auto rows = Scan(std::move(plan), resolve, options);
+  return rows.ok() ? rows : Prefix(rows.status(), "scan " + table.id().ToString());
+}
+
+Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(ScanPlan plan, const LocationResolver& resolve,
+                                                       const ScanOptions& options) {
   std::vector<std::string> wanted = options.columns.value_or(plan.schema->field_names());
   std::vector<std::shared_ptr<arrow::Field>> fields, read_fields;
   const auto field_of = [&](const std::string& name) -> Result<std::shared_ptr<arrow::Field>> {
@@ -153,8 +198,7 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(Table& table, const Locat
     for (int i = 0; field == nullptr && i < plan.schema->num_fields(); ++i) {
       if (Lower(plan.schema->field(i)->name()) == name) field = plan.schema->field(i);
     }
-    if (field == nullptr)
-      return MakeError(ErrorKind::kInvalid, "scan ", table.id().ToString(), ": there is no column ", name);
+    if (field == nullptr) return MakeError(ErrorKind::kInvalid, "there is no column ", name);
     return field;
   };
   for (const auto& name : wanted) {
@@ -167,6 +211,10 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(Table& table, const Locat
     const bool asked_for =
         std::any_of(fields.begin(), fields.end(), [&](const auto& known) { return known->name() == field->name(); });
     if (!asked_for) read_fields.push_back(std::move(field));
+  }
+  if (!options.position_column.empty()) {
+    fields.push_back(arrow::field(options.position_column, arrow::int64()));
+    read_fields.push_back(fields.back());
   }
   return std::make_shared<TableScan>(std::move(plan), resolve, options, arrow::schema(std::move(read_fields)),
                                      arrow::schema(std::move(fields)));

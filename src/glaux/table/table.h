@@ -26,8 +26,6 @@ namespace glaux {
 /// Table parameter that lists columns that were in the data but never had a value, so have no type yet: a JSON array.
 inline constexpr char kUntypedColumnsParameter[] = "glaux.untyped-columns";
 
-struct FormatOptions;
-
 /// How a partition key comes out of the data. Words of the Iceberg specification, "Partition Transforms".
 enum class Transform { kIdentity, kYear, kMonth, kDay, kHour };
 
@@ -51,8 +49,12 @@ struct DataFile {
   std::string format = "parquet";
   /// Value of every partition column for all rows of this file, in the order of Table::partition_columns(); typed.
   std::vector<std::shared_ptr<arrow::Scalar>> partition_values = {};
+  /// The same as Append::Replace takes them.
+  std::vector<std::string> partition = {};
   std::optional<int64_t> record_count = {};
 };
+
+struct FormatOptions;
 
 enum class ColumnMapping { kByName, kByFieldId };
 
@@ -78,11 +80,22 @@ struct PlanOptions {
   arrow::StopToken stop = arrow::StopToken::Unstoppable();
 };
 
+/// Values of a column that somebody looks for.
+struct ColumnRange {
+  std::string column;
+  std::shared_ptr<arrow::Scalar> least, greatest;  ///< inclusive; of the column's type
+};
+
 struct ScanOptions {
   /// Columns of the result in this order; unset: all.
   std::optional<std::vector<std::string>> columns = {};
   /// Only rows for which this is true.
   Predicate filter = {};
+  /// Rows with another value in one of these columns may be left out: row groups are, by their statistics.
+  std::vector<ColumnRange> ranges = {};
+  /// A bigint column of this name behind the others: where the row is, `file << kPositionBits | row`, both from 0, the
+  /// file by the plan and the row by the file. Empty: none.
+  std::string position_column = {};
   int64_t batch_rows = 64 << 10;
   arrow::StopToken stop = arrow::StopToken::Unstoppable();
 };
@@ -121,7 +134,11 @@ enum class Overwrite {
   kNone,
   kTable,       ///< all: the table's rows are those of the commit
   kPartitions,  ///< those of the partitions into which the commit writes, and of AppendOptions::replace_partitions
+  kNamed,       ///< those of the partitions that Append::Replace names; rows of other partitions are added there
 };
+
+/// ErrorInfo::code of a commit that was refused because the table's rows are not those any more that it was made from.
+inline constexpr char kRowsChanged[] = "RowsChanged";
 
 struct AppendOptions {
   /// Most bytes of rows held in memory over all partitions.
@@ -133,6 +150,9 @@ struct AppendOptions {
   /// With kPartitions: these are replaced too, although no row may come for them. Values as in the path, unescaped, in
   /// the order of Table::partition_columns().
   std::vector<std::vector<std::string>> replace_partitions = {};
+  /// With an overwrite: its rows are made from rows of the table, so the commit is refused if those have changed since
+  /// the append was begun. Off: it replaces what is there at its commit, whatever that is.
+  bool made_from_rows = true;
   /// With an overwrite: files that were replaced go this long after the commit, for those who still read them.
   std::chrono::seconds grace{3600};
   /// The ledger forgets files that were modified before this, and from then on takes every such file for loaded.
@@ -168,6 +188,10 @@ class Append {
   /// Have Commit complete an upload, too: it becomes visible with the rows, and whoever finishes the commit completes
   /// it. Until the commit has begun, and if it adds nothing, the upload stays the caller's to drop. Before Commit.
   virtual void Attach(AttachedObject object) = 0;
+  /// Of an append with Overwrite::kNamed: the partitions that the commit replaces, unless nothing is named; values as
+  /// in the path, unescaped, in the order of Table::partition_columns(); of a table without partitions the one without
+  /// values. Once, before the first write. Their rows must be written again, or they are gone.
+  virtual Status Replace(std::vector<std::vector<std::string>> partitions) = 0;
   /// Make everything visible at once, with the ledger of what was loaded and the streams' states. Call once, after all
   /// writes. kPrecondition if a part of `sources` was loaded by somebody else since, or a stream is not as expected, or
   /// rows that an overwrite was made from have changed: nothing was added; plan again.
@@ -204,9 +228,9 @@ class Table {
   /// Which files hold the rows of the newest snapshot. Lists only what survives the filter.
   virtual Result<ScanPlan> Plan(const PlanOptions& options) = 0;
 
-  /// Begin an append of batches with these columns. An overwrite is refused at its commit if rows were added or
-  /// replaced after this call: rows that it is made from are read after it. New columns, in the plan's table schema,
-  /// are added at commit.
+  /// Begin an append of batches with these columns. An overwrite is refused at its commit (kPrecondition with code
+  /// kRowsChanged) if rows were added or replaced after this call: rows that it is made from are read after it. New
+  /// columns, in the plan's table schema, are added at commit.
   virtual Result<std::unique_ptr<Append>> NewAppend(const EvolutionPlan& plan, const AppendOptions& options) = 0;
 
   /// Which of these source files a commit has loaded already (same key, ETag and size).

@@ -22,6 +22,9 @@ namespace {
 /// DuckDB computes 2,048 rows at a time; several of these make a batch.
 constexpr duckdb::idx_t kBatchRows = 8192;
 
+/// DuckDB keeps freed memory for its next query. More than this goes back to the system, whose it is while there is none.
+constexpr int64_t kWorthFlushing = 32 << 20;
+
 std::chrono::milliseconds Since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
 }
@@ -134,6 +137,7 @@ void QueryRun::Run() {
     connection_.reset();
   }
   connection.reset();  // gives back what the query held
+  if (peak_memory_ > kWorthFlushing) duckdb::Allocator::FlushAll();
   const auto reason = stop_reason();
   if (!outcome.ok() && !reason.ok()) {
     outcome = reason;

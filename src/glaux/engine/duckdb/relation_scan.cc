@@ -102,6 +102,12 @@ duckdb::OperatorPartitionData GetPartitionData(ClientContext&, duckdb::TableFunc
   return duckdb::OperatorPartitionData(input.local_state->Cast<LocalState>().batch_index);
 }
 
+duckdb::unique_ptr<duckdb::NodeStatistics> Cardinality(ClientContext&, const duckdb::FunctionData* data) {
+  const auto rows = data->Cast<BindData>().relation().source->rows;
+  if (!rows.has_value()) return duckdb::make_uniq<duckdb::NodeStatistics>();
+  return duckdb::make_uniq<duckdb::NodeStatistics>(static_cast<idx_t>(*rows));
+}
+
 /// Lets count(*) convert no column at all.
 duckdb::virtual_column_map_t GetVirtualColumns(ClientContext&, optional_ptr<duckdb::FunctionData>) {
   duckdb::virtual_column_map_t columns;
@@ -216,6 +222,7 @@ void RegisterRelationScan(duckdb::Connection& connection) {
   duckdb::TableFunction function(kFunction, {duckdb::LogicalType::UBIGINT}, Scan, Bind, InitGlobal, InitLocal);
   function.projection_pushdown = true;
   function.get_partition_data = GetPartitionData;
+  function.cardinality = Cardinality;
   function.get_virtual_columns = GetVirtualColumns;
   function.to_string = Describe;
   connection.context->RunFunctionInTransaction([&] {

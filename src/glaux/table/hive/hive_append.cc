@@ -69,7 +69,8 @@ class HiveAppend final : public Append {
         commit_id_(NewId()),
         last_commit_(std::move(last_commit)),
         // In a folder everything is where Hive looks for it.
-        places_(place_, entry_, staged_ || layout_.folder, options_.overwrite != Overwrite::kNone, commit_id_),
+        places_(place_, entry_, staged_ || layout_.folder,
+                options_.overwrite == Overwrite::kTable || options_.overwrite == Overwrite::kPartitions, commit_id_),
         spec_(spec),
         partitioner_(spec, *plan.write_schema, place_.environment.clock->Now()),
         full_at_(FullAt(options_, spec)) {
@@ -90,6 +91,21 @@ class HiveAppend final : public Append {
 
   ~HiveAppend() override {
     if (!done_) (void)Abort();
+  }
+
+  Status Replace(std::vector<PartitionValues> partitions) override {
+    if (options_.overwrite != Overwrite::kNamed || rows_ > 0) {
+      return MakeError(ErrorKind::kInvalid, "append to ", place_.id.ToString(),
+                       ": partitions to replace are named before the first row, of an append that waits for them");
+    }
+    for (const auto& values : partitions) {
+      if (values.size() == keys_.size()) continue;
+      return MakeError(ErrorKind::kInvalid, "append to ", place_.id.ToString(), ": a partition to replace has ",
+                       values.size(), " values, expected: ", keys_.size(), ", one a partition key");
+    }
+    named_ = {partitions.begin(), partitions.end()};
+    places_.Replace(named_);
+    return Status::OK();
   }
 
   Status Write(const std::shared_ptr<arrow::RecordBatch>& given) override {
@@ -364,6 +380,7 @@ class HiveAppend final : public Append {
   }
 
   bool ReplacesNothing() const {
+    if (options_.overwrite == Overwrite::kNamed) return named_.empty();
     return options_.overwrite == Overwrite::kPartitions && files_->partitions().empty() &&
            options_.replace_partitions.empty();
   }
@@ -371,11 +388,15 @@ class HiveAppend final : public Append {
   /// Which partitions the commit registers, moves, drops; whether the table is still as this append needs it.
   Status DescribePartitions(const CommitLog::State& state, CommitRecord* record, CommitSummary* summary) {
     const bool overwrite = options_.overwrite != Overwrite::kNone && (layout_.folder || !staged_);
-    if (overwrite && LastCommitOf(state) != last_commit_) {
-      return MakeError({.kind = ErrorKind::kPrecondition, .hint = "run the same command again"}, "commit to ",
-                       place_.id.ToString(),
+    if (overwrite && options_.made_from_rows && LastCommitOf(state) != last_commit_) {
+      return MakeError({.kind = ErrorKind::kPrecondition, .code = kRowsChanged, .hint = "run the same command again"},
+                       "commit to ", place_.id.ToString(),
                        ": another run has changed the table since this overwrite was begun; nothing was changed");
     }
+    record->replaces = false;
+    record->replaced.clear();
+    record->moves.clear();
+    summary->partitions_added = summary->partitions_replaced = 0;
     if (!overwrite && !layout_.single.empty()) {
       ARROW_ASSIGN_OR_RAISE(const bool there, Exists(*place_.store, place_.prefix + layout_.single));
       if (there) {
@@ -384,11 +405,19 @@ class HiveAppend final : public Append {
                          ": the file has appeared meanwhile; nothing was changed");
       }
     }
-    if (!overwrite || ReplacesNothing()) {
+    const bool adds = !overwrite || ReplacesNothing() || options_.overwrite == Overwrite::kNamed;
+    if (adds) {
       ARROW_RETURN_NOT_OK(places_.Describe(state, record, &summary->partitions_added));
-      return layout_.folder && !keys_.empty() ? CountAdded(*record, summary) : Status::OK();
+      if (layout_.folder && !keys_.empty()) ARROW_RETURN_NOT_OK(CountAdded(*record, summary));
+      if (!overwrite || ReplacesNothing()) return Status::OK();
     }
-    return DescribeOverwrite(place_, layout_, entry_, options_, files_->partitions(), options_.stop, record, summary);
+    auto written = files_->partitions();
+    auto replacing = options_;
+    if (options_.overwrite == Overwrite::kNamed) {
+      std::erase_if(written, [&](const auto& values) { return !named_.contains(values); });
+      replacing.replace_partitions = {named_.begin(), named_.end()};
+    }
+    return DescribeOverwrite(place_, layout_, entry_, replacing, written, options_.stop, record, summary);
   }
 
   Status CountAdded(const CommitRecord& record, CommitSummary* summary) const {
@@ -464,6 +493,7 @@ class HiveAppend final : public Append {
   std::mutex flush_mutex_;
   std::unique_ptr<DataFiles> files_;
   std::vector<AttachedObject> attached_;
+  std::set<PartitionValues> named_;  // whose rows are replaced, where the caller says so
   std::atomic<bool> write_alone_{false};
   std::atomic<int64_t> rows_{0};
   bool done_ = false;

@@ -208,6 +208,7 @@ class HiveTable final : public Table {
  private:
   struct Kept {
     std::string location;
+    std::vector<std::string> texts;
     std::vector<std::shared_ptr<arrow::Scalar>> values;
   };
 
@@ -310,11 +311,11 @@ class HiveTable final : public Table {
     if (keys_.empty()) {
       plan->partitions_total = plan->partitions_kept = 1;
       if (layout_.folder) {
-        kept.push_back({.location = place_.location, .values = {}});
+        kept.push_back({.location = place_.location});
         return kept;
       }
       ARROW_ASSIGN_OR_RAISE(const auto now, place_.environment.catalog->GetTable(entry_.id));
-      kept.push_back({.location = FolderOf(now.storage.location), .values = {}});
+      kept.push_back({.location = FolderOf(now.storage.location)});
       if (overwrite.has_value() && overwrite->location_from.has_value()) {
         kept.back().location = *overwrite->location_from;
       }
@@ -356,7 +357,7 @@ class HiveTable final : public Table {
         ARROW_ASSIGN_OR_RAISE(const bool keep, options.keep_partition(*values));
         if (!keep) continue;
       }
-      kept.push_back({std::move(location), *std::move(values)});
+      kept.push_back({std::move(location), std::move(texts), *std::move(values)});
     }
     plan->partitions_kept = static_cast<int64_t>(kept.size());
     return kept;
@@ -368,7 +369,8 @@ class HiveTable final : public Table {
                         .size = object.size,
                         .etag = object.etag,
                         .format = format,
-                        .partition_values = partition.values});
+                        .partition_values = partition.values,
+                        .partition = partition.texts});
       return Status::OK();
     });
   }

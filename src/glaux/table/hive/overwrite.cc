@@ -88,15 +88,13 @@ Status DescribeOverwrite(const HivePlace& place, const FileLayout& layout, const
     }
     ARROW_ASSIGN_OR_RAISE(const auto partitions, PartitionsOf(place, layout, keys));
     for (const auto& partition : partitions) {
-      if (options.overwrite == Overwrite::kPartitions && !named.contains(partition.values)) continue;
+      if (options.overwrite != Overwrite::kTable && !named.contains(partition.values)) continue;
       auto& move = moves[partition.values];
       move.values = partition.values;
       move.from = FolderOf(partition.storage.location);
       locations.push_back(*move.from);
     }
   }
-  summary->partitions_added = summary->partitions_replaced = 0;
-  record->moves.clear();
   for (auto& [values, move] : moves) {
     ++(move.from.has_value() ? summary->partitions_replaced : summary->partitions_added);
     if (!layout.folder) record->moves.push_back(std::move(move));

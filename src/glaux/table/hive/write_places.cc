@@ -32,12 +32,17 @@ Result<WritePlaces::Surroundings> WritePlaces::Look(const CommitLog::State& stat
   return seen;
 }
 
+void WritePlaces::Replace(std::set<std::vector<std::string>> partitions) {
+  // In a folder, or a new table, files lie side by side with those that they replace.
+  if (!fresh_) replaced_ = std::move(partitions);
+}
+
 Result<std::string> WritePlaces::LocationOf(const std::vector<std::string>& values) {
   std::lock_guard lock(mutex_);
   const auto at = chosen_.find(values);
   if (at != chosen_.end()) return at->second.location;
   Chosen chosen;
-  if (overwrite_) {
+  if (overwrite_ || replaced_.contains(values)) {
     chosen.location = run_ + PartitionPath(keys_, values);
   } else if (keys_.empty()) {
     chosen.location = table_location_;
@@ -76,6 +81,7 @@ Status WritePlaces::Describe(const CommitLog::State& state, CommitRecord* record
     ARROW_ASSIGN_OR_RAISE(now, Look(state));
   }
   for (const auto& [values, chosen] : chosen_) {
+    if (replaced_.contains(values)) continue;
     if (look_again) {
       const auto at = now->known.find(values);
       const bool same = at != now->known.end() ? at->second == chosen.location

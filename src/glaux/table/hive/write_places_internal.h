@@ -21,10 +21,13 @@ class WritePlaces {
   /// \param fresh the table is created by the commit: nothing is anywhere
   WritePlaces(HivePlace place, const TableEntry& entry, bool fresh, bool overwrite, std::string commit_id);
 
+  /// The rows of these partitions replace those that are there; before the first LocationOf.
+  void Replace(std::set<std::vector<std::string>> partitions);
+
   /// A URI that ends with '/'. Values are empty for an unpartitioned table.
   Result<std::string> LocationOf(const std::vector<std::string>& values);
 
-  /// Fill in the partitions to register, if the places are still right. kPrecondition if they are not.
+  /// Fill in the partitions to register beside those that are replaced, if the places are still right. kPrecondition if they are not.
   /// \param state in which no commit is open
   Status Describe(const CommitLog::State& state, CommitRecord* record, int64_t* added);
 
@@ -50,6 +53,7 @@ class WritePlaces {
   const std::string run_;
   const std::string table_location_;
   std::vector<std::string> keys_;
+  std::set<std::vector<std::string>> replaced_;
   std::mutex mutex_;
   std::optional<Surroundings> surroundings_;
   std::map<std::vector<std::string>, Chosen> chosen_;
