@@ -1,5 +1,8 @@
 #include <arrow/adapters/orc/adapter.h>
 #include <arrow/api.h>
+#include <arrow/io/memory.h>
+#include <arrow/ipc/reader.h>
+#include <arrow/ipc/writer.h>
 
 #include <algorithm>
 #include <mutex>
@@ -8,6 +11,10 @@
 #include "glaux/format/formats_internal.h"
 #include "glaux/format/parquet_internal.h"
 #include "glaux/format/projection_internal.h"
+#include "glaux/format/separate_process_internal.h"
+
+// Apache ORC's library believes much of what files say and dies where they lie, so it runs in processes of its own.
+// What it reads comes back as an Arrow stream.
 
 namespace glaux {
 namespace {
@@ -32,18 +39,28 @@ struct Stripe {
   int64_t bytes = 0;
 };
 
-Status OpenFile(const InputFile& input, std::unique_ptr<ORCFileReader>* out) {
-  ARROW_ASSIGN_OR_RAISE(const int64_t size, input.file->GetSize());
-  ARROW_ASSIGN_OR_RAISE(const auto start, input.file->ReadAt(0, static_cast<int64_t>(kMagic.size())));
+/// What is known of a file before its rows are read.
+struct OrcFooter {
+  std::shared_ptr<arrow::Schema> schema;
+  std::vector<Stripe> stripes;
+  int64_t rows = 0;
+};
+
+// How a footer's stripes come from the other process: in the metadata of its schema.
+constexpr char kStripeRows[] = "stripe rows";
+constexpr char kStripeBytes[] = "stripe bytes";
+
+Result<std::unique_ptr<ORCFileReader>> OpenFile(const std::shared_ptr<arrow::io::RandomAccessFile>& file) {
+  ARROW_ASSIGN_OR_RAISE(const int64_t size, file->GetSize());
+  ARROW_ASSIGN_OR_RAISE(const auto start, file->ReadAt(0, static_cast<int64_t>(kMagic.size())));
   if (start->ToString() != kMagic) return Status::Invalid("the file does not begin as ORC files do");
   if (size < 16) return Status::Invalid("the file ends early, at byte ", size);
-  ARROW_ASSIGN_OR_RAISE(*out, ORCFileReader::Open(input.file, arrow::default_memory_pool()));
-  return Status::OK();
+  return ORCFileReader::Open(file, arrow::system_memory_pool());
 }
 
 /// The stripes of a file, which must agree with its footer and lie within it.
-Status ReadStripes(const InputFile& input, ORCFileReader& file, std::vector<Stripe>* stripes) {
-  ARROW_ASSIGN_OR_RAISE(const int64_t size, input.file->GetSize());
+Result<std::vector<Stripe>> ReadStripes(int64_t size, ORCFileReader& file) {
+  std::vector<Stripe> stripes;
   int64_t rows = 0;
   for (int64_t i = 0; i < file.NumberOfStripes(); ++i) {
     const auto info = file.GetStripeInformation(i);
@@ -53,12 +70,66 @@ Status ReadStripes(const InputFile& input, ORCFileReader& file, std::vector<Stri
     if (info.num_rows < 0 || info.first_row_id != rows || __builtin_add_overflow(rows, info.num_rows, &rows)) {
       return Status::Invalid("stripe ", i, " says ", info.num_rows, " rows");
     }
-    stripes->push_back({.rows = info.num_rows, .bytes = info.length});
+    stripes.push_back({.rows = info.num_rows, .bytes = info.length});
   }
   if (rows != file.NumberOfRows()) {
     return Status::Invalid("the footer says ", file.NumberOfRows(), " rows and its stripes ", rows);
   }
-  return Status::OK();
+  return stripes;
+}
+
+arrow::ipc::IpcWriteOptions WriterOptions() {
+  auto options = arrow::ipc::IpcWriteOptions::Defaults();
+  options.memory_pool = arrow::system_memory_pool();
+  options.use_threads = false;
+  return options;
+}
+
+/// In the other process: the footer as a stream without rows.
+Status SendFooter(const std::shared_ptr<arrow::io::RandomAccessFile>& file, arrow::io::OutputStream* out) {
+  ARROW_ASSIGN_OR_RAISE(const auto reader, OpenFile(file));
+  ARROW_ASSIGN_OR_RAISE(const int64_t size, file->GetSize());
+  ARROW_ASSIGN_OR_RAISE(const auto stripes, ReadStripes(size, *reader));
+  ARROW_ASSIGN_OR_RAISE(const auto schema, reader->ReadSchema());
+  const auto metadata = std::make_shared<arrow::KeyValueMetadata>();
+  for (const auto& stripe : stripes) {
+    metadata->Append(kStripeRows, std::to_string(stripe.rows));
+    metadata->Append(kStripeBytes, std::to_string(stripe.bytes));
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto writer,
+                        arrow::ipc::MakeStreamWriter(out, schema->WithMetadata(metadata), WriterOptions()));
+  return writer->Close();
+}
+
+/// In the other process: one stripe's columns.
+Status SendStripe(const std::shared_ptr<arrow::io::RandomAccessFile>& file, int64_t stripe,
+                  const std::vector<int>& columns, arrow::io::OutputStream* out) {
+  ARROW_ASSIGN_OR_RAISE(const auto reader, OpenFile(file));
+  ARROW_ASSIGN_OR_RAISE(const auto batch, reader->ReadStripe(stripe, columns));
+  ARROW_RETURN_NOT_OK(batch->Validate());
+  ARROW_ASSIGN_OR_RAISE(const auto writer, arrow::ipc::MakeStreamWriter(out, batch->schema(), WriterOptions()));
+  ARROW_RETURN_NOT_OK(writer->WriteRecordBatch(*batch));
+  return writer->Close();
+}
+
+Result<OrcFooter> ReadFooter(const InputFile& input) {
+  OrcFooter footer;
+  ARROW_RETURN_NOT_OK(GuardParquet("read " + input.name, [&]() -> Status {
+    ARROW_ASSIGN_OR_RAISE(const auto sent, RunSeparately(input.file, SendFooter));
+    ARROW_ASSIGN_OR_RAISE(const auto stream,
+                          arrow::ipc::RecordBatchStreamReader::Open(std::make_shared<arrow::io::BufferReader>(sent)));
+    const auto metadata = stream->schema()->metadata();
+    for (int64_t i = 0; metadata != nullptr && i + 1 < metadata->size(); i += 2) {
+      const Stripe stripe{.rows = std::stoll(metadata->value(i)), .bytes = std::stoll(metadata->value(i + 1))};
+      if (stripe.rows < 0 || __builtin_add_overflow(footer.rows, stripe.rows, &footer.rows)) {
+        return Status::Invalid("a stripe says ", stripe.rows, " rows");
+      }
+      footer.stripes.push_back(stripe);
+    }
+    footer.schema = stream->schema()->RemoveMetadata();
+    return Status::OK();
+  }));
+  return footer;
 }
 
 /// One stripe, which the first of its tasks to run decodes for all of them.
@@ -90,9 +161,13 @@ class StripeCursor {
  private:
   Status Decode() {
     return GuardParquet(where_, [&]() -> Status {
-      std::unique_ptr<ORCFileReader> file;
-      ARROW_RETURN_NOT_OK(OpenFile(plan_->input, &file));
-      ARROW_ASSIGN_OR_RAISE(const auto batch, file->ReadStripe(index_, plan_->file_columns));
+      ARROW_ASSIGN_OR_RAISE(const auto sent, RunSeparately(plan_->input.file, [this](const auto& file, auto* out) {
+                              return SendStripe(file, index_, plan_->file_columns, out);
+                            }));
+      ARROW_ASSIGN_OR_RAISE(const auto stream,
+                            arrow::ipc::RecordBatchStreamReader::Open(std::make_shared<arrow::io::BufferReader>(sent)));
+      ARROW_ASSIGN_OR_RAISE(const auto batch, stream->Next());
+      if (batch == nullptr) return Status::Invalid("the stripe is missing");
       if (batch->num_rows() != stripe_.rows) {
         return Status::Invalid("the stripe says ", stripe_.rows, " rows and holds ", batch->num_rows());
       }
@@ -159,32 +234,17 @@ class Orc final : public Format {
     InputFile plain = input;
     ARROW_ASSIGN_OR_RAISE(plain.file, OpenRandomAccess(input, options.format.text));
     InferredSchema inferred{.complete = true};
-    ARROW_RETURN_NOT_OK(GuardParquet("read " + input.name, [&]() -> Status {
-      std::unique_ptr<ORCFileReader> file;
-      std::vector<Stripe> stripes;
-      ARROW_RETURN_NOT_OK(OpenFile(plain, &file));
-      ARROW_RETURN_NOT_OK(ReadStripes(plain, *file, &stripes));
-      ARROW_ASSIGN_OR_RAISE(const auto schema, file->ReadSchema());
-      inferred.schema = PlainSchema(*schema);
-      inferred.rows_seen = file->NumberOfRows();
-      return Status::OK();
-    }));
+    ARROW_ASSIGN_OR_RAISE(const auto footer, ReadFooter(plain));
+    inferred.schema = PlainSchema(*footer.schema);
+    inferred.rows_seen = footer.rows;
     return inferred;
   }
 
   Result<std::unique_ptr<FileReader>> OpenReader(const InputFile& input, const ReadOptions& options) const override {
     InputFile plain = input;
     ARROW_ASSIGN_OR_RAISE(plain.file, OpenRandomAccess(input, options.format.text));
-    std::shared_ptr<arrow::Schema> file_schema;
-    std::vector<Stripe> stripes;
-    ARROW_RETURN_NOT_OK(GuardParquet("read " + input.name, [&]() -> Status {
-      std::unique_ptr<ORCFileReader> file;
-      ARROW_RETURN_NOT_OK(OpenFile(plain, &file));
-      ARROW_RETURN_NOT_OK(ReadStripes(plain, *file, &stripes));
-      ARROW_ASSIGN_OR_RAISE(file_schema, file->ReadSchema());
-      return Status::OK();
-    }));
-    ARROW_ASSIGN_OR_RAISE(auto projection, Projection::Make(input.name, *file_schema, options));
+    ARROW_ASSIGN_OR_RAISE(auto footer, ReadFooter(plain));
+    ARROW_ASSIGN_OR_RAISE(auto projection, Projection::Make(input.name, *footer.schema, options));
     auto plan = std::make_shared<OrcPlan>(OrcPlan{.input = std::move(plain),
                                                   .projection = std::move(projection),
                                                   .batch_rows = std::max<int64_t>(options.batch_rows, 1)});
@@ -194,7 +254,7 @@ class Orc final : public Format {
       const auto at = std::lower_bound(plan->file_columns.begin(), plan->file_columns.end(), column);
       plan->read_columns.push_back(static_cast<int>(at - plan->file_columns.begin()));
     }
-    return std::make_unique<OrcReader>(std::move(plan), std::move(stripes));
+    return std::make_unique<OrcReader>(std::move(plan), std::move(footer.stripes));
   }
 
   Result<std::unique_ptr<FileWriter>> OpenWriter(std::shared_ptr<arrow::io::OutputStream>,

@@ -138,20 +138,18 @@ TEST(Orc, NoticesEveryCut) {
   }
 }
 
-// Numbers and times only: of lengths of strings that cannot be, and of a decimal's precision, the library dies.
-TEST(Orc, SurvivesEveryFlippedBitOfNumbers) {
+// The library itself dies of many of these: of lengths of strings that cannot be, and of a decimal's precision.
+TEST(Orc, SurvivesFlippedBits) {
   GLAUX_PYARROW_OR_SKIP();
   for (const std::string compression : {"zlib", "uncompressed"}) {
-    const auto stored = WrittenByPyarrow(20, compression, 65'536, "id,at");
+    const auto stored = WrittenByPyarrow(20, compression, 65'536);
     for (size_t at = 0; at < stored.size(); ++at) {
-      for (int bit = 0; bit < 8; ++bit) {
-        auto damaged = stored;
-        damaged[at] = static_cast<char>(damaged[at] ^ (1 << bit));
-        const auto back = ReadAll(InMemory("a.orc", damaged));
-        if (back.ok()) continue;  // the format has no checksums
-        EXPECT_THAT(back.status().message(), ::testing::HasSubstr("a.orc"));
-        EXPECT_NE(KindOf(back.status()), ErrorKind::kOther) << back.status().ToString();
-      }
+      auto damaged = stored;
+      damaged[at] = static_cast<char>(damaged[at] ^ (1 << at % 8));
+      const auto back = ReadAll(InMemory("a.orc", damaged));
+      if (back.ok()) continue;  // the format has no checksums
+      EXPECT_THAT(back.status().message(), ::testing::HasSubstr("a.orc"));
+      EXPECT_NE(KindOf(back.status()), ErrorKind::kOther) << back.status().ToString();
     }
   }
 }
