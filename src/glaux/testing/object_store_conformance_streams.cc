@@ -51,6 +51,12 @@ const ObjectAttributes kAttributes = {{"content-type", "text/csv; charset=utf-8"
 
 }  // namespace
 
+std::string ObjectStoreConformance::ReadOpened(std::string_view key) {
+  const auto reader = store->OpenObject(key);
+  if (!reader.ok()) return "<" + std::string(KindName(KindOf(reader.status())));
+  return ReadAll(*glaux::ReadRange(**reader, 0, (*reader)->info().size));
+}
+
 TEST_P(ObjectStoreConformance, AStreamBecomesAnObject) {
   std::string large(9'000'000, 'x');
   for (size_t i = 0; i < large.size(); i += 997) large[i] = static_cast<char>('a' + i % 26);
@@ -61,6 +67,7 @@ TEST_P(ObjectStoreConformance, AStreamBecomesAnObject) {
       ASSERT_OK_AND_ASSIGN(const auto info, store->PutStream("d/k", reader));
       EXPECT_EQ(info.size, static_cast<int64_t>(text.size()));
       EXPECT_TRUE(Read("d/k") == text);
+      EXPECT_TRUE(ReadOpened("d/k") == text);
       ASSERT_OK_AND_ASSIGN(const auto head, store->Head("d/k"));
       EXPECT_EQ(head.etag, info.etag);
     }
