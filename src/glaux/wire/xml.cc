@@ -101,7 +101,7 @@ void XmlWriter::Key(std::string_view name, const std::string& value, Need need) 
 }
 
 void XmlWriter::ETag(std::string_view name, const std::string& value, Need need) {
-  if (value.empty()) return;
+  if (value.empty() && need == Need::kIfSet) return;
   Text(name, '"' + value + '"', need);
 }
 
