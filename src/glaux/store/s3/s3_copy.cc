@@ -21,11 +21,13 @@ void AddSource(const S3Connection& connection, const ObjectInfo& source, http::H
   connection.AddCopySourceKey(headers);
 }
 
-Result<ObjectInfo> CopyWhole(S3Connection& connection, const ObjectInfo& source, std::string_view to) {
+Result<ObjectInfo> CopyWhole(S3Connection& connection, const ObjectInfo& source, std::string_view to,
+                             const PutOptions& options) {
   S3Call call{.operation = "CopyObject", .method = "PUT", .key = std::string(to), .customer_key = true};
   AddSource(connection, source, &call.headers);
   connection.AddWriteHeaders(&call.headers);
   if (!connection.options().tags.empty()) call.headers.Set("x-amz-tagging-directive", "REPLACE");
+  if (options.attributes) call.headers.Set("x-amz-metadata-directive", "REPLACE");
   ARROW_ASSIGN_OR_RAISE(const auto response, connection.Send(call));
   const auto copied = wire::s3::CopyObjectResult::FromXml(response.body);
   if (!copied.ok()) return connection.BadAnswer(call, copied.status());
@@ -75,6 +77,7 @@ Result<ObjectInfo> CopyInParts(S3Connection& connection, const ObjectInfo& sourc
 Result<ObjectInfo> CopyObject(S3Connection& connection, std::string_view from, std::string_view to,
                               const PutOptions& options) {
   ARROW_RETURN_NOT_OK(CheckS3Key(to));
+  ARROW_RETURN_NOT_OK(RefuseAttributes(connection, "CopyObject", to, options.attributes.value_or(ObjectAttributes{})));
   ARROW_ASSIGN_OR_RAISE(const auto source, HeadObject(connection, from));
   if (HasCondition(options) && source.size <= kMaxLocalCopy) {
     ARROW_ASSIGN_OR_RAISE(const auto body, GetObject(connection, from, {.if_match = source.etag}));
@@ -82,7 +85,7 @@ Result<ObjectInfo> CopyObject(S3Connection& connection, std::string_view from, s
                      {reinterpret_cast<const std::byte*>(body->data()), static_cast<size_t>(body->size())}, options);
   }
   if (!HasCondition(options) && source.size <= connection.options().max_single_copy) {
-    return CopyWhole(connection, source, to);
+    return CopyWhole(connection, source, to, options);
   }
   return CopyInParts(connection, source, to, options);
 }

@@ -60,4 +60,23 @@ Result<std::vector<MultipartUpload>> ListUploads(S3Connection& connection, std::
   return uploads;
 }
 
+Result<std::vector<UploadedPart>> ListParts(S3Connection& connection, std::string_view key,
+                                            std::string_view upload_id) {
+  ARROW_RETURN_NOT_OK(CheckS3Key(key));
+  std::vector<UploadedPart> parts;
+  for (int64_t marker = 0;;) {
+    S3Call call{.operation = "ListParts", .key = std::string(key), .customer_key = true};
+    call.query = {{"uploadId", std::string(upload_id)}};
+    if (marker > 0) call.query.emplace_back("part-number-marker", std::to_string(marker));
+    ARROW_ASSIGN_OR_RAISE(const auto response, connection.Send(call));
+    auto listed = wire::s3::ListPartsResult::FromXml(response.body);
+    if (!listed.ok()) return connection.BadAnswer(call, listed.status());
+    for (auto& part : listed->parts) {
+      parts.push_back({.number = static_cast<int>(part.PartNumber), .etag = std::move(part.ETag), .size = part.Size});
+    }
+    if (!listed->IsTruncated || listed->NextPartNumberMarker <= marker) return parts;
+    marker = listed->NextPartNumberMarker;
+  }
+}
+
 }  // namespace glaux::s3

@@ -76,6 +76,13 @@ Status MissingIsPrecondition(const Status& status, const PutOptions& options) {
   return MakeErrorMessage(std::move(info), status.message());
 }
 
+Status RefuseAttributes(const S3Connection& connection, std::string_view operation, std::string_view key,
+                        const ObjectAttributes& attributes) {
+  if (attributes.empty()) return Status::OK();
+  return connection.Error(ErrorKind::kNotImplemented, operation, key,
+                          "attributes of objects (" + attributes.begin()->first + ") are not sent to S3");
+}
+
 Result<ObjectInfo> HeadObject(S3Connection& connection, std::string_view key, std::string* write_mark) {
   ARROW_RETURN_NOT_OK(CheckS3Key(key));
   S3Call call{.operation = "HeadObject", .method = "HEAD", .key = std::string(key), .customer_key = true};
@@ -88,6 +95,8 @@ Result<ObjectInfo> PutObject(S3Connection& connection, std::string_view key, std
                              const PutOptions& options) {
   ARROW_RETURN_NOT_OK(CheckS3Key(key));
   S3Call call{.operation = "PutObject", .method = "PUT", .key = std::string(key), .body = body, .customer_key = true};
+  ARROW_RETURN_NOT_OK(
+      RefuseAttributes(connection, call.operation, key, options.attributes.value_or(ObjectAttributes{})));
   connection.AddWriteHeaders(&call.headers);
   AddChecksum(connection.options().checksum, body, &call.headers);
   ARROW_RETURN_NOT_OK(AddConditions(connection, call.operation, key, options, &call.headers));

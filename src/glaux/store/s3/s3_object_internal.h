@@ -34,6 +34,10 @@ inline bool HasCondition(const PutOptions& options) { return options.if_absent |
 /// S3 answers If-Match for a key that is not there with NoSuchKey: to our callers that is a failed condition.
 Status MissingIsPrecondition(const Status& status, const PutOptions& options);
 
+/// kNotImplemented if there are any: S3's headers cannot hold every attribute that the seam allows.
+Status RefuseAttributes(const S3Connection& connection, std::string_view operation, std::string_view key,
+                        const ObjectAttributes& attributes);
+
 Result<ObjectInfo> HeadObject(S3Connection& connection, std::string_view key, std::string* write_mark = nullptr);
 Result<std::shared_ptr<arrow::Buffer>> GetObject(S3Connection& connection, std::string_view key,
                                                  const GetOptions& options);
@@ -51,5 +55,6 @@ Result<ObjectInfo> CompleteUpload(S3Connection& connection, std::string_view key
                                   std::span<const UploadedPart> parts, const PutOptions& options);
 Status AbortUpload(S3Connection& connection, std::string_view key, std::string_view upload_id);
 Result<std::vector<MultipartUpload>> ListUploads(S3Connection& connection, std::string_view prefix);
+Result<std::vector<UploadedPart>> ListParts(S3Connection& connection, std::string_view key, std::string_view upload_id);
 
 }  // namespace glaux::s3

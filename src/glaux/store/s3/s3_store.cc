@@ -15,7 +15,10 @@ class S3Store final : public ObjectStore {
 
   StoreTraits traits() const override {
     const auto& options = connection_->options();
-    return {.conditional_put = options.conditional_writes, .min_part_size = options.min_part_size};
+    return {.conditional_put = options.conditional_writes,
+            .min_part_size = options.min_part_size,
+            .parallel_parts = 4,
+            .list_parts = true};
   }
   std::string name() const override { return connection_->Subject(""); }
 
@@ -33,7 +36,10 @@ class S3Store final : public ObjectStore {
   Result<ObjectInfo> Copy(std::string_view from, std::string_view to, const PutOptions& options) override {
     return s3::CopyObject(*connection_, from, to, options);
   }
-  Result<std::string> CreateMultipart(std::string_view key) override { return s3::CreateUpload(*connection_, key); }
+  Result<std::string> CreateMultipart(std::string_view key, const ObjectAttributes& attributes) override {
+    ARROW_RETURN_NOT_OK(s3::RefuseAttributes(*connection_, "CreateMultipartUpload", key, attributes));
+    return s3::CreateUpload(*connection_, key);
+  }
   Result<UploadedPart> UploadPart(std::string_view key, std::string_view upload_id, int number,
                                   std::span<const std::byte> body) override {
     return s3::UploadPart(*connection_, key, upload_id, number, body);
@@ -47,6 +53,9 @@ class S3Store final : public ObjectStore {
   }
   Result<std::vector<MultipartUpload>> ListMultipart(std::string_view prefix) override {
     return s3::ListUploads(*connection_, prefix);
+  }
+  Result<std::vector<UploadedPart>> ListParts(std::string_view key, std::string_view upload_id) override {
+    return s3::ListParts(*connection_, key, upload_id);
   }
 
  private:
