@@ -89,6 +89,7 @@ constexpr KnownError kErrors[] = {
     {"NotImplemented", kNotImplemented},
     {"NotModified", kPrecondition},
     {"NotSignedUp", kDenied, "the account is not signed up for S3"},
+    {"ObjectParentIsFile", kInvalid},  // of servers that keep objects in files
     {"OperationAborted", kPrecondition},
     {"PermanentRedirect", kInvalid, kRegion},
     {"PreconditionFailed", kPrecondition},

@@ -122,6 +122,8 @@ struct UploadedPart {
   int number = 0;  ///< 1 to 10,000
   std::string etag;
   int64_t size = 0;
+  /// The store's own checksum of the part, where CompleteMultipart wants it back. Opaque.
+  std::string checksum = {};
 };
 
 /// A multipart upload that is neither complete nor aborted.

@@ -50,8 +50,7 @@ class ForwardingStore : public ObjectStore {
   Result<std::vector<UploadedPart>> ListParts(std::string_view key, std::string_view upload_id) override {
     return store_->ListParts(key, upload_id);
   }
-  Status SetAttributes(std::string_view key, const ObjectAttributes& attributes,
-                       const std::string& if_match) override {
+  Status SetAttributes(std::string_view key, const ObjectAttributes& attributes, const std::string& if_match) override {
     return store_->SetAttributes(key, attributes, if_match);
   }
 

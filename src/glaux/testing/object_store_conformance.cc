@@ -17,6 +17,7 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ObjectStoreConformance);
 void PrintTo(const StoreUnderTest& store, std::ostream* out) { *out << store.name; }
 
 void ObjectStoreConformance::SetUp() {
+  if (const auto& why_not = GetParam().why_not; why_not && !why_not().empty()) GTEST_SKIP() << why_not();
   store = GetParam().make();
   ASSERT_NE(store, nullptr);
 }

@@ -17,6 +17,8 @@ struct StoreUnderTest {
   std::string name;
   /// A store without objects and uploads, for one test.
   std::function<std::shared_ptr<ObjectStore>()> make;
+  /// Why there is no such store here, so that its tests are skipped. Unset or "": there is one.
+  std::function<std::string()> why_not = {};
 };
 
 // Not inline: whoever instantiates the suite needs it, and so links the files with the tests, which need each other.

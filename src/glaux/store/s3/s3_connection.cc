@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "glaux/aws/service_error.h"
 #include "glaux/aws/sigv4.h"
 #include "glaux/store/s3/s3_digest_internal.h"
 #include "glaux/wire/s3_error.h"
@@ -95,16 +96,7 @@ Status S3Connection::BadAnswer(const S3Call& call, const Status& why) const {
 
 // The client hands every answer that is an error through here, so this is where the bucket's region is learned.
 aws::ServiceError S3Connection::DecodeError(const http::Response& response) {
-  aws::ServiceError error;
-  if (auto document = wire::s3::Error::FromXml(response.body); document.ok()) {
-    error.code = std::move(document->Code);
-    error.message = std::move(document->Message);
-    error.request_id = std::move(document->RequestId);
-    error.host_id = std::move(document->HostId);
-    error.extra = std::move(document->extra);
-  }
-  if (error.request_id.empty()) error.request_id = response.headers.Get("x-amz-request-id");
-  if (error.host_id.empty()) error.host_id = response.headers.Get("x-amz-id-2");
+  aws::ServiceError error = aws::DecodeXmlError(response);
   std::string region = response.headers.Get("x-amz-bucket-region");
   if (region.empty()) region = ExtraOf(error, "Region");
   // Answers to HEAD have no body that could name the code.

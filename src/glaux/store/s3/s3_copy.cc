@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "glaux/base/parallel.h"
+#include "glaux/store/s3/s3_digest_internal.h"
 #include "glaux/store/s3/s3_object_internal.h"
 #include "glaux/wire/s3_object.h"
 
@@ -46,7 +47,8 @@ Result<UploadedPart> CopyPart(S3Connection& connection, const ObjectInfo& source
   ARROW_ASSIGN_OR_RAISE(const auto response, connection.Send(call));
   const auto copied = wire::s3::CopyPartResult::FromXml(response.body);
   if (!copied.ok()) return connection.BadAnswer(call, copied.status());
-  return UploadedPart{.number = number, .etag = copied->ETag, .size = end - begin};
+  return UploadedPart{
+      .number = number, .etag = copied->ETag, .size = end - begin, .checksum = PartChecksum(copied->checksums)};
 }
 
 Result<ObjectInfo> CopyInParts(S3Connection& connection, const ObjectInfo& source, std::string_view to,

@@ -72,15 +72,38 @@ std::string_view ChecksumName(S3Checksum kind) {
   return "";
 }
 
-void AddChecksum(S3Checksum kind, std::span<const std::byte> body, http::Headers* headers) {
+std::string AddChecksum(S3Checksum kind, std::span<const std::byte> body, http::Headers* headers) {
+  std::string value;
   switch (kind) {
     case S3Checksum::kCrc32c:
-      return headers->Set("x-amz-checksum-crc32c", ChecksumText(Crc32c(body)));
+      value = ChecksumText(Crc32c(body));
+      headers->Set("x-amz-checksum-crc32c", value);
+      break;
     case S3Checksum::kCrc64Nvme:
-      return headers->Set("x-amz-checksum-crc64nvme", ChecksumText(Crc64Nvme(body)));
+      value = ChecksumText(Crc64Nvme(body));
+      headers->Set("x-amz-checksum-crc64nvme", value);
+      break;
     case S3Checksum::kNone:
-      return;
+      return {};
   }
+  return std::string(ChecksumName(kind)) + ":" + value;
+}
+
+wire::s3::Checksums PartChecksums(std::string_view checksum) {
+  wire::s3::Checksums checksums;
+  const size_t colon = checksum.find(':');
+  if (colon == checksum.npos) return checksums;
+  const auto name = checksum.substr(0, colon);
+  const auto value = checksum.substr(colon + 1);
+  if (name == "CRC32C") checksums.ChecksumCRC32C = value;
+  if (name == "CRC64NVME") checksums.ChecksumCRC64NVME = value;
+  return checksums;
+}
+
+std::string PartChecksum(const wire::s3::Checksums& checksums) {
+  if (!checksums.ChecksumCRC32C.empty()) return "CRC32C:" + checksums.ChecksumCRC32C;
+  if (!checksums.ChecksumCRC64NVME.empty()) return "CRC64NVME:" + checksums.ChecksumCRC64NVME;
+  return {};
 }
 
 BodyCheck::BodyCheck(const http::Headers& headers) {

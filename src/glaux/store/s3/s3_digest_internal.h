@@ -10,6 +10,7 @@
 #include "glaux/http/transport.h"
 #include "glaux/store/object_store.h"
 #include "glaux/store/s3/s3_store.h"
+#include "glaux/wire/s3_object.h"
 
 namespace glaux::s3 {
 
@@ -21,8 +22,11 @@ std::string Base64(std::string_view bytes);
 /// ETag of an object that was made of these parts, where each part's ETag is an MD5; unset if one is not.
 std::optional<std::string> ETagOfParts(std::span<const UploadedPart> parts);
 
-/// Add the checksum header of a body.
-void AddChecksum(S3Checksum kind, std::span<const std::byte> body, http::Headers* headers);
+/// Add the checksum header of a body. \return the checksum as PartChecksums reads it: "CRC32C:4waSgw=="
+std::string AddChecksum(S3Checksum kind, std::span<const std::byte> body, http::Headers* headers);
+/// UploadedPart::checksum from and to the document of a completion.
+wire::s3::Checksums PartChecksums(std::string_view checksum);
+std::string PartChecksum(const wire::s3::Checksums& checksums);
 /// "CRC32C", or "" for none.
 std::string_view ChecksumName(S3Checksum kind);
 

@@ -1,4 +1,5 @@
 #include "glaux/wire/s3_list.h"
+#include "glaux/store/s3/s3_digest_internal.h"
 #include "glaux/store/s3/s3_object_internal.h"
 #include "glaux/wire/s3_multipart.h"
 
@@ -72,7 +73,10 @@ Result<std::vector<UploadedPart>> ListParts(S3Connection& connection, std::strin
     auto listed = wire::s3::ListPartsResult::FromXml(response.body);
     if (!listed.ok()) return connection.BadAnswer(call, listed.status());
     for (auto& part : listed->parts) {
-      parts.push_back({.number = static_cast<int>(part.PartNumber), .etag = std::move(part.ETag), .size = part.Size});
+      parts.push_back({.number = static_cast<int>(part.PartNumber),
+                       .etag = std::move(part.ETag),
+                       .size = part.Size,
+                       .checksum = PartChecksum(part.checksums)});
     }
     if (!listed->IsTruncated || listed->NextPartNumberMarker <= marker) return parts;
     marker = listed->NextPartNumberMarker;

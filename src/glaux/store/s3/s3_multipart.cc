@@ -49,7 +49,7 @@ Result<std::string> CreateUpload(S3Connection& connection, std::string_view key)
   connection.AddWriteHeaders(&call.headers);
   if (const auto name = ChecksumName(connection.options().checksum); !name.empty()) {
     call.headers.Set("x-amz-checksum-algorithm", std::string(name));
-    // So the completion need not repeat each part's checksum, and a reader can check the whole.
+    // So that a reader can check the whole.
     call.headers.Set("x-amz-checksum-type", "FULL_OBJECT");
   }
   ARROW_ASSIGN_OR_RAISE(const auto response, connection.Send(call));
@@ -66,11 +66,12 @@ Result<UploadedPart> UploadPart(S3Connection& connection, std::string_view key, 
     return connection.Error(ErrorKind::kInvalid, call.operation, key, "part numbers are from 1 to 10000");
   }
   call.query = {{"partNumber", std::to_string(number)}, {"uploadId", std::string(upload_id)}};
-  AddChecksum(connection.options().checksum, body, &call.headers);
+  std::string checksum = AddChecksum(connection.options().checksum, body, &call.headers);
   ARROW_ASSIGN_OR_RAISE(const auto response, connection.Send(call));
   return UploadedPart{.number = number,
                       .etag = std::string(WithoutQuotes(response.headers.Get("etag"))),
-                      .size = static_cast<int64_t>(body.size())};
+                      .size = static_cast<int64_t>(body.size()),
+                      .checksum = std::move(checksum)};
 }
 
 Result<ObjectInfo> CompleteUpload(S3Connection& connection, std::string_view key, std::string_view upload_id,
@@ -78,7 +79,8 @@ Result<ObjectInfo> CompleteUpload(S3Connection& connection, std::string_view key
   ARROW_RETURN_NOT_OK(CheckS3Key(key));
   ARROW_RETURN_NOT_OK(CheckParts(connection, key, parts));
   wire::s3::CompleteMultipartUpload request;
-  for (const auto& part : parts) request.Part.push_back({.PartNumber = part.number, .ETag = part.etag});
+  for (const auto& part : parts)
+    request.Part.push_back({.PartNumber = part.number, .ETag = part.etag, .checksums = PartChecksums(part.checksum)});
   const std::string body = request.ToXml();
   S3Call call{.operation = "CompleteMultipartUpload",
               .method = "POST",
@@ -89,7 +91,7 @@ Result<ObjectInfo> CompleteUpload(S3Connection& connection, std::string_view key
   call.query = {{"uploadId", std::string(upload_id)}};
   call.headers.Set("Content-Type", "application/xml");
   ARROW_RETURN_NOT_OK(AddConditions(connection, call.operation, key, options, &call.headers));
-  return connection.SendOnce<ObjectInfo>(
+  auto result = connection.SendOnce<ObjectInfo>(
       call,
       [&](const http::Response& response) -> Result<ObjectInfo> {
         auto completed = wire::s3::CompleteMultipartUploadResult::FromXml(response.body);
@@ -113,6 +115,8 @@ Result<ObjectInfo> CompleteUpload(S3Connection& connection, std::string_view key
         if (kind == ErrorKind::kPrecondition) return error;
         return Unknown(error, "an earlier answer was lost, and what is there now is not known to be these parts");
       });
+  if (!result.ok()) return MissingIsPrecondition(result.status(), options);
+  return result;
 }
 
 Status AbortUpload(S3Connection& connection, std::string_view key, std::string_view upload_id) {

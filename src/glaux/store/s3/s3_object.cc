@@ -108,7 +108,7 @@ Result<ObjectInfo> PutObject(S3Connection& connection, std::string_view key, std
   const std::string mark = NewId();
   call.headers.Set(kWriteMark, mark);
   call.idempotency = Idempotency::kUnsafe;
-  return connection.SendOnce<ObjectInfo>(
+  auto result = connection.SendOnce<ObjectInfo>(
       call, [&](const http::Response& response) { return InfoOfWrite(key, size, response.headers); },
       [&](const Status& error) -> Result<ObjectInfo> {
         const Status status = MissingIsPrecondition(error, options);
@@ -118,6 +118,8 @@ Result<ObjectInfo> PutObject(S3Connection& connection, std::string_view key, std
         if (!head.ok()) return KindOf(head.status()) == ErrorKind::kNotFound ? status : head.status();
         return there == mark ? head : Result<ObjectInfo>(status);
       });
+  if (!result.ok()) return MissingIsPrecondition(result.status(), options);
+  return result;
 }
 
 }  // namespace glaux::s3
