@@ -65,8 +65,7 @@ Result<ObjectInfo> CopyInParts(S3Connection& connection, const ObjectInfo& sourc
                         std::min(source.size, begin + part_size))
             .Value(&parts[i]);
       });
-  Result<ObjectInfo> done = status;
-  if (status.ok()) done = CompleteUpload(connection, to, upload_id, parts, options);
+  auto done = status.ok() ? CompleteUpload(connection, to, upload_id, parts, options) : Result<ObjectInfo>(status);
   // Of an outcome that nobody knows the parts may still be needed.
   if (!done.ok() && KindOf(done.status()) != ErrorKind::kCommitUnknown) {
     static_cast<void>(AbortUpload(connection, to, upload_id));
