@@ -201,8 +201,10 @@ Status CurlExchange::CheckTime() const {
 Status CurlExchange::Failure(CURLcode code) const {
   ErrorInfo info{.kind = ErrorKind::kUnavailable};
   switch (code) {
+    case CURLE_UNSUPPORTED_PROTOCOL:  // the URL's scheme was looked at before
+      info.hint = "what listens there does not speak HTTP";
+      break;
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
       info.kind = ErrorKind::kInvalid;
       break;
     case CURLE_OPERATION_TIMEDOUT:
