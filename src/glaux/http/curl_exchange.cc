@@ -11,7 +11,11 @@ namespace {
 /// How soon a stop request or a deadline is seen, at the latest.
 constexpr int kPollMilliseconds = 50;
 constexpr long kReceiveBuffer = 512 << 10;
-constexpr long kSendBuffer = 1 << 20;
+constexpr long kSendBuffer = 512 << 10;
+/// libcurl's own limit would be five minutes.
+constexpr long kNoLimitMilliseconds = 1'000'000'000;
+/// A request that must not go out twice takes no connection that has been idle for longer: servers close those.
+constexpr long kFreshSeconds = 4;
 
 }  // namespace
 
@@ -22,12 +26,12 @@ CurlHandle::~CurlHandle() {
   curl_easy_cleanup(easy_);
 }
 
-Result<Response> CurlExchange::Run(const CurlTransportOptions& options, CURLSH* shared) {
+Result<Response> CurlExchange::Run(const CurlTransportOptions& options, CURLSH* shared, TrustedCertificates* trusted) {
   if (handle_.easy() == nullptr || handle_.multi() == nullptr) {
     return MakeError(ErrorKind::kUnavailable, "send ", Subject(), ": no memory for a connection");
   }
   curl_easy_reset(handle_.easy());  // keeps the connections
-  ARROW_RETURN_NOT_OK(Prepare(options, shared));
+  ARROW_RETURN_NOT_OK(Prepare(options, shared, trusted));
   const auto driven = Drive();
   auto& metrics = response_.metrics;
   metrics.bytes_sent = sent_;
@@ -35,38 +39,53 @@ Result<Response> CurlExchange::Run(const CurlTransportOptions& options, CURLSH* 
   long connects = 0;
   curl_easy_getinfo(handle_.easy(), CURLINFO_NUM_CONNECTS, &connects);
   metrics.reused_connection = connects == 0;
-  ARROW_RETURN_NOT_OK(driven.status());
   if (!callback_error_.ok()) return callback_error_;
+  ARROW_RETURN_NOT_OK(driven.status());
   if (*driven != CURLE_OK) return Failure(*driven);
   return std::move(response_);
 }
 
-Status CurlExchange::Prepare(const CurlTransportOptions& options, CURLSH* shared) {
+Status CurlExchange::Prepare(const CurlTransportOptions& options, CURLSH* shared, TrustedCertificates* trusted) {
   CURL* easy = handle_.easy();
   if (!request_.url.starts_with("http://") && !request_.url.starts_with("https://")) {
     return MakeError(ErrorKind::kInvalid, "send ", Subject(), ": expected a URL that begins with http:// or https://");
+  }
+  if (std::any_of(request_.url.begin(), request_.url.end(), [](unsigned char c) { return c <= ' ' || c == 0x7F; })) {
+    return MakeError(ErrorKind::kInvalid, "send ", Subject(), ": expected a URL whose blanks are written as %20");
   }
   curl_easy_setopt(easy, CURLOPT_URL, request_.url.c_str());
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
-  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
   curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBuffer);
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.deadlines.connect.count()));
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_text_.data());
   curl_easy_setopt(easy, CURLOPT_SHARE, shared);
+  PrepareConnection(options, trusted);
+  PrepareProxy(options);
+  PrepareCallbacks();
+  ARROW_RETURN_NOT_OK(PrepareBody());
+  return PrepareHeaders(options);
+}
+
+void CurlExchange::PrepareConnection(const CurlTransportOptions& options, TrustedCertificates* trusted) {
+  CURL* easy = handle_.easy();
+  const auto limit = request_.deadlines.connect.count();
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, limit > 0 ? static_cast<long>(limit) : kNoLimitMilliseconds);
+  curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  // A look-up that hangs must not keep a call that has ended.
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+  if (request_.once) curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, kFreshSeconds);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, options.verify_tls ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, options.verify_tls ? 2L : 0L);
-  // The system's folder of certificates stays; only its bundle file gives way to ours.
-  if (!options.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
-  PrepareProxy(options);
-  ARROW_RETURN_NOT_OK(PrepareBody());
-  ARROW_RETURN_NOT_OK(PrepareHeaders(options));
+  trusted->Apply(easy);
+}
 
+void CurlExchange::PrepareCallbacks() {
+  CURL* easy = handle_.easy();
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(
       easy, CURLOPT_HEADERFUNCTION, +[](char* data, size_t, size_t size, void* self) -> size_t {
@@ -79,12 +98,8 @@ Status CurlExchange::Prepare(const CurlTransportOptions& options, CURLSH* shared
       });
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
   curl_easy_setopt(
-      easy, CURLOPT_PREREQFUNCTION, +[](void* self, char*, char*, int, int) -> int {
-        auto* exchange = static_cast<CurlExchange*>(self);
-        exchange->connected_ = exchange->last_activity_ = SteadyClock::now();
-        return CURL_PREREQFUNC_OK;
-      });
-  return Status::OK();
+      easy, CURLOPT_PREREQFUNCTION,
+      +[](void* self, char*, char*, int, int) -> int { return static_cast<CurlExchange*>(self)->OnConnected(); });
 }
 
 Status CurlExchange::PrepareBody() {
@@ -172,12 +187,21 @@ Result<CURLcode> CurlExchange::Drive() {
     if (!stopped.ok()) break;
     curl_multi_poll(multi, nullptr, 0, kPollMilliseconds, nullptr);
   }
+  NoteSending();
   curl_multi_remove_handle(multi, easy);
   ARROW_RETURN_NOT_OK(stopped);
   return *code;
 }
 
-Status CurlExchange::CheckTime() const {
+void CurlExchange::NoteSending() {
+  curl_off_t sent = 0;
+  if (body_size() == 0 || curl_easy_getinfo(handle_.easy(), CURLINFO_SIZE_UPLOAD_T, &sent) != CURLE_OK) return;
+  if (sent != sent_) last_activity_ = SteadyClock::now();
+  sent_ = sent;
+}
+
+Status CurlExchange::CheckTime() {
+  NoteSending();
   if (request_.stop.IsStopRequested()) return MakeError(ErrorKind::kCancelled, "send ", Subject(), ": cancelled");
   const auto now = SteadyClock::now();
   const auto passed = [&](std::chrono::milliseconds limit, SteadyClock::time_point since) {
@@ -210,8 +234,10 @@ Status CurlExchange::Failure(CURLcode code) const {
     case CURLE_OPERATION_TIMEDOUT:
       return MakeError(ErrorKind::kTimeout, "send ", Subject(), ": no connection within ",
                        request_.deadlines.connect.count(), " ms");
+    case CURLE_ABORTED_BY_CALLBACK:  // by OnConnected
+      return MakeError(info, "send ", Subject(), ": the server closed the connection when it had the request");
     case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
+      info.kind = ErrorKind::kInvalid;
       info.hint =
           "name the certificate authority's file in AWS_CA_BUNDLE, if the server's certificate is to be trusted";
       break;
@@ -237,6 +263,13 @@ std::string CurlExchange::Subject() const {
   const size_t end = std::min(url.find('/', host), url.size());
   if (const size_t at = url.rfind('@', end); at != std::string::npos && at > host) url.erase(host, at + 1 - host);
   return request_.method + " " + url;
+}
+
+int CurlExchange::OnConnected() {
+  connected_ = last_activity_ = SteadyClock::now();
+  if (++sendings_ > 1 && request_.once) return CURL_PREREQFUNC_ABORT;
+  if (request_.on_send) request_.on_send();
+  return CURL_PREREQFUNC_OK;
 }
 
 size_t CurlExchange::OnHeader(std::string_view line) {
@@ -283,31 +316,35 @@ size_t CurlExchange::OnBody(std::span<const std::byte> bytes) {
 }
 
 size_t CurlExchange::OnRead(std::span<std::byte> into) {
-  last_activity_ = SteadyClock::now();
-  size_t count = 0;
-  if (request_.source != nullptr) {
-    auto read = request_.source->Read(into);
-    if (!read.ok()) {
-      callback_error_ = read.status();
-      return CURL_READFUNC_ABORT;
-    }
-    count = *read;
-  } else {
-    count = std::min(into.size(), request_.body.size() - static_cast<size_t>(sent_));
-    std::memcpy(into.data(), request_.body.data() + sent_, count);
+  if (request_.source == nullptr) {
+    const size_t count = std::min(into.size(), request_.body.size() - static_cast<size_t>(read_));
+    std::memcpy(into.data(), request_.body.data() + read_, count);
+    read_ += static_cast<int64_t>(count);
+    return count;
   }
-  sent_ += static_cast<int64_t>(count);
-  return count;
+  auto read = request_.source->Read(into);
+  last_activity_ = SteadyClock::now();  // what the caller takes is not the server's time
+  if (read.ok() && *read == 0 && read_ < body_size()) {
+    read = MakeError(ErrorKind::kInvalid, "send ", Subject(), ": the body ends after ", read_, " bytes, expected ",
+                     body_size());
+  }
+  if (!read.ok()) {
+    callback_error_ = read.status();
+    return CURL_READFUNC_ABORT;
+  }
+  read_ += static_cast<int64_t>(*read);
+  return *read;
 }
 
 int CurlExchange::OnSeek(curl_off_t offset) {
   if (request_.source == nullptr) {
-    sent_ = offset;
+    read_ = offset;
     return CURL_SEEKFUNC_OK;
   }
-  if (offset != 0 || !request_.source->Rewind().ok()) return CURL_SEEKFUNC_FAIL;
-  sent_ = 0;
-  return CURL_SEEKFUNC_OK;
+  if (offset != 0) return CURL_SEEKFUNC_FAIL;
+  callback_error_ = request_.source->Rewind();
+  read_ = 0;
+  return callback_error_.ok() ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
 }
 
 }  // namespace glaux::http

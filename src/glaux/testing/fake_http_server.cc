@@ -21,6 +21,7 @@ PlayedAnswer Answer(int status, const std::string& body, const std::string& head
 
 struct FakeHttpServer::State {
   std::function<PlayedAnswer(int, const PlayedRequest&)> play;
+  Bodies bodies = Bodies::kRead;
   int listener = -1;
   int port = 0;
   std::atomic<bool> stop{false};
@@ -76,7 +77,7 @@ struct FakeHttpServer::State {
       at = line_end + 2;
     }
     const auto length = request->headers.find("content-length");
-    const size_t size = length == request->headers.end() ? 0 : std::stoul(length->second);
+    const size_t size = length == request->headers.end() || bodies == Bodies::kLeave ? 0 : std::stoul(length->second);
     if (!Fill(socket, buffer, size)) return false;
     request->body = buffer->substr(0, size);
     buffer->erase(0, size);
@@ -110,6 +111,11 @@ struct FakeHttpServer::State {
       }
       using End = PlayedAnswer::End;
       if (answer.end == End::kSilence) Sleep(std::chrono::minutes(1));
+      if (answer.end == End::kDrain) {
+        ::shutdown(socket, SHUT_WR);
+        for (std::string ignored; Fill(socket, &ignored, 1); ignored.clear()) {
+        }
+      }
       if (answer.end == End::kReset) {
         const linger now{1, 0};
         ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
@@ -132,9 +138,10 @@ struct FakeHttpServer::State {
   }
 };
 
-FakeHttpServer::FakeHttpServer(std::function<PlayedAnswer(int, const PlayedRequest&)> play)
+FakeHttpServer::FakeHttpServer(std::function<PlayedAnswer(int, const PlayedRequest&)> play, Bodies bodies)
     : state_(std::make_unique<State>()) {
   state_->play = std::move(play);
+  state_->bodies = bodies;
   state_->listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;

@@ -30,6 +30,7 @@ struct PlayedAnswer {
     kClose,
     kReset,    ///< with a TCP reset
     kSilence,  ///< nothing more comes, and the connection stays
+    kDrain,    ///< no more answers come, and what the client still sends is read and thrown away
   } end = End::kKeepOpen;
 };
 
@@ -40,8 +41,11 @@ PlayedAnswer Answer(int status, const std::string& body = {}, const std::string&
 /// this object.
 class FakeHttpServer {
  public:
+  /// kLeave: answers come when the head of the request is there, as from a server that refuses a body.
+  enum class Bodies { kRead, kLeave };
+
   /// \param play the answer to the n-th request, from 0; called by one thread at a time
-  explicit FakeHttpServer(std::function<PlayedAnswer(int n, const PlayedRequest&)> play);
+  explicit FakeHttpServer(std::function<PlayedAnswer(int n, const PlayedRequest&)> play, Bodies bodies = Bodies::kRead);
   ~FakeHttpServer();
 
   int port() const;
