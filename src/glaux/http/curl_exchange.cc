@@ -17,7 +17,12 @@ constexpr long kNoLimitMilliseconds = 1'000'000'000;
 /// A request that must not go out twice takes no connection that has been idle for longer: servers close those.
 constexpr long kFreshSeconds = 4;
 
+/// What an error was doing before the request went out.
+constexpr std::string_view kConnecting = "connect";
+
 }  // namespace
+
+bool NeverSent(const Status& error) { return !error.ok() && InfoOf(error).operation == kConnecting; }
 
 CurlHandle::CurlHandle() : easy_(curl_easy_init()), multi_(curl_multi_init()) {}
 
@@ -175,7 +180,7 @@ Result<CURLcode> CurlExchange::Drive() {
     int running = 0;
     const CURLMcode driven = curl_multi_perform(multi, &running);
     if (driven != CURLM_OK) {
-      stopped = MakeError(ErrorKind::kOther, "send ", Subject(), ": ", curl_multi_strerror(driven));
+      stopped = Error(ErrorKind::kOther, curl_multi_strerror(driven));
       break;
     }
     int left = 0;
@@ -202,13 +207,13 @@ void CurlExchange::NoteSending() {
 
 Status CurlExchange::CheckTime() {
   NoteSending();
-  if (request_.stop.IsStopRequested()) return MakeError(ErrorKind::kCancelled, "send ", Subject(), ": cancelled");
+  if (request_.stop.IsStopRequested()) return Error(ErrorKind::kCancelled, "cancelled");
   const auto now = SteadyClock::now();
   const auto passed = [&](std::chrono::milliseconds limit, SteadyClock::time_point since) {
     return limit.count() > 0 && now - since > limit;
   };
   const auto late = [&](std::string_view what, std::chrono::milliseconds limit) {
-    return MakeError(ErrorKind::kTimeout, "send ", Subject(), ": ", what, " within ", limit.count(), " ms");
+    return Error(ErrorKind::kTimeout, std::string(what) + " within " + std::to_string(limit.count()) + " ms");
   };
   const auto& limits = request_.deadlines;
   if (passed(limits.whole, begin_)) return late("not done", limits.whole);
@@ -223,38 +228,41 @@ Status CurlExchange::CheckTime() {
 }
 
 Status CurlExchange::Failure(CURLcode code) const {
-  ErrorInfo info{.kind = ErrorKind::kUnavailable};
-  switch (code) {
-    case CURLE_UNSUPPORTED_PROTOCOL:  // the URL's scheme was looked at before
-      info.hint = "what listens there does not speak HTTP";
-      break;
-    case CURLE_URL_MALFORMAT:
-      info.kind = ErrorKind::kInvalid;
-      break;
-    case CURLE_OPERATION_TIMEDOUT:
-      return MakeError(ErrorKind::kTimeout, "send ", Subject(), ": no connection within ",
-                       request_.deadlines.connect.count(), " ms");
-    case CURLE_ABORTED_BY_CALLBACK:  // by OnConnected
-      return MakeError(info, "send ", Subject(), ": the server closed the connection when it had the request");
-    case CURLE_PEER_FAILED_VERIFICATION:
-      info.kind = ErrorKind::kInvalid;
-      info.hint =
-          "name the certificate authority's file in AWS_CA_BUNDLE, if the server's certificate is to be trusted";
-      break;
-    case CURLE_COULDNT_RESOLVE_HOST:
-      info.hint = "check the endpoint's name and the network";
-      break;
-    case CURLE_COULDNT_CONNECT:
-      info.hint = "check that a server listens there, and the proxy settings";
-      break;
-    default:
-      break;
+  if (code == CURLE_OPERATION_TIMEDOUT) {  // the only limit that libcurl was told
+    return Error(ErrorKind::kTimeout,
+                 "no connection within " + std::to_string(request_.deadlines.connect.count()) + " ms");
+  }
+  if (code == CURLE_ABORTED_BY_CALLBACK) {  // by OnConnected
+    return Error(ErrorKind::kUnavailable, "the server closed the connection when it had the request");
   }
   const size_t length = std::strlen(error_text_.c_str());
   std::string text = length > 0 ? error_text_.substr(0, length) : std::string(curl_easy_strerror(code));
   // Its own words may quote the URL.
   if (const size_t query = text.find('?'); query != std::string::npos) text.resize(query);
-  return MakeErrorMessage(std::move(info), "send " + Subject() + ": " + text);
+  switch (code) {
+    case CURLE_UNSUPPORTED_PROTOCOL:  // the URL's scheme was looked at before
+      return Error(ErrorKind::kUnavailable, text, "what listens there does not speak HTTP");
+    case CURLE_URL_MALFORMAT:
+      return Error(ErrorKind::kInvalid, text);
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return Error(
+          ErrorKind::kInvalid, text,
+          "name the certificate authority's file in AWS_CA_BUNDLE, if the server's certificate is to be trusted");
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return Error(ErrorKind::kUnavailable, text, "check the endpoint's name and the network");
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return Error(ErrorKind::kUnavailable, text, "check HTTP_PROXY, HTTPS_PROXY and NO_PROXY");
+    case CURLE_COULDNT_CONNECT:
+      return Error(ErrorKind::kUnavailable, text, "check that a server listens there, and the proxy settings");
+    default:
+      return Error(ErrorKind::kUnavailable, text);
+  }
+}
+
+Status CurlExchange::Error(ErrorKind kind, std::string_view what, std::string hint) const {
+  return MakeError(
+      ErrorInfo{.kind = kind, .operation = std::string(sendings_ == 0 ? kConnecting : "send"), .hint = std::move(hint)},
+      "send ", Subject(), ": ", what);
 }
 
 std::string CurlExchange::Subject() const {
@@ -268,7 +276,6 @@ std::string CurlExchange::Subject() const {
 int CurlExchange::OnConnected() {
   connected_ = last_activity_ = SteadyClock::now();
   if (++sendings_ > 1 && request_.once) return CURL_PREREQFUNC_ABORT;
-  if (request_.on_send) request_.on_send();
   return CURL_PREREQFUNC_OK;
 }
 

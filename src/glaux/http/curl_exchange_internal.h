@@ -52,6 +52,8 @@ class CurlExchange {
   /// Note what went out since the last look: libcurl reads a body faster than it sends it.
   void NoteSending();
   Status Failure(CURLcode code) const;
+  /// "send GET http://host/path: …". Says so where nothing went out.
+  Status Error(ErrorKind kind, std::string_view what, std::string hint = {}) const;
   /// "GET https://host/path": without the query, which may hold a signature.
   std::string Subject() const;
 

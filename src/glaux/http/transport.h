@@ -73,9 +73,6 @@ struct Request {
   /// The body: `body`, or `source` where that is not null. The bytes must outlive the call.
   std::span<const std::byte> body = {};
   BodySource* source = nullptr;
-  /// Called when the connection stands, before the first byte goes out: until then nothing can have happened. Called
-  /// again where the request goes out again (see `once`).
-  std::function<void()> on_send = {};
   /// Called once, before the first byte of the body. An error ends the exchange with it, unchanged.
   std::function<Status(const ResponseHead&)> on_head = {};
   /// Takes the body as it comes, instead of Response::body. An error ends the exchange with it, unchanged.
@@ -114,6 +111,9 @@ class Transport {
   virtual ~Transport() = default;
   virtual Result<Response> Send(const Request& request) = 0;
 };
+
+/// Whether an error of Send says that no byte of the request went out: then nothing can have happened.
+bool NeverSent(const Status& error);
 
 struct CurlTransportOptions {
   /// PEM file of certificates to trust besides the system's (those of SSL_CERT_FILE and SSL_CERT_DIR where set); also
