@@ -62,6 +62,11 @@ TEST_F(RetryTest, RepeatsAnUnsafeCallOnlyAfterThrottling) {
   EXPECT_EQ(tries_, 2);
 }
 
+TEST_F(RetryTest, RepeatsAnUnsafeCallThatNeverLeft) {
+  EXPECT_FALSE(Run({Unavailable()}, Idempotency::kUnsafe, {.nothing_happened = true}).ok());
+  EXPECT_EQ(tries_, 5);
+}
+
 TEST_F(RetryTest, WaitsAtLeastAsLongAsTheServiceAsks) {
   ASSERT_OK(Run({Throttled(), Status::OK()}, Idempotency::kSafe, {.retry_after = seconds(7)}));
   EXPECT_GE(clock_.slept(), seconds(7));
