@@ -7,7 +7,7 @@
 #include <cstring>
 #include <vector>
 
-#include "glaux/format/base64_internal.h"
+#include "glaux/base/base64.h"
 
 namespace glaux {
 namespace {

@@ -6,7 +6,7 @@
 #include <array>
 #include <charconv>
 
-#include "glaux/format/base64_internal.h"
+#include "glaux/base/base64.h"
 #include "glaux/format/csv_scan_internal.h"
 #include "glaux/format/value_text_internal.h"
 

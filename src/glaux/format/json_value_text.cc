@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "glaux/format/base64_internal.h"
+#include "glaux/base/base64.h"
 #include "glaux/format/csv_text_internal.h"
 
 namespace glaux {

@@ -2,7 +2,7 @@
 
 #include <thread>
 
-#include "glaux/format/base64_internal.h"
+#include "glaux/base/base64.h"
 #include "glaux/format/csv_text_internal.h"
 #include "glaux/format/reading_for_test.h"
 
