@@ -5,6 +5,7 @@
 
 #include "app.h"
 #include "doctor_report.h"
+#include "glaux/testing/fake_clock.h"
 #include "glaux/testing/matchers.h"
 #include "glaux/testing/temp_dir.h"
 #include "text_width.h"
@@ -18,13 +19,6 @@ using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-class StandingClock final : public Clock {
- public:
-  Timestamp Now() override { return now; }
-  void SleepFor(std::chrono::microseconds duration) override { now += duration; }
-  Timestamp now = ParseTimestamp("2026-01-01T00:00:00Z").ValueOrDie();
-};
 
 class FakeTransport final : public http::Transport {
  public:
@@ -57,7 +51,7 @@ struct World {
   std::map<std::string, std::string> variables = {{"HOME", "/home/ada"}};
   std::map<std::string, std::string> files;
   Result<LakeConfig> config = LakeConfig{.found_by = "/work/glaux.yaml", .directory = folder / "no-lake"};
-  StandingClock clock;
+  glaux::testing::FakeClock clock{ParseTimestamp("2026-01-01T00:00:00Z").ValueOrDie()};
   std::shared_ptr<FakeTransport> transport = std::make_shared<FakeTransport>();
   std::string ca_file;
 

@@ -7,11 +7,11 @@ namespace glaux::aws {
 namespace {
 
 using testing::Answer;
+using testing::FakeClock;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::PlayingTransport;
 using testing::Sent;
-using testing::StandingClock;
 using Texts = std::map<std::string, std::string>;
 
 constexpr char kKeys[] =
@@ -24,7 +24,8 @@ Result<std::optional<std::string>> FullUrl(const std::string& url) {
 TEST(ContainerUrl, OnlyThisMachineAndContainerHostsAreAskedWithoutTls) {
   for (const auto* url : {"http://127.0.0.1/x", "http://127.9.9.9:80/x", "http://[::1]:8080/x", "http://localhost",
                           "http://169.254.170.23/v1", "http://[fd00:ec2:0:0::23]/v1", "https://anywhere.example/x"}) {
-    EXPECT_OK(FullUrl(url)) << url;
+    SCOPED_TRACE(url);
+    EXPECT_OK(FullUrl(url));
   }
   for (const auto* url : {"http://example.com/x", "http://127.0.0.1.example.com/x", "http://169.254.169.254/x",
                           "http://localhost@example.com/x", "http://[fd00:ec2::254]/x", "ftp://localhost/x"}) {
@@ -34,7 +35,7 @@ TEST(ContainerUrl, OnlyThisMachineAndContainerHostsAreAskedWithoutTls) {
 }
 
 struct World {
-  StandingClock clock{testing::Time("2026-01-01T00:00:00Z")};
+  FakeClock clock{testing::Time("2026-01-01T00:00:00Z")};
   std::vector<http::Response> answers = {Answer(200, kKeys)};
   size_t next = 0;
   PlayingTransport transport{

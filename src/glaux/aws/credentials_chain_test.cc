@@ -7,11 +7,11 @@ namespace {
 
 using ::testing::AllOf;
 using testing::Answer;
+using testing::FakeClock;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::PlayingTransport;
 using testing::Sent;
-using testing::StandingClock;
 using Texts = std::map<std::string, std::string>;
 
 /// One chain with its surroundings. Answers are by the beginning of the URL.
@@ -22,7 +22,7 @@ struct World {
   Texts files;
   Texts commands;
   std::map<std::string, http::Response> answers;
-  StandingClock clock{testing::Time("2026-01-01T00:00:00Z")};
+  FakeClock clock{testing::Time("2026-01-01T00:00:00Z")};
   std::shared_ptr<PlayingTransport> transport;
   CredentialsChainOptions options;
 

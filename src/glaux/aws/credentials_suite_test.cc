@@ -20,17 +20,17 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 using glaux::testing::ReadFileOrDie;
+using testing::FakeClock;
 using ::testing::HasSubstr;
 using testing::PlayingTransport;
 using testing::Sent;
-using testing::StandingClock;
 
 /// What the cases expect of an error, in their words and in ours. Words that are ours already are not here.
 const std::map<std::string, std::string>& OurWords() {
   static const std::map<std::string, std::string> words = {
       {"an error occurred while loading credentials: Error retrieving credentials: external process exited with code "
        "exit status: 1",
-       "profile default: credential_process: "},
+       "profile default: credential_process: run exit: it ended with exit code 1"},
       {"Error retrieving credentials from external process, could not parse response: invalid JSON in response",
        "profile default: credential_process: invalid JSON in response"},
       {"InvalidIdentityTokenException: No OpenIDConnect provider found in your account",
@@ -85,7 +85,8 @@ http::Headers ReadHeaders(const json::value& message) {
 std::vector<Exchange> ReadTraffic(const fs::path& file) {
   std::vector<Exchange> exchanges;
   if (!fs::exists(file)) return exchanges;
-  for (const auto& event : json::parse(ReadFileOrDie(file)).at("events").as_array()) {
+  const auto traffic = json::parse(ReadFileOrDie(file));
+  for (const auto& event : traffic.at("events").as_array()) {
     const auto& action = event.at("action").as_object();
     if (const auto* request = action.if_contains("Request")) {
       const auto& sent = request->at("request");
@@ -133,9 +134,14 @@ void ExpectSame(const Sent& sent, const Sent& recorded) {
   EXPECT_EQ(sent.body.substr(0, sent.body.find("&RoleArn")), recorded.body.substr(0, recorded.body.find("&RoleArn")));
   for (const auto* name :
        {"x-amz-sso_bearer_token", "x-aws-ec2-metadata-token", "content-type", "x-aws-ec2-metadata-token-ttl-seconds"}) {
-    if (const auto value = recorded.headers.Find(name)) EXPECT_EQ(sent.headers.Get(name), *value) << name;
+    if (const auto value = recorded.headers.Find(name)) {
+      EXPECT_EQ(sent.headers.Get(name), *value) << name;
+    }
   }
-  EXPECT_EQ(sent.headers.Find("authorization").has_value(), recorded.headers.Find("authorization").has_value());
+  // The token of a container was taken out of the recording, signatures were not.
+  if (sent.method == "POST") {
+    EXPECT_EQ(sent.headers.Find("authorization").has_value(), recorded.headers.Find("authorization").has_value());
+  }
 }
 
 struct Case {
@@ -151,8 +157,8 @@ Case ReadCase(const fs::path& folder) {
             .environment = nullptr,
             .traffic = ReadTraffic(folder / "http-traffic.json")};
   std::map<std::string, std::string> variables;
-  for (const auto& [name, value] : json::parse(ReadFileOrDie(folder / "env.json")).as_object())
-    variables[name] = value.as_string();
+  const auto environment = json::parse(ReadFileOrDie(folder / "env.json"));
+  for (const auto& [name, value] : environment.as_object()) variables[name] = value.as_string();
   test.environment = std::make_shared<CaseEnvironment>(std::move(variables), folder / "fs");
   return test;
 }
@@ -171,7 +177,9 @@ void ExpectCredentials(const json::object& expected, const Result<Credentials>& 
   EXPECT_EQ(credentials->access_key_id, text("access_key_id"));
   EXPECT_EQ(credentials->secret_access_key.Expose(), text("secret_access_key"));
   EXPECT_EQ(credentials->session_token.Expose(), text("session_token"));
-  if (expected.contains("account_id")) EXPECT_EQ(credentials->account_id, text("account_id"));
+  if (expected.contains("account_id")) {
+    EXPECT_EQ(credentials->account_id, text("account_id"));
+  }
   if (const auto* expiry = expected.if_contains("expiry")) {
     EXPECT_EQ(credentials->expiration, Timestamp(std::chrono::seconds(expiry->as_int64())));
   } else {
@@ -182,7 +190,7 @@ void ExpectCredentials(const json::object& expected, const Result<Credentials>& 
 
 void RunCredentialsCase(const Case& test) {
   // Long before whatever expires in the cases, so that nothing is renewed.
-  StandingClock clock(testing::Time("2009-01-01T00:00:00Z"));
+  FakeClock clock(testing::Time("2009-01-01T00:00:00Z"));
   size_t next = 0;
   const auto transport = std::make_shared<PlayingTransport>([&](const Sent& sent) -> Result<http::Response> {
     if (next >= test.traffic.size()) {
@@ -206,7 +214,7 @@ void RunCredentialsCase(const Case& test) {
 }
 
 void RunTokenCase(const Case& test) {
-  StandingClock clock(testing::Time("2024-01-01T00:00:00Z"));
+  FakeClock clock(testing::Time("2024-01-01T00:00:00Z"));
   ASSERT_OK_AND_ASSIGN(const auto files, ReadProfileFiles(*test.environment));
   ASSERT_OK_AND_ASSIGN(const auto settings, FindSso(files, files.selected));
   ASSERT_TRUE(settings.has_value());

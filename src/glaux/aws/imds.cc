@@ -105,6 +105,7 @@ Result<std::string> Imds::Token() {
   request.method = "PUT";
   request.url = options_.endpoint + "/latest/api/token";
   request.headers.Set("x-aws-ec2-metadata-token-ttl-seconds", std::to_string(kTokenLife.count()));
+  request.direct = true;
   request.deadlines = {.connect = options_.timeout, .first_byte = options_.timeout, .stall = options_.timeout};
   const auto response = Send(request, options_.attempts);
   if (!response.ok() || response->status != 200) {
@@ -133,6 +134,7 @@ Result<std::string> Imds::Get(const std::string& path) {
     http::Request request;
     request.url = options_.endpoint + path;
     if (!token.empty()) request.headers.Set("x-aws-ec2-metadata-token", token);
+    request.direct = true;
     request.deadlines = {.connect = options_.timeout, .first_byte = options_.timeout, .stall = options_.timeout};
     ARROW_ASSIGN_OR_RAISE(auto response, Send(request, std::max(options_.attempts, 3)));
     if (response.status == 200) return std::move(response.body);

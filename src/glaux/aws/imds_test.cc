@@ -7,10 +7,10 @@ namespace glaux::aws {
 namespace {
 
 using testing::Answer;
+using testing::FakeClock;
 using ::testing::HasSubstr;
 using testing::PlayingTransport;
 using testing::Sent;
-using testing::StandingClock;
 
 constexpr char kTokenPath[] = "/latest/api/token";
 constexpr char kRegionPath[] = "/latest/meta-data/placement/region";
@@ -20,7 +20,7 @@ constexpr char kKeys[] =
 
 /// A metadata service. Answers are by path; what has none is 404.
 struct World {
-  StandingClock clock{testing::Time("2026-01-01T00:00:00Z")};
+  FakeClock clock{testing::Time("2026-01-01T00:00:00Z")};
   std::map<std::string, http::Response> answers = {{kTokenPath, Answer(200, "token-1")},
                                                    {kRegionPath, Answer(200, "eu-central-1")},
                                                    {kRolesPath, Answer(200, "web\n")},

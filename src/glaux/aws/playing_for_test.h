@@ -7,27 +7,11 @@
 
 #include "glaux/base/clock.h"
 #include "glaux/http/transport.h"
+#include "glaux/testing/fake_clock.h"
 
 namespace glaux::aws::testing {
 
-/// A clock that stands still, but for sleeping.
-class StandingClock final : public Clock {
- public:
-  explicit StandingClock(Timestamp now) : now_(now) {}
-  Timestamp Now() override {
-    const std::lock_guard lock(mutex_);
-    return now_;
-  }
-  void SleepFor(std::chrono::microseconds duration) override { Advance(duration); }
-  void Advance(std::chrono::microseconds duration) {
-    const std::lock_guard lock(mutex_);
-    now_ += duration;
-  }
-
- private:
-  std::mutex mutex_;
-  Timestamp now_;
-};
+using glaux::testing::FakeClock;
 
 inline Timestamp Time(std::string_view text) { return ParseTimestamp(text).ValueOrDie(); }
 

@@ -192,7 +192,12 @@ class ProfileResolver {
   Result<std::optional<Credentials>> Process(const std::string& profile, const std::string& command) const {
     // The command may hold secrets and is not shown.
     auto output = context_.environment.RunCommand(command);
-    if (!output.ok()) return Prefix(output.status(), "credential_process");
+    if (!output.ok()) {
+      ErrorInfo info = InfoOf(output.status());
+      // What the command ends with is its last word, and no fault that passes.
+      if (info.kind == ErrorKind::kUnavailable) info.kind = ErrorKind::kUnauthenticated;
+      return MakeErrorMessage(std::move(info), "credential_process: " + output.status().message());
+    }
     const auto object = ParseJsonObject(*output);
     if (!object.ok()) return Prefix(object.status(), "credential_process");
     if (JsonText(*object, "Version") != "1")

@@ -68,8 +68,9 @@ TEST(ProfileFilesSharedCases, AreFoundWhereEverySdkLooks) {
     const auto locations = LocateProfileFiles(*MakeFakeEnvironment(variables));
     EXPECT_EQ(locations.config_path, test.at("configLocation").as_string());
     EXPECT_EQ(locations.credentials_path, test.at("credentialsLocation").as_string());
-    if (const auto* profile = test.as_object().if_contains("profile"))
+    if (const auto* profile = test.as_object().if_contains("profile")) {
       EXPECT_EQ(locations.profile, profile->as_string());
+    }
     ++tested;
   }
   EXPECT_EQ(tested, 4);

@@ -11,11 +11,11 @@ namespace {
 
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::StandingClock;
+using testing::FakeClock;
 
 /// Gives credentials KEY1, KEY2, … that live for `life`.
 struct Source {
-  StandingClock clock{testing::Time("2026-01-01T00:00:00Z")};
+  FakeClock clock{testing::Time("2026-01-01T00:00:00Z")};
   std::atomic<int> loads{0};
   std::optional<std::chrono::seconds> life = minutes(60);
   Status error;

@@ -5,6 +5,7 @@
 #include "glaux/aws/client.h"
 #include "glaux/aws/credentials_json_internal.h"
 #include "glaux/aws/endpoint.h"
+#include "glaux/aws/service_error.h"
 
 namespace glaux::aws {
 namespace {
@@ -29,19 +30,11 @@ Status SignIn(const SsoSettings& settings, std::string_view what) {
   return MakeError({.kind = ErrorKind::kUnauthenticated, .hint = LoginCommand(settings) + " signs in"}, what);
 }
 
-/// What the portal and OIDC say in an error.
-ServiceError DecodeError(const http::Response& response) {
-  ServiceError error;
-  error.code = response.headers.Get("x-amzn-errortype");
-  error.request_id = response.headers.Get("x-amzn-requestid");
-  error.code = error.code.substr(0, error.code.find(':'));
-  const auto object = ParseJsonObject(response.body);
-  if (!object.ok()) return error;
-  if (error.code.empty()) error.code = JsonText(*object, "__type");
-  if (error.code.empty()) error.code = JsonText(*object, "error");
-  error.message = JsonText(*object, "message");
-  if (error.message.empty()) error.message = JsonText(*object, "error_description");
-  return error;
+/// The same error, with the command that signs in as what to do.
+Status WithSignIn(const Status& status, const SsoSettings& settings) {
+  ErrorInfo info = InfoOf(status);
+  info.hint = LoginCommand(settings) + " signs in";
+  return MakeErrorMessage(std::move(info), status.message());
 }
 
 Result<boost::json::object> Ask(const SsoContext& context, const std::string& service, Call call) {
@@ -50,7 +43,7 @@ Result<boost::json::object> Ask(const SsoContext& context, const std::string& se
                  .credentials = MakeAnonymousCredentials(),
                  .clock = &context.clock,
                  .retry = {.max_attempts = 3, .deadline = std::chrono::seconds(60)},
-                 .decode_error = DecodeError});
+                 .decode_error = DecodeJsonError});
   call.request.deadlines = {.connect = std::chrono::seconds(5), .first_byte = std::chrono::seconds(20)};
   const std::string what = call.operation;
   ARROW_ASSIGN_OR_RAISE(const auto response, client.Send(std::move(call)));
@@ -176,8 +169,7 @@ Result<SsoToken> LoadSsoToken(const SsoContext& context, const SsoSettings& sett
   if (now < token.expires_at) return token;
   const std::string expired = "the SSO session expired at " + FormatTimestamp(token.expires_at);
   if (refused.ok()) return SignIn(settings, expired);
-  const Status status = Prefix(refused, expired + " and was not renewed");
-  return WithHint(status, LoginCommand(settings) + " signs in");
+  return WithSignIn(Prefix(refused, expired + " and was not renewed"), settings);
 }
 
 Result<Credentials> GetSsoCredentials(const SsoContext& context, const SsoSettings& settings) {
@@ -201,9 +193,8 @@ Result<Credentials> GetSsoCredentials(const SsoContext& context, const SsoSettin
   call.request.headers.Set("x-amz-sso_bearer_token", std::string(token.access_token.Expose()));
   auto answer = Ask(context, "sso", std::move(call));
   if (!answer.ok()) {
-    return KindOf(answer.status()) == ErrorKind::kUnauthenticated
-               ? WithHint(answer.status(), LoginCommand(settings) + " signs in")
-               : answer.status();
+    return KindOf(answer.status()) == ErrorKind::kUnauthenticated ? WithSignIn(answer.status(), settings)
+                                                                  : answer.status();
   }
   const auto* given = answer->if_contains("roleCredentials");
   const auto* role = given == nullptr ? nullptr : given->if_object();

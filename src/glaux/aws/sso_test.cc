@@ -8,11 +8,11 @@ namespace {
 
 using ::testing::AllOf;
 using testing::Answer;
+using testing::FakeClock;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::PlayingTransport;
 using testing::Sent;
-using testing::StandingClock;
 
 constexpr char kConfig[] =
     "[profile dev]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Reader & Writer\n"
@@ -46,7 +46,7 @@ struct World {
   SsoSettings settings;
   std::string path;
   std::shared_ptr<Environment> environment;
-  StandingClock clock{testing::Time("2026-01-01T00:00:00Z")};
+  FakeClock clock{testing::Time("2026-01-01T00:00:00Z")};
   std::shared_ptr<PlayingTransport> playing;
   std::shared_ptr<http::Transport> transport;
   http::Response oidc = Answer(200, R"({"accessToken":"new-token","expiresIn":28800,"refreshToken":"refresh-2"})");

@@ -9,6 +9,7 @@
 #include "glaux/aws/credentials_json_internal.h"
 #include "glaux/aws/endpoint.h"
 #include "glaux/aws/region.h"
+#include "glaux/aws/service_error.h"
 
 namespace glaux::aws {
 namespace {
@@ -29,7 +30,7 @@ Status Ask(const StsOptions& options, std::shared_ptr<CredentialsProvider> crede
                  .credentials = std::move(credentials),
                  .clock = options.clock,
                  .retry = options.retry,
-                 .decode_error = DecodeQueryError});
+                 .decode_error = DecodeXmlError});
   const std::string body = FormBody(action, parameters);
   Call call;
   call.operation = action;
@@ -94,8 +95,7 @@ Result<StsOptions> FindSts(const StsSettings& settings, std::shared_ptr<http::Tr
     sts.region = found->value;
   }
   if (settings.endpoint_url.empty()) {
-    ARROW_ASSIGN_OR_RAISE(const auto endpoint,
-                          FindEndpoint(settings.environment, settings.files, kSts, sts.region));
+    ARROW_ASSIGN_OR_RAISE(const auto endpoint, FindEndpoint(settings.environment, settings.files, kSts, sts.region));
     sts.endpoint_url = endpoint.url;
   } else {
     sts.endpoint_url = settings.endpoint_url;
@@ -134,18 +134,6 @@ Result<CallerIdentity> GetCallerIdentity(const StsOptions& options, std::shared_
                      "GetCallerIdentity: the answer has no Arn; is it STS that answers at ", options.endpoint_url, "?");
   }
   return identity;
-}
-
-ServiceError DecodeQueryError(const http::Response& response) {
-  ServiceError error;
-  error.request_id = response.headers.Get("x-amzn-requestid");
-  pugi::xml_document document;
-  if (!document.load_buffer(response.body.data(), response.body.size())) return error;
-  const auto root = document.child("ErrorResponse");
-  error.code = root.child("Error").child_value("Code");
-  error.message = root.child("Error").child_value("Message");
-  if (const std::string id = root.child_value("RequestId"); !id.empty()) error.request_id = id;
-  return error;
 }
 
 }  // namespace glaux::aws

@@ -57,7 +57,4 @@ struct CallerIdentity {
 /// Whose credentials these are. No permission is needed for it.
 Result<CallerIdentity> GetCallerIdentity(const StsOptions& options, std::shared_ptr<CredentialsProvider> credentials);
 
-/// What an error answer of a service that speaks the query protocol says.
-ServiceError DecodeQueryError(const http::Response& response);
-
 }  // namespace glaux::aws
