@@ -141,7 +141,7 @@ class Examination {
                   files_.config_found ? files_.config_path : files_.credentials_path);
     for (const auto& [name, service] : std::initializer_list<std::pair<const char*, const aws::ServiceName*>>{
              {"s3", &aws::kS3}, {"glue", &aws::kGlue}, {"athena", &aws::kAthena}, {"sts", &aws::kSts}}) {
-      const auto endpoint = aws::FindEndpoint(environment_, files_, *service, region_.empty() ? "us-east-1" : region_);
+      const auto endpoint = aws::FindEndpoint(environment_, files_, *service, region_);
       if (!endpoint.ok()) return Problem(endpoint.status());
       if (!region_.empty() || endpoint->custom)
         section.Add(name, std::string(name) + "_endpoint", endpoint->url, endpoint->custom ? endpoint->source : "");

@@ -80,11 +80,12 @@ Result<Endpoint> FindEndpoint(const Environment& environment, const ProfileFiles
       return Custom(std::move(*url), "endpoint_url of profile " + files.selected);
     }
   }
-  ARROW_RETURN_NOT_OK(CheckRegion({region, "region"}));
+  if (!region.empty()) ARROW_RETURN_NOT_OK(CheckRegion({region, "region"}));
   ARROW_ASSIGN_OR_RAISE(const bool fips, FindSwitch(environment, files, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"));
   ARROW_ASSIGN_OR_RAISE(const bool dual_stack,
                         FindSwitch(environment, files, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"));
-  return Endpoint{.url = AwsEndpoint(service, region, fips, dual_stack), .source = "AWS"};
+  return Endpoint{.url = AwsEndpoint(service, region.empty() ? "us-east-1" : region, fips, dual_stack),
+                  .source = "AWS"};
 }
 
 std::string AwsEndpoint(const ServiceName& service, std::string_view region, bool fips, bool dual_stack) {

@@ -40,6 +40,7 @@ struct Endpoint {
 /// profile's use_fips_endpoint and use_dualstack_endpoint). AWS_IGNORE_CONFIGURED_ENDPOINT_URLS and the profile's
 /// ignore_configured_endpoint_urls turn the first four off.
 /// Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints", "Dual-stack and FIPS endpoints".
+/// \param region empty: us-east-1
 /// \return kInvalid: a URL that is none, a setting that is neither true nor false
 Result<Endpoint> FindEndpoint(const Environment& environment, const ProfileFiles& files, const ServiceName& service,
                               const std::string& region);

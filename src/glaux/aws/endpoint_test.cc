@@ -24,6 +24,7 @@ std::string Url(const Variables& variables, const std::string& config, const Ser
 
 TEST(Endpoint, IsTheRegionsOwnOfItsPartition) {
   EXPECT_EQ(Url({}, "", kS3), "https://s3.eu-central-1.amazonaws.com");
+  EXPECT_EQ(Url({}, "", kS3, ""), "https://s3.us-east-1.amazonaws.com");
   EXPECT_EQ(Url({}, "", kAthena, "cn-north-1"), "https://athena.cn-north-1.amazonaws.com.cn");
   EXPECT_EQ(Url({}, "", kGlue, "us-isob-east-1"), "https://glue.us-isob-east-1.sc2s.sgov.gov");
   EXPECT_EQ(Url({}, "", kSts, "us-gov-west-1"), "https://sts.us-gov-west-1.amazonaws.com");
