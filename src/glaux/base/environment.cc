@@ -27,6 +27,12 @@ std::string Expanded(const Environment& environment, const std::string& path) {
   return environment.Variable("HOME").value_or("") + path.substr(1);
 }
 
+/// The first word of a command line, to name it by: what follows may be secret, and so may "TOKEN=…" in front.
+std::string ProgramOf(const std::string& command) {
+  const std::string word = command.substr(0, command.find(' '));
+  return word.find('=') == std::string::npos ? word : "a command";
+}
+
 class Descriptor {
  public:
   explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
@@ -97,8 +103,7 @@ class ProcessEnvironment final : public Environment {
     const int status = ::pclose(pipe);
     if (status == 0) return output;
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    return MakeError(ErrorKind::kUnavailable, "run ", command.substr(0, command.find(' ')),
-                     ": it ended with exit code ", code);
+    return MakeError(ErrorKind::kUnavailable, "run ", ProgramOf(command), ": it ended with exit code ", code);
   }
 
  private:
@@ -133,8 +138,7 @@ class FakeEnvironment final : public Environment {
   Result<std::string> RunCommand(const std::string& command) const override {
     const auto found = commands_.find(command);
     if (found == commands_.end()) {
-      return MakeError(ErrorKind::kUnavailable, "run ", command.substr(0, command.find(' ')),
-                       ": it ended with exit code 127");
+      return MakeError(ErrorKind::kUnavailable, "run ", ProgramOf(command), ": it ended with exit code 127");
     }
     return found->second;
   }

@@ -29,6 +29,11 @@ TEST(ProcessEnvironment, TellsWhatCannotBeRead) {
   ASSERT_FAILS(ErrorKind::kInvalid, "/tmp", environment->ReadFile("/tmp"));
 }
 
+TEST(ProcessEnvironment, AVariableInFrontOfACommandIsNotShown) {
+  const auto failed = Environment::Process()->RunCommand("TOKEN=hunter2 false");
+  EXPECT_EQ(failed.status().message(), "run a command: it ended with exit code 1");
+}
+
 TEST(ProcessEnvironment, RunsCommandsAndTellsTheirExitCodes) {
   const auto environment = Environment::Process();
   ASSERT_OK_AND_ASSIGN(const auto output, environment->RunCommand("printf 'a b'"));
