@@ -56,7 +56,8 @@ EntryKind EntryKindOf(int dir, const dirent& entry) {
   return S_ISREG(file.st_mode) ? EntryKind::kFile : S_ISDIR(file.st_mode) ? EntryKind::kFolder : EntryKind::kOther;
 }
 
-// Call `visit(name, kind)` for each entry; it returns false to stop. 0 or the negative of errno.
+// Call `visit(name, kind)` for each entry; it returns false to stop. The object whose key is the folder's own comes as a
+// file without a name. 0 or the negative of errno.
 template <typename Visit>
 int VisitFolder(int fd, Visit visit) {
   // The stream owns its descriptor and moves its position: give it one of its own.
@@ -76,8 +77,11 @@ int VisitFolder(int fd, Visit visit) {
       break;
     }
     const std::string_view name = entry->d_name;
-    if (name == "." || name == ".." || name == kPrivateDir) continue;
-    if (!visit(name, EntryKindOf(fd, *entry))) break;
+    if (name == "." || name == "..") continue;
+    const auto kind = EntryKindOf(fd, *entry);
+    const bool is_private = name == kPrivateDir;
+    if (is_private && kind != EntryKind::kFile) continue;
+    if (!visit(is_private ? std::string_view() : name, kind)) break;
   }
   ::closedir(stream);
   return error;
@@ -109,12 +113,12 @@ class Lister {
       key.resize(folder.size());
       key += *name;
       if (key > pager_.prefix() && !key.starts_with(pager_.prefix())) break;
-      if (key.size() > kMaxKeyBytes) continue;
+      if (key.size() > kMaxKeyBytes || key.empty()) continue;
       bool more = true;
       if (key.back() == kOtherMark) {
         key.pop_back();
         pager_.PassOver(key);
-      } else if (key.back() != '/') {
+      } else if (name->empty() || key.back() != '/') {
         if (pager_.WantsKey(key)) more = OfferFile(fd->get(), *name, key);
       } else if (pager_.WantsTree(key)) {
         ARROW_ASSIGN_OR_RAISE(more, IsOneCommonPrefix(key) ? OfferFolder(key) : Walk(key));
@@ -166,7 +170,8 @@ class Lister {
 
   bool OfferFile(int dir, const std::string& name, const std::string& key) {
     struct stat file;
-    if (::fstatat(dir, name.c_str(), &file, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(file.st_mode)) return true;
+    const char* path = name.empty() ? kPrivateDir.data() : name.c_str();
+    if (::fstatat(dir, path, &file, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(file.st_mode)) return true;
     return pager_.Offer(DirectoryRoot::InfoOf(key, file));
   }
 

@@ -24,7 +24,17 @@ constexpr int kMaxTries = 1000;
 // Longer than any Put or Copy takes to write a file.
 constexpr std::chrono::hours kStaleAfter{24};
 
-std::pair<std::string, std::string> SplitKey(std::string_view key) {
+// A key that ends in '/' is the file with the private folder's name in the folder of that name.
+std::string PathOf(std::string_view key) {
+  std::string path(key);
+  if (path.ends_with('/')) path += kPrivateDir;
+  return path;
+}
+
+// The folder and the name in it. A path passes through unchanged: none ends in '/'.
+std::pair<std::string, std::string> SplitKey(std::string_view of) {
+  const std::string path = PathOf(of);
+  const std::string_view key = path;
   const auto slash = key.rfind('/');
   if (slash == key.npos) return {std::string(), std::string(key)};
   return {std::string(key.substr(0, slash)), std::string(key.substr(slash + 1))};
@@ -102,6 +112,7 @@ Status DirectoryRoot::CheckKey(std::string_view operation, std::string_view key)
   for (size_t at = 0; at <= key.size();) {
     const auto end = std::min(key.find('/', at), key.size());
     const auto segment = key.substr(at, end - at);
+    if (segment.empty() && at == key.size()) break;  // "a/"
     if (segment.empty() || segment == "." || segment == ".." || segment == kPrivateDir) {
       return MakeError(ErrorKind::kInvalid, operation, " ", name_, "/", key,
                        ": a key in a directory cannot hold the segment '", segment, "'");
@@ -129,7 +140,7 @@ Result<DirectoryRoot::OpenedObject> DirectoryRoot::OpenObject(std::string_view o
   ARROW_RETURN_NOT_OK(CheckKey(operation, key));
   // Without O_NONBLOCK, opening a pipe would wait for its writer.
   const int flags = purpose == OpenFor::kStat ? O_PATH : O_RDONLY | O_NONBLOCK;
-  const int fd = posix::OpenBeneath(root_.get(), std::string(key), flags);
+  const int fd = posix::OpenBeneath(root_.get(), PathOf(key), flags);
   if (fd < 0) return Error(fd == -ENOTDIR || fd == -ENXIO ? ENOENT : -fd, operation, key);
   OpenedObject object{.fd = posix::Fd(fd), .info = {}};
   struct stat file;

@@ -22,6 +22,7 @@ struct DirectoryStoreOptions {
 /// writer that is killed leaves something there, never a part of an object under its key.
 ///
 /// - A segment of a key cannot be empty, ".", ".." or ".glaux", nor longer than the file system's names (255 bytes).
+/// - A key that ends in '/' (the mark that some tools make for a folder) is the file `.glaux` in that folder.
 /// - A key cannot be a folder of other keys: after "a/b", writing "a" is kInvalid, and the other way round.
 /// - Symbolic links below the root are not followed: List passes over them and says so, a key that needs one is
 /// kInvalid.

@@ -160,6 +160,32 @@ TEST_P(ObjectStoreConformance, OddKeysAreKeptAsTheyAre) {
   EXPECT_TRUE(Keys().empty());
 }
 
+TEST_P(ObjectStoreConformance, AKeyMayEndInASlash) {
+  Write("a/b/", "");
+  Write("a/b/c", "below");
+  Write("a/d/", "with content");
+  EXPECT_EQ(Read("a/b/"), "");
+  EXPECT_EQ(Read("a/d/"), "with content");
+  EXPECT_EQ(Read("a/b"), "<NotFound");
+  EXPECT_EQ(Read("a/"), "<NotFound");
+  EXPECT_EQ(Keys(), (std::vector<std::string>{"a/b/", "a/b/c", "a/d/"}));
+  EXPECT_EQ(Keys("a/b/"), (std::vector<std::string>{"a/b/", "a/b/c"}));
+  auto listing = ListPages({.prefix = "a/", .delimiter = "/", .max_keys = 1});
+  EXPECT_TRUE(listing.keys.empty());
+  EXPECT_EQ(listing.common_prefixes, (std::vector<std::string>{"a/b/", "a/d/"}));
+  listing = ListPages({.prefix = "a/b/", .delimiter = "/", .max_keys = 1});
+  EXPECT_EQ(listing.keys, (std::vector<std::string>{"a/b/", "a/b/c"}));
+  listing = ListPages({.start_after = "a/b/"});
+  EXPECT_EQ(listing.keys, (std::vector<std::string>{"a/b/c", "a/d/"}));
+  const auto id = Begin("m/");
+  const std::vector parts = {Send("m/", id, 1, "part")};
+  ASSERT_OK(store->CompleteMultipart("m/", id, parts));
+  EXPECT_EQ(Read("m/"), "part");
+  ASSERT_OK_AND_ASSIGN(const auto failures, store->Delete(std::vector<std::string>{"a/b/", "a/d/", "m/", "a/x/"}));
+  EXPECT_TRUE(failures.empty());
+  EXPECT_EQ(Keys(), std::vector<std::string>{"a/b/c"});
+}
+
 // ---- ranges ---------------------------------------------------------------------------------------------------------
 
 TEST_P(ObjectStoreConformance, ARangeGivesJustItsBytes) {
