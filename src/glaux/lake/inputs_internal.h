@@ -12,8 +12,8 @@ namespace glaux {
 
 struct FoundFiles {
   std::vector<SourceFile> files;  ///< sorted by key, each once
-  int64_t empty = 0;             ///< files of no bytes, passed over
-  int64_t hidden = 0;            ///< names that begin with '.' or '_' inside folders, passed over
+  int64_t empty = 0;              ///< files of no bytes, passed over
+  int64_t hidden = 0;             ///< names that begin with '.' or '_' inside folders, passed over
 };
 
 /// Find the files behind paths, folders, globs and s3:// URIs of the lake. kNotFound for a path or pattern that has
