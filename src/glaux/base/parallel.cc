@@ -127,4 +127,63 @@ Status ParallelForIndex(size_t count, int max_parallel, Pool pool, const arrow::
   return run->error;
 }
 
+struct TaskGroup::State {
+  std::mutex mutex;
+  std::condition_variable ended;
+  std::deque<std::function<Status()>> waiting;
+  int running = 0;
+  Status error;
+
+  // Run one piece of work that has not begun; false if there is none.
+  bool RunOne(std::unique_lock<std::mutex>& lock) {
+    if (waiting.empty()) return false;
+    auto work = std::move(waiting.front());
+    waiting.pop_front();
+    ++running;
+    lock.unlock();
+    Status status = work();
+    work = nullptr;
+    lock.lock();
+    --running;
+    if (!status.ok() && error.ok()) {
+      error = std::move(status);
+      waiting.clear();
+    }
+    ended.notify_all();
+    return true;
+  }
+};
+
+TaskGroup::TaskGroup(Pool pool, int max_running)
+    : state_(std::make_shared<State>()), pool_(pool), max_running_(std::max(1, max_running)) {}
+
+TaskGroup::~TaskGroup() {
+  std::unique_lock lock(state_->mutex);
+  state_->waiting.clear();
+  state_->ended.wait(lock, [&] { return state_->running == 0; });
+}
+
+Status TaskGroup::Start(std::function<Status()> work) {
+  std::unique_lock lock(state_->mutex);
+  while (state_->running + static_cast<int>(state_->waiting.size()) >= max_running_) {
+    if (!state_->RunOne(lock)) state_->ended.wait(lock);
+  }
+  if (!state_->error.ok()) return state_->error;
+  state_->waiting.push_back(std::move(work));
+  lock.unlock();
+  WorkersOf(pool_).Spawn([state = state_] {
+    std::unique_lock lock(state->mutex);
+    state->RunOne(lock);
+  });
+  return Status::OK();
+}
+
+Status TaskGroup::Wait() {
+  std::unique_lock lock(state_->mutex);
+  while (state_->RunOne(lock)) {
+  }
+  state_->ended.wait(lock, [&] { return state_->running == 0; });
+  return state_->error;
+}
+
 }  // namespace glaux

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <span>
 
 #include "glaux/base/status.h"
@@ -27,5 +28,30 @@ template <typename Item, typename Work>
 Status ParallelFor(std::span<Item> items, int max_parallel, Pool pool, const arrow::StopToken& stop, Work&& work) {
   return ParallelForIndex(items.size(), max_parallel, pool, stop, [&](size_t i) -> Status { return work(items[i]); });
 }
+
+/// Work that goes on while its starter does something else. The starter's calls are not thread-safe.
+///
+/// Whoever waits takes work that has not begun, so groups inside of pool threads cannot lock each other out.
+class TaskGroup {
+ public:
+  /// \param max_running pieces of work that run or wait to run at once, at least 1
+  TaskGroup(Pool pool, int max_running);
+  /// Wait for what is running; what has not begun is dropped.
+  ~TaskGroup();
+  TaskGroup(const TaskGroup&) = delete;
+  TaskGroup& operator=(const TaskGroup&) = delete;
+
+  /// Begin `work`; where too many are running, wait for one to end. \return the first error of any work so far, after
+  /// which nothing is begun any more
+  Status Start(std::function<Status()> work);
+  /// Wait until nothing is running. \return the first error of all
+  Status Wait();
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+  const Pool pool_;
+  const int max_running_;
+};
 
 }  // namespace glaux

@@ -60,5 +60,54 @@ TEST(ParallelFor, NeverRunsMoreThanTheLimit) {
   EXPECT_LE(most, 3);
 }
 
+TEST(TaskGroup, RunsAllWorkAndNeverMoreThanTheLimit) {
+  std::atomic<int> now{0}, most{0}, done{0};
+  TaskGroup group(Pool::kIo, 3);
+  for (int i = 0; i < 300; ++i) {
+    ASSERT_TRUE(group
+                    .Start([&] {
+                      const int running = ++now;
+                      for (int seen = most; running > seen && !most.compare_exchange_weak(seen, running);) {
+                      }
+                      --now;
+                      ++done;
+                      return Status::OK();
+                    })
+                    .ok());
+  }
+  ASSERT_TRUE(group.Wait().ok());
+  EXPECT_EQ(done, 300);
+  EXPECT_LE(most, 3);
+}
+
+TEST(TaskGroup, TheFirstErrorEndsIt) {
+  std::atomic<int> after{0};
+  TaskGroup group(Pool::kIo, 1);
+  ASSERT_TRUE(group.Start([] { return MakeError(ErrorKind::kCorrupt, "first"); }).ok());
+  EXPECT_EQ(KindOf(group.Wait()), ErrorKind::kCorrupt);
+  EXPECT_EQ(KindOf(group.Start([&] {
+              ++after;
+              return Status::OK();
+            })),
+            ErrorKind::kCorrupt);
+  EXPECT_EQ(KindOf(group.Wait()), ErrorKind::kCorrupt);
+  EXPECT_EQ(after, 0);
+}
+
+TEST(TaskGroup, GroupsInsideOfAllPoolThreadsFinish) {
+  std::atomic<int> leaves{0};
+  ASSERT_TRUE(ParallelForIndex(64, 0, Pool::kIo, arrow::StopToken::Unstoppable(), [&](size_t) {
+                TaskGroup group(Pool::kIo, 2);
+                for (int i = 0; i < 5; ++i) {
+                  ARROW_RETURN_NOT_OK(group.Start([&] {
+                    ++leaves;
+                    return Status::OK();
+                  }));
+                }
+                return group.Wait();
+              }).ok());
+  EXPECT_EQ(leaves, 320);
+}
+
 }  // namespace
 }  // namespace glaux

@@ -62,6 +62,8 @@ struct RetryHint {
   std::optional<std::chrono::milliseconds> retry_after = {};
   /// The error is worth one more try whatever its kind: credentials were renewed, the clock's skew is known now.
   bool corrected = false;
+  /// No other try can help, whatever the error is.
+  bool give_up = false;
 };
 
 /// THE retry loop. Calls `attempt(n, hint)` for n = 1, 2, … until it succeeds, gives an error that is not worth another

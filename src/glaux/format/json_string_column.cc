@@ -7,7 +7,7 @@
 #include <emmintrin.h>
 #endif
 
-#include "glaux/format/json_base64_internal.h"
+#include "glaux/base/base64.h"
 #include "glaux/format/json_column_kinds_internal.h"
 #include "glaux/format/json_values_internal.h"
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "glaux/format/csv_text_internal.h"
-#include "glaux/format/json_base64_internal.h"
+#include "glaux/base/base64.h"
 
 namespace glaux {
 namespace {

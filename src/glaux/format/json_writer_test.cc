@@ -3,7 +3,7 @@
 #include <thread>
 
 #include "glaux/format/csv_text_internal.h"
-#include "glaux/format/json_base64_internal.h"
+#include "glaux/base/base64.h"
 #include "glaux/format/reading_for_test.h"
 
 namespace glaux {

@@ -8,7 +8,7 @@
 #include <filesystem>
 
 #include "glaux/format/csv_text_internal.h"
-#include "glaux/format/json_base64_internal.h"
+#include "glaux/base/base64.h"
 #include "glaux/format/reading_for_test.h"
 #include "glaux/testing/temp_dir.h"
 #include "glaux/testing/testdata.h"

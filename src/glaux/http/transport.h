@@ -77,6 +77,8 @@ struct Request {
   std::function<Status(const ResponseHead&)> on_head = {};
   /// Takes the body as it comes, instead of Response::body. An error ends the exchange with it.
   std::function<Status(std::span<const std::byte>)> on_data = {};
+  /// Past any proxy: for addresses of this host and its network alone.
+  bool direct = false;
   Deadlines deadlines = {};
   arrow::StopToken stop = arrow::StopToken::Unstoppable();
 };

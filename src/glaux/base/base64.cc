@@ -1,4 +1,4 @@
-#include "glaux/format/json_base64_internal.h"
+#include "glaux/base/base64.h"
 
 #include <array>
 #include <cstdint>

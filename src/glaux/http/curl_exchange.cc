@@ -1,0 +1,311 @@
+#include "glaux/http/curl_exchange_internal.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+
+namespace glaux::http {
+namespace {
+
+/// How soon a stop request or a deadline is seen, at the latest.
+constexpr int kPollMilliseconds = 50;
+constexpr long kReceiveBuffer = 512 << 10;
+constexpr long kSendBuffer = 1 << 20;
+
+}  // namespace
+
+CurlHandle::CurlHandle() : easy_(curl_easy_init()), multi_(curl_multi_init()) {}
+
+CurlHandle::~CurlHandle() {
+  curl_multi_cleanup(multi_);
+  curl_easy_cleanup(easy_);
+}
+
+Result<Response> CurlExchange::Run(const CurlTransportOptions& options, CURLSH* shared) {
+  if (handle_.easy() == nullptr || handle_.multi() == nullptr) {
+    return MakeError(ErrorKind::kUnavailable, "send ", Subject(), ": no memory for a connection");
+  }
+  curl_easy_reset(handle_.easy());  // keeps the connections
+  ARROW_RETURN_NOT_OK(Prepare(options, shared));
+  const auto driven = Drive();
+  auto& metrics = response_.metrics;
+  metrics.bytes_sent = sent_;
+  metrics.time = std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - begin_);
+  long connects = 0;
+  curl_easy_getinfo(handle_.easy(), CURLINFO_NUM_CONNECTS, &connects);
+  metrics.reused_connection = connects == 0;
+  ARROW_RETURN_NOT_OK(driven.status());
+  if (!callback_error_.ok()) return callback_error_;
+  if (*driven != CURLE_OK) return Failure(*driven);
+  return std::move(response_);
+}
+
+Status CurlExchange::Prepare(const CurlTransportOptions& options, CURLSH* shared) {
+  CURL* easy = handle_.easy();
+  if (!request_.url.starts_with("http://") && !request_.url.starts_with("https://")) {
+    return MakeError(ErrorKind::kInvalid, "send ", Subject(), ": expected a URL that begins with http:// or https://");
+  }
+  curl_easy_setopt(easy, CURLOPT_URL, request_.url.c_str());
+  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
+  curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBuffer);
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.deadlines.connect.count()));
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_text_.data());
+  curl_easy_setopt(easy, CURLOPT_SHARE, shared);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, options.verify_tls ? 1L : 0L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, options.verify_tls ? 2L : 0L);
+  // The system's folder of certificates stays; only its bundle file gives way to ours.
+  if (!options.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
+  PrepareProxy(options);
+  ARROW_RETURN_NOT_OK(PrepareBody());
+  ARROW_RETURN_NOT_OK(PrepareHeaders(options));
+
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(
+      easy, CURLOPT_HEADERFUNCTION, +[](char* data, size_t, size_t size, void* self) -> size_t {
+        return static_cast<CurlExchange*>(self)->OnHeader({data, size});
+      });
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(
+      easy, CURLOPT_WRITEFUNCTION, +[](char* data, size_t, size_t size, void* self) -> size_t {
+        return static_cast<CurlExchange*>(self)->OnBody({reinterpret_cast<const std::byte*>(data), size});
+      });
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
+  curl_easy_setopt(
+      easy, CURLOPT_PREREQFUNCTION, +[](void* self, char*, char*, int, int) -> int {
+        auto* exchange = static_cast<CurlExchange*>(self);
+        exchange->connected_ = exchange->last_activity_ = SteadyClock::now();
+        return CURL_PREREQFUNC_OK;
+      });
+  return Status::OK();
+}
+
+Status CurlExchange::PrepareBody() {
+  CURL* easy = handle_.easy();
+  const bool none = request_.source == nullptr && request_.body.empty();
+  if (request_.method == "HEAD") {
+    curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    return Status::OK();
+  }
+  if (none && request_.method == "GET") {
+    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    return Status::OK();
+  }
+  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+  if (none && request_.method == "DELETE") return Status::OK();
+  // An upload of no bytes too: PUT and POST must say Content-Length: 0.
+  curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+  curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(body_size()));
+  curl_easy_setopt(easy, CURLOPT_READDATA, this);
+  curl_easy_setopt(
+      easy, CURLOPT_READFUNCTION, +[](char* into, size_t size, size_t count, void* self) -> size_t {
+        return static_cast<CurlExchange*>(self)->OnRead({reinterpret_cast<std::byte*>(into), size * count});
+      });
+  curl_easy_setopt(easy, CURLOPT_SEEKDATA, this);
+  curl_easy_setopt(
+      easy, CURLOPT_SEEKFUNCTION, +[](void* self, curl_off_t offset, int origin) -> int {
+        return origin == SEEK_SET ? static_cast<CurlExchange*>(self)->OnSeek(offset) : CURL_SEEKFUNC_CANTSEEK;
+      });
+  return Status::OK();
+}
+
+Status CurlExchange::PrepareHeaders(const CurlTransportOptions& options) {
+  const auto append = [this](const std::string& line) {
+    curl_slist* longer = curl_slist_append(header_list_.get(), line.c_str());
+    if (longer != nullptr) {
+      static_cast<void>(header_list_.release());
+      header_list_.reset(longer);
+    }
+  };
+  for (const auto& [name, value] : request_.headers.fields()) {
+    if ((name + value).find_first_of(std::string("\r\n\0", 3)) != std::string::npos) {
+      return MakeError(ErrorKind::kInvalid, "send ", Subject(), ": header ", name.substr(0, name.find_first_of("\r\n")),
+                       " holds a line end");
+    }
+    append(value.empty() ? name + ";" : name + ": " + value);
+  }
+  // What libcurl would add by itself.
+  for (const char* name : {"Accept", "Expect"}) {
+    if (!request_.headers.Find(name)) append(std::string(name) + ":");
+  }
+  if (!options.user_agent.empty()) curl_easy_setopt(handle_.easy(), CURLOPT_USERAGENT, options.user_agent.c_str());
+  curl_easy_setopt(handle_.easy(), CURLOPT_HTTPHEADER, header_list_.get());
+  return Status::OK();
+}
+
+void CurlExchange::PrepareProxy(const CurlTransportOptions& options) {
+  if (!options.proxy_from_environment || request_.direct) {
+    curl_easy_setopt(handle_.easy(), CURLOPT_PROXY, "");
+    return;
+  }
+  // libcurl reads every variable but HTTP_PROXY, which a CGI's client can set; outside of CGI it is meant.
+  if (!request_.url.starts_with("http://") || std::getenv("http_proxy") || std::getenv("REQUEST_METHOD")) return;
+  if (const char* proxy = std::getenv("HTTP_PROXY")) curl_easy_setopt(handle_.easy(), CURLOPT_PROXY, proxy);
+}
+
+Result<CURLcode> CurlExchange::Drive() {
+  CURLM* multi = handle_.multi();
+  CURL* easy = handle_.easy();
+  curl_multi_add_handle(multi, easy);
+  Status stopped;
+  std::optional<CURLcode> code;
+  while (!code) {
+    int running = 0;
+    const CURLMcode driven = curl_multi_perform(multi, &running);
+    if (driven != CURLM_OK) {
+      stopped = MakeError(ErrorKind::kOther, "send ", Subject(), ": ", curl_multi_strerror(driven));
+      break;
+    }
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
+      if (message->msg == CURLMSG_DONE) code = message->data.result;
+    }
+    if (code) break;
+    stopped = CheckTime();
+    if (!stopped.ok()) break;
+    curl_multi_poll(multi, nullptr, 0, kPollMilliseconds, nullptr);
+  }
+  curl_multi_remove_handle(multi, easy);
+  ARROW_RETURN_NOT_OK(stopped);
+  return *code;
+}
+
+Status CurlExchange::CheckTime() const {
+  if (request_.stop.IsStopRequested()) return MakeError(ErrorKind::kCancelled, "send ", Subject(), ": cancelled");
+  const auto now = SteadyClock::now();
+  const auto passed = [&](std::chrono::milliseconds limit, SteadyClock::time_point since) {
+    return limit.count() > 0 && now - since > limit;
+  };
+  const auto late = [&](std::string_view what, std::chrono::milliseconds limit) {
+    return MakeError(ErrorKind::kTimeout, "send ", Subject(), ": ", what, " within ", limit.count(), " ms");
+  };
+  const auto& limits = request_.deadlines;
+  if (passed(limits.whole, begin_)) return late("not done", limits.whole);
+  if (!connected_) return Status::OK();  // libcurl watches this one
+  const bool sending = !head_done_ && sent_ < body_size();
+  if (!head_done_ && !sending) {
+    if (passed(limits.first_byte, last_activity_)) return late("no answer", limits.first_byte);
+  } else if (passed(limits.stall, last_activity_)) {
+    return late(sending ? "no byte could be sent" : "no byte came", limits.stall);
+  }
+  return Status::OK();
+}
+
+Status CurlExchange::Failure(CURLcode code) const {
+  ErrorInfo info{.kind = ErrorKind::kUnavailable};
+  switch (code) {
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      info.kind = ErrorKind::kInvalid;
+      break;
+    case CURLE_OPERATION_TIMEDOUT:
+      return MakeError(ErrorKind::kTimeout, "send ", Subject(), ": no connection within ",
+                       request_.deadlines.connect.count(), " ms");
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+      info.hint =
+          "name the certificate authority's file in AWS_CA_BUNDLE, if the server's certificate is to be trusted";
+      break;
+    case CURLE_COULDNT_RESOLVE_HOST:
+      info.hint = "check the endpoint's name and the network";
+      break;
+    case CURLE_COULDNT_CONNECT:
+      info.hint = "check that a server listens there, and the proxy settings";
+      break;
+    default:
+      break;
+  }
+  const size_t length = std::strlen(error_text_.c_str());
+  std::string text = length > 0 ? error_text_.substr(0, length) : std::string(curl_easy_strerror(code));
+  // Its own words may quote the URL.
+  if (const size_t query = text.find('?'); query != std::string::npos) text.resize(query);
+  return MakeErrorMessage(std::move(info), "send " + Subject() + ": " + text);
+}
+
+std::string CurlExchange::Subject() const {
+  std::string url = request_.url.substr(0, request_.url.find('?'));
+  const size_t host = url.find("://") == std::string::npos ? 0 : url.find("://") + 3;
+  const size_t end = std::min(url.find('/', host), url.size());
+  if (const size_t at = url.rfind('@', end); at != std::string::npos && at > host) url.erase(host, at + 1 - host);
+  return request_.method + " " + url;
+}
+
+size_t CurlExchange::OnHeader(std::string_view line) {
+  const size_t size = line.size();
+  last_activity_ = SteadyClock::now();
+  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+  if (line.starts_with("HTTP/")) {  // of each answer, "100 Continue" too
+    response_.headers = {};
+    response_.status = 0;
+    const size_t space = line.find(' ');
+    if (space != std::string_view::npos) {
+      std::from_chars(line.data() + space + 1, line.data() + line.size(), response_.status);
+    }
+    return size;
+  }
+  if (!line.empty()) {
+    const size_t colon = line.find(':');
+    if (colon == std::string_view::npos) return size;
+    auto value = line.substr(colon + 1);
+    while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
+    response_.headers.Add(std::string(line.substr(0, colon)), std::string(value));
+    return size;
+  }
+  if (response_.status < 200 || head_done_) return size;
+  head_done_ = true;
+  response_.metrics.time_to_first_byte = std::chrono::duration_cast<std::chrono::microseconds>(last_activity_ - begin_);
+  if (request_.on_head) {
+    callback_error_ = request_.on_head({.status = response_.status, .headers = response_.headers});
+    if (!callback_error_.ok()) return 0;
+  }
+  return size;
+}
+
+size_t CurlExchange::OnBody(std::span<const std::byte> bytes) {
+  last_activity_ = SteadyClock::now();
+  response_.metrics.bytes_received += static_cast<int64_t>(bytes.size());
+  if (request_.on_data) {
+    callback_error_ = request_.on_data(bytes);
+    last_activity_ = SteadyClock::now();  // what the caller takes is not the server's time
+    return callback_error_.ok() ? bytes.size() : 0;
+  }
+  response_.body.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return bytes.size();
+}
+
+size_t CurlExchange::OnRead(std::span<std::byte> into) {
+  last_activity_ = SteadyClock::now();
+  size_t count = 0;
+  if (request_.source != nullptr) {
+    auto read = request_.source->Read(into);
+    if (!read.ok()) {
+      callback_error_ = read.status();
+      return CURL_READFUNC_ABORT;
+    }
+    count = *read;
+  } else {
+    count = std::min(into.size(), request_.body.size() - static_cast<size_t>(sent_));
+    std::memcpy(into.data(), request_.body.data() + sent_, count);
+  }
+  sent_ += static_cast<int64_t>(count);
+  return count;
+}
+
+int CurlExchange::OnSeek(curl_off_t offset) {
+  if (request_.source == nullptr) {
+    sent_ = offset;
+    return CURL_SEEKFUNC_OK;
+  }
+  if (offset != 0 || !request_.source->Rewind().ok()) return CURL_SEEKFUNC_FAIL;
+  sent_ = 0;
+  return CURL_SEEKFUNC_OK;
+}
+
+}  // namespace glaux::http
