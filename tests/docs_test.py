@@ -32,7 +32,7 @@ PLACES = {
 
 
 def environment(tools):
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("GLAUX_", "ATHENA_"))}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("GLAUX_", "ATHENA_", "AWS_"))}
     return kept | {"PATH": f"{tools}:{kept['PATH']}"}
 
 

@@ -142,6 +142,7 @@ void BuildApp(CLI::App* app, Session* session) {
   AddCpCommand(app, session);
   AddConvertCommand(app, session);
   AddCompletionCommand(app, session);
+  AddDoctorCommand(app, session);
   AddVersionCommand(app, session);
 
   app->footer(

@@ -187,7 +187,7 @@ TEST(CommandLine, UnknownCommandsAndOptionsGetNearMatches) {
 TEST(CommandLine, EveryCommandHasExamplesInItsHelp) {
   World world;
   for (const auto* command : {"load", "query", "databases", "tables", "schema", "partitions", "drop", "repair",
-                              "completion", "version", "ls", "cat", "head", "cp", "convert"}) {
+                              "completion", "doctor", "version", "ls", "cat", "head", "cp", "convert"}) {
     EXPECT_THAT(RunGlaux(world, {command, "--help"}).out, HasSubstr(std::string("Examples:\n  "))) << command;
   }
 }

@@ -27,6 +27,7 @@ void AddHeadCommand(CLI::App* app, Session* session);
 void AddCpCommand(CLI::App* app, Session* session);
 void AddConvertCommand(CLI::App* app, Session* session);
 void AddCompletionCommand(CLI::App* app, Session* session);
+void AddDoctorCommand(CLI::App* app, Session* session);
 void AddVersionCommand(CLI::App* app, Session* session);
 
 /// What `glaux __complete WORDS…` does: print how the line may go on. Shells call it.

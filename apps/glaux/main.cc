@@ -29,6 +29,8 @@ int main(int count, char** values) {
       .working_directory = std::filesystem::current_path(error).string(),
       .find_config = glaux::FindLakeConfig,
       .open_lake = glaux::Lake::Open,
+      .process = glaux::Environment::Process(),
+      .open_transport = glaux::http::MakeCurlTransport,
   });
   return glaux::cli::RunApp({values + 1, values + count}, &session);
 }

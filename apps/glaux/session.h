@@ -10,7 +10,10 @@
 #include <string>
 #include <string_view>
 
+#include "glaux/base/clock.h"
+#include "glaux/base/environment.h"
 #include "glaux/base/status.h"
+#include "glaux/http/transport.h"
 #include "glaux/lake/lake.h"
 #include "glaux/sync/config.h"
 #include "progress_bar.h"
@@ -32,6 +35,10 @@ struct Surroundings {
   std::string working_directory = ".";
   std::function<Result<LakeConfig>(std::string_view, const std::string&)> find_config;
   std::function<Result<std::unique_ptr<Lake>>(const LakeConfig&)> open_lake;
+  /// What AWS settings come from: variables, files, commands.
+  std::shared_ptr<const Environment> process = {};
+  std::function<Result<std::shared_ptr<http::Transport>>(const http::CurlTransportOptions&)> open_transport = {};
+  Clock* clock = &Clock::System();
 };
 
 /// Options that every command takes.

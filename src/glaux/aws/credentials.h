@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "glaux/base/clock.h"
 #include "glaux/base/environment.h"
@@ -48,6 +49,8 @@ struct CredentialsChainOptions {
   std::shared_ptr<const Environment> environment;
   std::shared_ptr<http::Transport> transport;
   Clock* clock = &Clock::System();
+  /// Keys that are given outright: no link is asked then.
+  Credentials keys = {};
   /// Profile to use; else AWS_PROFILE, else "default".
   std::optional<std::string> profile = {};
   /// Role to assume with what the chain gives (the configuration's `role_arn`).
@@ -59,6 +62,9 @@ struct CredentialsChainOptions {
   /// Of STS, else AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, the profile's, else AWS's own.
   std::string sts_endpoint_url = {};
 };
+
+/// ErrorInfo::code where no link of the chain is set up, as opposed to one that fails.
+inline constexpr std::string_view kNoCredentials = "NoCredentials";
 
 /// The chain in AWS's own order: environment variables; web identity token file of the environment; the profile of the
 /// shared files (static keys, source_profile/role_arn, web identity, credential_process, SSO); container endpoint

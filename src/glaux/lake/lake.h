@@ -27,6 +27,8 @@ namespace glaux {
 
 /// What a configuration file describes: one store, one catalog, one engine.
 struct LakeConfig {
+  /// How it was found, for people: "--lake", "GLAUX_LAKE", a path of glaux.yaml, "the default".
+  std::string found_by = {};
   /// Root of a local lake: catalog.sqlite and store/<bucket>/… live below it.
   std::string directory = "./lake";
   /// The database of names without one.

@@ -35,6 +35,7 @@ class ConfigReader {
       return MakeError(ErrorKind::kInvalid, path_, ", line ", error.mark.line + 1, ", column ", error.mark.column + 1,
                        ": ", error.msg);
     }
+    config_.found_by = path_;
     config_.directory = (Base() / "lake").string();
     if (!root || root.IsNull()) return config_;
     try {
@@ -196,20 +197,28 @@ bool IsYaml(std::string_view path) { return path.ends_with(".yaml") || path.ends
 
 Result<LakeConfig> Find(std::string_view given, const std::string& working_directory) {
   std::string named(given);
+  std::string found_by = "--lake";
   if (named.empty()) {
     if (const char* environment = std::getenv("GLAUX_LAKE")) named = environment;
+    found_by = "GLAUX_LAKE";
   }
   if (!named.empty()) {
-    if (IsYaml(named)) return ReadLakeConfig(named);
+    if (IsYaml(named)) {
+      ARROW_ASSIGN_OR_RAISE(auto config, ReadLakeConfig(named));
+      config.found_by = found_by + ", " + config.found_by;
+      return config;
+    }
     if (named.starts_with("local:")) named.erase(0, 6);
-    return LakeConfig{.directory = (fs::path(working_directory) / named).lexically_normal().string()};
+    return LakeConfig{.found_by = found_by,
+                      .directory = (fs::path(working_directory) / named).lexically_normal().string()};
   }
   for (fs::path folder = fs::absolute(working_directory);; folder = folder.parent_path()) {
     std::error_code ignored;
     if (fs::exists(folder / kConfigName, ignored)) return ReadLakeConfig((folder / kConfigName).string());
     if (folder == folder.parent_path()) break;
   }
-  return LakeConfig{.directory = (fs::path(working_directory) / "lake").lexically_normal().string()};
+  return LakeConfig{.found_by = "the default, for there is no glaux.yaml",
+                    .directory = (fs::path(working_directory) / "lake").lexically_normal().string()};
 }
 
 }  // namespace
