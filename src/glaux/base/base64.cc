@@ -1,8 +1,4 @@
-<<<<<<<< HEAD:src/glaux/format/base64.cc
 #include "glaux/base/base64.h"
-========
-#include "glaux/base/base64.h"
->>>>>>>> w-s3store:src/glaux/base/base64.cc
 
 #include <array>
 #include <cstdint>

@@ -449,11 +449,14 @@ class PipelineAttempt {
     // The contract's discard_row is about quarantine, whatever is to become of rows that do not parse.
     const bool by_contract = pipeline_.on_error == OnError::kFail && !plan_.quarantine_columns.empty();
     const auto attachments = target_->attachments();
+    const LocationResolver make_folder = [this](std::string_view uri) {
+      return environment_.make_folder(uri, destination_.s3);
+    };
     ARROW_ASSIGN_OR_RAISE(
         quarantine_, Quarantine::Make({.on_error = by_contract ? OnError::kQuarantine : pipeline_.on_error,
                                        .folder = QuarantineFolder(),
                                        .run_id = run_id_,
-                                       .open_folder = attachments ? attachments : environment_.make_folder,
+                                       .open_folder = attachments ? attachments : make_folder,
                                        .clock = environment_.clock,
                                        .max_errors = pipeline_.max_errors,
                                        .rows_before = rows_before_ + report_.rows_skipped + report_.rows_quarantined}));
