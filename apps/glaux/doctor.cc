@@ -27,7 +27,12 @@ class NoNetwork final : public http::Transport {
   }
 };
 
-std::string FirstLine(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
+/// "AWS credentials: profile dev: why\nmore" -> "profile dev: why": the section has the title already.
+std::string Essence(std::string_view text) {
+  constexpr std::string_view kTitle = "AWS credentials: ";
+  if (text.starts_with(kTitle)) text.remove_prefix(kTitle.size());
+  return std::string(text.substr(0, text.find('\n')));
+}
 
 /// Looks at everything that decides whether glaux works here, one part after the other; what is wrong in one keeps no
 /// other from being looked at.
@@ -103,7 +108,7 @@ class Examination {
         report_.notes.push_back("a lake in a local folder needs no AWS credentials. For AWS: " + InfoOf(status).hint);
         no_credentials_ = true;
       } else if (offline_ && KindOf(status) == ErrorKind::kCancelled) {
-        section.Add("from", "source", FirstLine(status.message()));
+        section.Add("from", "source", Essence(status.message()));
       } else {
         section.Add("from", "source", "none: see below");
         Problem(status);
@@ -119,7 +124,7 @@ class Examination {
     section.Add("expire", "expiration", FormatTimestamp(*credentials->expiration),
                 left > left.zero() ? "in " + FormatDuration(left) : FormatDuration(-left) + " ago");
     if (left <= left.zero()) {
-      Problem("the credentials of " + credentials->source + " have expired",
+      Problem("the credentials have expired (" + credentials->source + ")",
               "sign in again (aws sso login), or renew what put them there");
     }
   }

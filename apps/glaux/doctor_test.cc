@@ -182,7 +182,8 @@ TEST(Doctor, OfflineAsksNothing) {
   world.variables = {{"HOME", "/home/ada"}};
   const auto outcome = RunDoctor(world, {"--offline"});
   EXPECT_EQ(outcome.code, 0) << outcome.out;
-  EXPECT_THAT(outcome.out, HasSubstr("the network is not asked (--offline)"));
+  EXPECT_THAT(outcome.out,
+              HasSubstr("  from            EC2 instance metadata: the network is not asked (--offline)\n"));
   EXPECT_TRUE(world.transport->asked.empty());
 }
 
@@ -192,7 +193,8 @@ TEST(Doctor, ExpiredCredentialsAreAProblem) {
   world.variables["AWS_CREDENTIAL_EXPIRATION"] = "2025-12-31T23:00:00Z";
   const auto outcome = RunDoctor(world, {"--offline"});
   EXPECT_EQ(outcome.code, 3);
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr("2025-12-31T23:00:00Z (1 h ago)"), HasSubstr("have expired")));
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("2025-12-31T23:00:00Z (1 h 0 min ago)"),
+                                 HasSubstr("the credentials have expired (environment)")));
 }
 
 TEST(Doctor, PrintsOneJsonObject) {
