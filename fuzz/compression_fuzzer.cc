@@ -1,40 +1,55 @@
 // Files that are compressed, by their first bytes or as the options say. The first byte of the input chooses.
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
-#include <arrow/util/compression.h>
+#include <isa-l/crc.h>
 
 #include "fuzz.h"
 #include "glaux/format/byte_source.h"
+#include "glaux/format/compression_internal.h"
 
 namespace {
 
 constexpr const char* kChoices[] = {"auto", "gzip", "bz2", "zstd", "lz4", "snappy", "brotli", "xz", "none"};
 constexpr const char* kEncodings[] = {"utf-8", "latin-1", "utf-16", "windows-1252"};
 
+std::string Number(uint64_t value, int bytes) {
+  std::string out;
+  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> 8 * i);
+  return out;
+}
+
+/// A zip archive of one member, stored as it is.
+std::string Zip(const std::string& name, const std::string& content) {
+  const auto crc = crc32_gzip_refl(0, reinterpret_cast<const uint8_t*>(content.data()), content.size());
+  const std::string sizes =
+      Number(crc, 4) + Number(content.size(), 4) + Number(content.size(), 4) + Number(name.size(), 2) + Number(0, 2);
+  const std::string member = "PK\3\4" + Number(20, 2) + Number(0, 8) + sizes + name + content;
+  const std::string entry = "PK\1\2" + Number(20, 2) + Number(20, 2) + Number(0, 8) + sizes + Number(0, 14) + name;
+  return member + entry + "PK\5\6" + Number(0, 4) + Number(1, 2) + Number(1, 2) + Number(entry.size(), 4) +
+         Number(member.size(), 4) + Number(0, 2);
+}
+
+std::string Compressed(const glaux::Compression& compression, const std::string& text) {
+  const auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
+  auto out = compression.create(sink, std::nullopt);
+  if (!out.ok() || !(*out)->Write(text).ok() || !(*out)->Close().ok()) return {};
+  return sink->Finish().ValueOrDie()->ToString();
+}
+
 }  // namespace
 
 std::vector<std::string> FuzzSeeds() {
-  const std::string text = "some text, some text, and some text once more\n";
-  std::vector<std::string> seeds = {'\0' + text, std::string("\0PK\3\4", 5),
-                                    std::string("\0\xfd"
-                                                "7zXZ\0",
-                                                7)};
-  using arrow::Compression;
-  for (const auto type : {Compression::GZIP, Compression::BZ2, Compression::ZSTD, Compression::LZ4_FRAME,
-                          Compression::SNAPPY, Compression::BROTLI}) {
-    const auto codec = arrow::util::Codec::Create(type);
-    if (!codec.ok()) continue;
-    const auto stream = (*codec)->MakeCompressor();
-    if (!stream.ok()) continue;
-    std::string out(4096, '\0');
-    auto* bytes = reinterpret_cast<uint8_t*>(out.data());
-    const auto step = (*stream)->Compress(static_cast<int64_t>(text.size()),
-                                          reinterpret_cast<const uint8_t*>(text.data()), 4096, bytes);
-    if (!step.ok()) continue;
-    const auto end = (*stream)->End(4096 - step->bytes_written, bytes + step->bytes_written);
-    if (!end.ok()) continue;
-    out.resize(static_cast<size_t>(step->bytes_written + end->bytes_written));
-    for (char choice = 0; choice < 8; ++choice) seeds.push_back(choice + out);
+  const std::string text = "some text, some text, and text once more\n";
+  std::vector<std::string> seeds = {'\0' + text, '\0' + Zip("a.csv", text), '\0' + Zip("folder/", "")};
+  for (const auto& compression : glaux::Compressions()) {
+    const auto once = Compressed(compression, text);
+    // Streams one after the other are one file, here of three members.
+    for (const auto& stored : {once, once + Compressed(compression, "") + once}) {
+      seeds.push_back('\0' + stored);
+      for (size_t choice = 0; choice < std::size(kChoices); ++choice) {
+        if (compression.name == kChoices[choice]) seeds.push_back(static_cast<char>(choice) + stored);
+      }
+    }
   }
   return seeds;
 }

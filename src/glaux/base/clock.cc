@@ -37,22 +37,33 @@ std::string FormatTimestamp(Timestamp time) {
 }
 
 Result<Timestamp> ParseTimestamp(std::string_view text) {
-  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, consumed = 0;
-  const std::string copy(text);
+  // sscanf would also take signs, spaces and numbers of other lengths.
+  constexpr std::string_view kShape = "0000-00-00T00:00:00";
   const auto bad = [&] { return MakeError(ErrorKind::kInvalid, "not a timestamp like 2026-01-31T08:30:00Z: ", text); };
-  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute, &second, &consumed) !=
-      6) {
-    return bad();
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (text.size() <= kShape.size()) return bad();
+  for (size_t i = 0; i < kShape.size(); ++i) {
+    if (kShape[i] == '0' ? !is_digit(text[i]) : text[i] != kShape[i]) return bad();
   }
+  const auto number = [&](size_t at, size_t digits) {
+    int value = 0;
+    for (size_t i = at; i < at + digits; ++i) value = value * 10 + (text[i] - '0');
+    return value;
+  };
+  size_t at = kShape.size();
   int64_t micros = 0;
-  size_t at = consumed;
-  if (at < copy.size() && copy[at] == '.') {
-    int64_t scale = 100'000;
-    for (++at; at < copy.size() && copy[at] >= '0' && copy[at] <= '9'; ++at, scale /= 10)
-      micros += (copy[at] - '0') * scale;
+  if (text[at] == '.') {
+    const size_t first = ++at;
+    for (int64_t scale = 100'000; at < text.size() && is_digit(text[at]); ++at, scale /= 10) {
+      micros += (text[at] - '0') * scale;
+    }
+    if (at == first) return bad();
   }
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
-  if (copy.substr(at) != "Z" || !date.ok() || hour > 23 || minute > 59 || second > 60) return bad();
+  const std::chrono::year_month_day date{std::chrono::year(number(0, 4)),
+                                         std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                         std::chrono::day(static_cast<unsigned>(number(8, 2)))};
+  const int hour = number(11, 2), minute = number(14, 2), second = number(17, 2);
+  if (text.substr(at) != "Z" || !date.ok() || hour > 23 || minute > 59 || second > 60) return bad();
   return Timestamp(std::chrono::sys_days(date)) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
          std::chrono::seconds(second) + std::chrono::microseconds(micros);
 }

@@ -65,8 +65,13 @@ Result<std::chrono::milliseconds> ParseDuration(std::string_view text) {
   std::string unit;
   const bool read = SplitUnit(text, &number, &unit);
   const auto found = kMilliseconds.find(unit);
-  if (!read || found == kMilliseconds.end() || !(number * found->second < 9.2e15)) {
+  if (!read || found == kMilliseconds.end()) {
     return MakeError(ErrorKind::kInvalid, "not a duration: '", text, "'; write 500ms, 30s, 5m, 1h, 2d");
+  }
+  // Times that lie so far before or behind now can still be counted and written.
+  constexpr double kLongest = 36'500 * 8.64e7;
+  if (!(number * found->second <= kLongest)) {
+    return MakeError(ErrorKind::kInvalid, "not a duration: '", text, "' is longer than 36500d");
   }
   return std::chrono::milliseconds(std::llround(number * found->second));
 }

@@ -32,7 +32,8 @@ TEST(Duration, KnowsItsUnits) {
   EXPECT_EQ(ParseDuration("30").ValueOrDie(), milliseconds(30'000));
   EXPECT_EQ(ParseDuration("1.5m").ValueOrDie(), milliseconds(90'000));
   EXPECT_EQ(ParseDuration("2d").ValueOrDie(), milliseconds(172'800'000));
-  for (const auto* text : {"", "soon", "-1s", "1y", "1e300h"}) {
+  EXPECT_EQ(ParseDuration("36500d").ValueOrDie(), std::chrono::days(36'500));
+  for (const auto* text : {"", "soon", "-1s", "1y", "1e300h", "36500.1d"}) {
     ASSERT_FAILS(ErrorKind::kInvalid, "not a duration", ParseDuration(text));
   }
 }

@@ -8,6 +8,7 @@
 #include <boost/uuid/uuid_io.hpp>
 
 #include <algorithm>
+#include <limits>
 
 #include "glaux/schema/types.h"
 #include "glaux/sync/batch_compute_internal.h"
@@ -18,6 +19,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr int kStateVersion = 1;
+constexpr int64_t kMostRuns = int64_t{1} << 53;
 /// A state with more rows than this is no small object any more.
 constexpr size_t kMostSeen = 100'000;
 
@@ -64,7 +66,7 @@ Result<std::shared_ptr<arrow::Scalar>> ParseValue(const std::shared_ptr<arrow::D
   return value;
 }
 
-/// A time some while before another.
+/// A time some while before another, or the first one that its type can say.
 Result<std::shared_ptr<arrow::Scalar>> Before(const std::shared_ptr<arrow::Scalar>& value,
                                               std::chrono::microseconds lag, const std::string& subject) {
   if (lag.count() == 0) return value;
@@ -75,12 +77,15 @@ Result<std::shared_ptr<arrow::Scalar>> Before(const std::shared_ptr<arrow::Scala
     if (unit == arrow::TimeUnit::SECOND) ticks = (lag.count() + 999'999) / 1'000'000;
     if (unit == arrow::TimeUnit::MILLI) ticks = (lag.count() + 999) / 1000;
     if (unit == arrow::TimeUnit::NANO) ticks = lag.count() * 1000;
-    return std::shared_ptr<arrow::Scalar>(std::make_shared<arrow::TimestampScalar>(since - ticks, value->type));
+    int64_t before = 0;
+    if (__builtin_sub_overflow(since, ticks, &before)) before = std::numeric_limits<int64_t>::min();
+    return std::shared_ptr<arrow::Scalar>(std::make_shared<arrow::TimestampScalar>(before, value->type));
   }
   if (value->type->id() == arrow::Type::DATE32) {
-    const auto days = std::chrono::ceil<std::chrono::days>(lag).count();
+    const int64_t days = std::chrono::ceil<std::chrono::days>(lag).count();
+    const int64_t before = static_cast<const arrow::Date32Scalar&>(*value).value - days;
     return std::shared_ptr<arrow::Scalar>(std::make_shared<arrow::Date32Scalar>(
-        static_cast<const arrow::Date32Scalar&>(*value).value - static_cast<int32_t>(days)));
+        static_cast<int32_t>(std::max<int64_t>(before, std::numeric_limits<int32_t>::min()))));
   }
   return MakeError(ErrorKind::kInvalid, subject, ": lag needs a column of times or dates, it is ",
                    value->type->ToString());
@@ -109,7 +114,9 @@ Result<StreamState> StreamState::Parse(std::string_view text, std::string_view s
   };
   if (!text_at(object, "updated_at", &state.updated_at)) return Corrupt(stream, "updated_at is no text");
   if (const auto* runs = object.if_contains("runs"); runs != nullptr) {
-    if (!runs->is_int64()) return Corrupt(stream, "runs is no number");
+    if (!runs->is_int64() || runs->as_int64() < 0 || runs->as_int64() > kMostRuns) {
+      return Corrupt(stream, "runs is no number of runs");
+    }
     state.runs = runs->as_int64();
   }
   const auto* cursor = object.if_contains("cursor");
@@ -205,7 +212,10 @@ Status Cursor::Bind(const std::shared_ptr<arrow::DataType>& type) {
       return MakeError(ErrorKind::kInvalid, subject_, ": time_filter_hours needs a column of times or dates, it is ",
                        type->ToString());
     }
-    const auto hours = std::chrono::microseconds(static_cast<int64_t>(*config_.time_filter_hours * 3.6e9));
+    // Further back lies the year 0.
+    constexpr double kMostHours = 17'000'000;
+    const auto hours =
+        std::chrono::microseconds(static_cast<int64_t>(std::min(*config_.time_filter_hours, kMostHours) * 3.6e9));
     ARROW_ASSIGN_OR_RAISE(const auto from, ParseValue(type,
                                                       IsTime(*type) && type->id() == arrow::Type::DATE32
                                                           ? FormatTimestamp(now_ - hours).substr(0, 10)

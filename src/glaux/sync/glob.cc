@@ -9,6 +9,11 @@ namespace {
 
 /// Braces multiply: more alternatives than this are a mistake.
 constexpr size_t kMostAlternatives = 4096;
+/// So is more text of alternatives, finished or not.
+constexpr size_t kMostExpanded = 2 << 20;
+
+/// Of a pattern that is too long, in errors.
+constexpr size_t kMostShown = 80;
 
 Status Bad(std::string_view pattern, size_t at, std::string_view what) {
   return MakeError(ErrorKind::kInvalid, "pattern ", pattern, ", character ", at + 1, ": ", what);
@@ -27,9 +32,15 @@ size_t SetEnd(std::string_view pattern, size_t at) {
 Result<std::vector<std::string>> ExpandBraces(std::string_view whole) {
   std::vector<std::string> done;
   std::vector<std::string> todo = {std::string(whole)};
+  size_t expanded = 0;
   while (!todo.empty()) {
     const std::string pattern = std::move(todo.back());
     todo.pop_back();
+    expanded += pattern.size();
+    if (expanded > kMostExpanded) {
+      return MakeError(ErrorKind::kInvalid, "pattern ", whole.substr(0, kMostShown),
+                       "…: with its braces written out it has more than ", kMostExpanded, " characters");
+    }
     size_t open = std::string::npos;
     for (size_t i = 0; i < pattern.size() && open == std::string::npos; ++i) {
       if (pattern[i] == '\\') {

@@ -56,6 +56,17 @@ TEST(Glob, SaysWhereItMayMatch) {
   EXPECT_FALSE(glob.MayMatchBelow("data/2025-01/x/y/"));
 }
 
+TEST(Glob, RefusesBracesThatMakeTooMuch) {
+  std::string braces;
+  for (int i = 0; i < 13; ++i) braces += "{a,b}";
+  ASSERT_FAILS(ErrorKind::kInvalid, "more than 4096 patterns", Glob::Parse(braces));
+  ASSERT_FAILS(ErrorKind::kInvalid, "more than 2097152 characters",
+               Glob::Parse("{a,b}{a,b}{a,b}{a,b}" + std::string(200'000, 'x')));
+  ASSERT_FAILS(ErrorKind::kInvalid, "more than 2097152 characters",
+               Glob::Parse(std::string(5'000, '{') + std::string(5'000, '}')));
+  EXPECT_TRUE(Glob::Parse("{a,b}{a,b}{a,b}{a,b}" + std::string(1'000, 'x')).ok());
+}
+
 TEST(Glob, RefusesWhatIsNotClosed) {
   EXPECT_EQ(KindOf(Glob::Parse("a[b").status()), ErrorKind::kInvalid);
   EXPECT_EQ(KindOf(Glob::Parse("a{b,c").status()), ErrorKind::kInvalid);

@@ -61,7 +61,7 @@ class BatchQueue {
   }
   Result<std::shared_ptr<arrow::RecordBatch>> Pop() {
     std::unique_lock lock(mutex_);
-    moved_.wait(lock, [&] { return !batches_.empty() || ended_; });
+    moved_.wait(lock, [&] { return !batches_.empty() || ended_ || closed_; });
     if (batches_.empty()) {
       ARROW_RETURN_NOT_OK(status_);
       return nullptr;

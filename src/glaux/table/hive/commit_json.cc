@@ -11,6 +11,9 @@ namespace json = boost::json;
 /// With streams, a watermark, overwrites or attached objects.
 constexpr int kNewestFormat = 2;
 
+/// Of one upload.
+constexpr int64_t kMostParts = 10'000;
+
 constexpr char kCorruptHint[] =
     "restore the object from a copy, or delete it and run glaux repair: the data files are not touched, the list of "
     "loaded files and the states of streams are lost";
@@ -53,6 +56,11 @@ class Fields {
     if (value == nullptr) return 0;
     if (!value->is_int64()) return Wrong(name, "a whole number"), 0;
     return value->as_int64();
+  }
+  int64_t IntUpTo(std::string_view name, int64_t most) {
+    const int64_t value = Int(name);
+    if (value < 0 || value > most) return Wrong(name, "from 0 to " + std::to_string(most)), 0;
+    return value;
   }
   bool Bool(std::string_view name) {
     const auto* value = Find(name, Need::kOptional);
@@ -155,7 +163,7 @@ PendingObject PendingFrom(Fields& fields) {
   PendingObject out{
       .key = fields.String("key"), .upload_id = fields.String("upload-id"), .parts = {}, .size = fields.Int("size")};
   fields.Objects("parts", Need::kRequired, [&](Fields& part) {
-    out.parts.push_back({static_cast<int>(part.Int("number")), part.String("etag"), part.Int("size"),
+    out.parts.push_back({static_cast<int>(part.IntUpTo("number", kMostParts)), part.String("etag"), part.Int("size"),
                          part.String("checksum", Need::kOptional)});
   });
   return out;
@@ -329,7 +337,7 @@ Result<CommitRecord> ParseRecord(std::string_view text, std::string_view key) {
   record.replaces = fields.Bool("replaces");
   if (record.replaces) {
     record.replaced = fields.Strings("replaced");
-    record.grace = std::chrono::seconds(fields.Int("grace-seconds"));
+    record.grace = std::chrono::seconds(fields.IntUpTo("grace-seconds", kLongestGrace.count()));
   }
   const auto* create = fields.Find("create", Need::kOptional);
   ARROW_RETURN_NOT_OK(fields.status());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +14,9 @@
 #include "glaux/table/table.h"
 
 namespace glaux {
+
+/// A longer grace would be beyond what times can say.
+inline constexpr std::chrono::seconds kLongestGrace = std::chrono::days(36'500);
 
 /// Where a partition is after a commit, when that does not follow from its values.
 struct PartitionMove {

@@ -102,6 +102,20 @@ TEST(CommitJson, AFieldOfAnotherTypeIsCorruptAndNamed) {
   }
 }
 
+TEST(CommitJson, NumbersBeyondTheirMeaningAreCorrupt) {
+  const auto with = [](std::string from, std::string to) {
+    std::string text = PrintRecord(FullRecord());
+    const size_t at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << text;
+    const size_t end = text.find_first_of(",}", at);
+    return ParseRecord(text.replace(at, end - at, from + to), "k");
+  };
+  ASSERT_FAILS(ErrorKind::kCorrupt, "field grace-seconds must be from 0 to 3153600000",
+               with("\"grace-seconds\":", "9223372036854775807"));
+  ASSERT_FAILS(ErrorKind::kCorrupt, "field grace-seconds must be from 0", with("\"grace-seconds\":", "-1"));
+  ASSERT_FAILS(ErrorKind::kCorrupt, "field parts.number must be from 0 to 10000", with("\"number\":", "4294967297"));
+}
+
 TEST(CommitJson, EveryFieldOfARecordIsChecked) {
   // Turn each value in turn into one of another type.
   const std::string text = PrintRecord(FullRecord());

@@ -515,7 +515,7 @@ Result<std::unique_ptr<Append>> MakeHiveAppend(HivePlace place, const TableEntry
   std::string last_commit;
   AppendOptions checked = options;
   // A grace beyond what times can say means never.
-  checked.grace = std::clamp(options.grace, std::chrono::seconds(0), std::chrono::seconds(std::chrono::days(36'500)));
+  checked.grace = std::clamp(options.grace, std::chrono::seconds(0), kLongestGrace);
   if (options.overwrite != Overwrite::kPartitions && !options.replace_partitions.empty()) {
     return MakeError(ErrorKind::kInvalid, "append to ", place.id.ToString(),
                      ": partitions to replace are named, and the append does not overwrite partitions");
