@@ -164,7 +164,7 @@ TEST_F(DirectoryStoreTest, LinksArePassedOverOutLoudAndOnce) {
   for (const auto& link : links) fs::create_symlink("nowhere", fs::path(root) / link);
   ASSERT_EQ(mkfifo((fs::path(root) / "zz-fifo").c_str(), 0600), 0);
   links.emplace_back("zz-fifo");
-  for (const size_t page_size : {1, 2, 3, 100}) {
+  for (const int page_size : {1, 2, 3, 100}) {
     for (const char* delimiter : {"", "/"}) {
       std::vector<std::string> passed_over;
       ListOptions options{.delimiter = delimiter, .max_keys = page_size};
