@@ -185,6 +185,7 @@ class Lister {
     ARROW_ASSIGN_OR_RAISE(const bool any, HoldsAny(key, &others));
     if (any) return pager_.OfferCommonPrefix(key);
     // Nobody will list it, and so nobody else will tell of them.
+    std::sort(others.begin(), others.end());
     for (auto& other : others) pager_.PassOver(std::move(other));
     return true;
   }
