@@ -67,7 +67,8 @@ Status UsageError(const CLI::App& app, const CLI::ParseError& error) {
 
 /// Arguments up to a command, so that a command of another name is found before its options are called unknown.
 std::string FirstWord(const std::vector<std::string>& arguments) {
-  static const std::vector<std::string> kWithValue = {"--lake", "--database", "--memory-limit", "--color"};
+  static const std::vector<std::string> kWithValue = {"--lake", "--database", "--memory-limit", "--color",
+                                                       "--endpoint-url", "--region", "--profile"};
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (std::find(kWithValue.begin(), kWithValue.end(), arguments[i]) != kWithValue.end()) {
       ++i;
@@ -112,6 +113,13 @@ void BuildApp(CLI::App* app, Session* session) {
       ->type_name("DATABASE");
   app->add_option("--memory-limit", options.memory_limit, "most memory for the work, as in 512MiB or 2G")
       ->type_name("SIZE");
+  app->add_option("--endpoint-url", options.endpoint_url,
+                  "an S3-compatible store, as in http://127.0.0.1:9000; with it, --region, --profile or\n"
+                  "--no-sign-request, s3:// addresses of files are those of S3 and not of the lake")
+      ->type_name("URL");
+  app->add_option("--region", options.region, "AWS region of s3:// addresses")->type_name("REGION");
+  app->add_option("--profile", options.profile, "profile of the shared AWS files")->type_name("NAME");
+  app->add_flag("--no-sign-request", options.no_sign_request, "send requests unsigned, for public buckets");
   app->add_flag("-q,--quiet", options.quiet, "say nothing on stderr but errors and warnings");
   app->add_flag("-v,--verbose", options.verbose, "say more on stderr: files, statistics");
   app->add_option("--color", options.color, "colours: auto is on for terminals unless NO_COLOR is set")

@@ -179,7 +179,7 @@ std::function<Result<std::unique_ptr<FileSink>>()> SinkOpener(Session& session, 
   }
   return [make_folder = environment.make_folder, uri = target.uri]() -> Sink {
     const size_t slash = uri.rfind('/');
-    ARROW_ASSIGN_OR_RAISE(const auto folder, make_folder(uri.substr(0, slash + 1)));
+    ARROW_ASSIGN_OR_RAISE(const auto folder, make_folder(uri.substr(0, slash + 1), {}));
     ARROW_ASSIGN_OR_RAISE(auto writer, ObjectWriter::Open(folder.store, folder.key + uri.substr(slash + 1)));
     return std::make_unique<ObjectSink>(folder.store, std::move(writer));
   };

@@ -25,6 +25,12 @@ Result<LakeConfig> Session::Config() const {
   if (!options_.memory_limit.empty()) {
     ARROW_ASSIGN_OR_RAISE(config.memory_limit, ParseByteSize(options_.memory_limit));
   }
+  if (!options_.endpoint_url.empty()) config.s3.endpoint_url = options_.endpoint_url;
+  if (!options_.region.empty()) config.s3.region = options_.region;
+  if (!options_.profile.empty()) config.s3.profile = options_.profile;
+  if (options_.no_sign_request) config.s3.anonymous = true;
+  config.remote_files |= !options_.endpoint_url.empty() || !options_.region.empty() || !options_.profile.empty() ||
+                         options_.no_sign_request;
   return config;
 }
 

@@ -47,6 +47,11 @@ struct GlobalOptions {
   std::string database = {};
   std::string memory_limit = {};
   std::string color = "auto";
+  // As the AWS CLI has them; any of them makes s3:// addresses of files mean S3 itself.
+  std::string endpoint_url = {};
+  std::string region = {};
+  std::string profile = {};
+  bool no_sign_request = false;
   bool quiet = false;
   bool verbose = false;
 };

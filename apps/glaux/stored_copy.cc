@@ -40,7 +40,7 @@ std::string PlaceOfPath(const std::string& path) {
 Result<Location> Writable(const SyncEnvironment& environment, const std::string& uri, bool make) {
   const size_t slash = uri.rfind('/');
   const std::string folder = uri.substr(0, slash + 1);
-  ARROW_ASSIGN_OR_RAISE(auto place, make ? environment.make_folder(folder) : environment.open_folder(folder));
+  ARROW_ASSIGN_OR_RAISE(auto place, make ? environment.make_folder(folder, {}) : environment.open_folder(folder, {}));
   place.key += uri.substr(slash + 1);
   return place;
 }

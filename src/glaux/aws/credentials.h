@@ -49,6 +49,8 @@ struct CredentialsChainOptions {
   std::shared_ptr<const Environment> environment;
   std::shared_ptr<http::Transport> transport;
   Clock* clock = &Clock::System();
+  /// Keys that are given outright: no link is asked then.
+  Credentials keys = {};
   /// Profile to use; else AWS_PROFILE, else "default".
   std::optional<std::string> profile = {};
   /// Role to assume with what the chain gives (the configuration's `role_arn`).

@@ -36,6 +36,7 @@ class Chain {
 
  private:
   Result<Credentials> LoadBase() {
+    if (!options_.keys.anonymous()) return options_.keys;
     std::string asked;
     ARROW_ASSIGN_OR_RAISE(auto found, Ask("environment", &Chain::AskEnvironment, &asked));
     if (found.has_value()) return *std::move(found);

@@ -16,10 +16,11 @@ bool IsHiddenName(std::string_view name) { return name.starts_with('.') || name.
 
 class InputFinder {
  public:
-  InputFinder(Lake& lake, const std::optional<std::string>& format) : lake_(lake), format_(format) {}
+  InputFinder(Lake& lake, const std::optional<std::string>& format, arrow::StopToken stop)
+      : lake_(lake), format_(format), stop_(std::move(stop)) {}
 
   Status Add(const std::string& input) {
-    if (input.starts_with("s3://")) return AddPrefix(input);
+    if (input.starts_with("s3://")) return AddS3(input);
     const std::string path = input.starts_with("file://") ? input.substr(7) : input;
     std::error_code error;
     const auto status = fs::status(path, error);
@@ -33,6 +34,10 @@ class InputFinder {
 
   Result<FoundFiles> Take() {
     for (auto& [key, file] : files_) {
+      if (file.format != nullptr) {
+        found_.files.push_back(std::move(file));  // taken apart already
+        continue;
+      }
       ARROW_ASSIGN_OR_RAISE(auto members, ExpandArchive(std::move(file), format_));
       for (auto& member : members) found_.files.push_back(std::move(member));
     }
@@ -83,25 +88,27 @@ class InputFinder {
     return Status::OK();
   }
 
-  Status AddPrefix(const std::string& uri) {
-    ARROW_ASSIGN_OR_RAISE(const auto place, lake_.Resolve(uri));
-    const auto one = place.key.empty() ? Result<ObjectInfo>(MakeError(ErrorKind::kNotFound, "bucket"))
-                                       : place.store->Head(place.key);
-    if (one.ok()) return AddObject(place, *one, uri, uri);
-    bool any = false;
-    const std::string prefix = place.key.empty() || place.key.back() == '/' ? place.key : place.key + "/";
-    const std::string base = uri.substr(0, uri.size() - place.key.size());
-    ARROW_RETURN_NOT_OK(ForEachObject(*place.store, prefix, [&](const ObjectInfo& object) {
-      const size_t slash = object.key.rfind('/');
-      if (IsHiddenName(std::string_view(object.key).substr(slash == std::string::npos ? 0 : slash + 1))) {
-        ++found_.hidden;
-        return Status::OK();
-      }
-      any = true;
-      return AddObject({place.store, object.key}, object, base + object.key, base + object.key);
-    }));
-    return any ? Status::OK()
-               : MakeError(ErrorKind::kNotFound, "load ", uri, ": there is no such object and nothing under it");
+  /// An object, what is below a prefix, or what a pattern matches.
+  Status AddS3(const std::string& uri) {
+    const SourceConfig source{.name = uri, .uris = {uri}, .format = format_};
+    auto found = FindSourceFiles(lake_.sync_environment(nullptr), source, stop_);
+    if (!found.ok()) {
+      return KindOf(found.status()) == ErrorKind::kNotFound
+                 ? MakeError(InfoOf(found.status()), "load ", uri, ": there is no such object and nothing under it")
+                 : Prefix(found.status(), "load");
+    }
+    if (found->files.empty() && found->empty == 0) {
+      return MakeError({.kind = ErrorKind::kNotFound,
+                        .hint = found->hidden > 0 ? "names that begin with . or _ are left out" : ""},
+                       "load ", uri, ": no file matches");
+    }
+    found_.hidden += found->hidden;
+    found_.empty += found->empty;
+    for (auto& file : found->files) {
+      file.path_values.clear();
+      files_[file.ledger.key] = std::move(file);
+    }
+    return Status::OK();
   }
 
   Status AddObject(const Location& place, const ObjectInfo& info, const std::string& uri, const std::string& name) {
@@ -117,6 +124,7 @@ class InputFinder {
 
   Lake& lake_;
   const std::optional<std::string>& format_;
+  const arrow::StopToken stop_;
   std::map<std::string, std::shared_ptr<ObjectStore>> stores_;
   std::map<std::string, SourceFile> files_;
   std::set<std::string> empty_;
@@ -126,8 +134,8 @@ class InputFinder {
 }  // namespace
 
 Result<FoundFiles> FindInputs(Lake& lake, const std::vector<std::string>& inputs,
-                              const std::optional<std::string>& format) {
-  InputFinder finder(lake, format);
+                              const std::optional<std::string>& format, const arrow::StopToken& stop) {
+  InputFinder finder(lake, format, stop);
   for (const auto& input : inputs) ARROW_RETURN_NOT_OK(finder.Add(input));
   return finder.Take();
 }

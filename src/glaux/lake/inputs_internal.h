@@ -19,6 +19,6 @@ struct FoundFiles {
 /// Find the files behind paths, folders, globs and s3:// URIs of the lake. kNotFound for a path or pattern that has
 /// none.
 Result<FoundFiles> FindInputs(Lake& lake, const std::vector<std::string>& inputs,
-                              const std::optional<std::string>& format);
+                              const std::optional<std::string>& format, const arrow::StopToken& stop);
 
 }  // namespace glaux

@@ -9,10 +9,9 @@
 #include "glaux/catalog/sqlite_catalog.h"
 #include "glaux/engine/duckdb/duckdb_engine.h"
 #include "glaux/lake/load_internal.h"
+#include "glaux/lake/stores_internal.h"
 #include "glaux/lake/sync_targets_internal.h"
 #include "glaux/schema/names.h"
-#include "glaux/store/directory_store.h"
-#include "glaux/store/memory_store.h"
 #include "glaux/table/hive/folder_table.h"
 #include "glaux/table/hive/hive_table.h"
 
@@ -43,13 +42,9 @@ size_t Distance(std::string_view a, std::string_view b) {
 class LocalLake final : public Lake {
  public:
   LocalLake(LakeConfig config, std::string root, std::shared_ptr<Catalog> catalog)
-      : config_(std::move(config)), root_(std::move(root)), catalog_(std::move(catalog)) {
-    load_.hive = {.catalog = catalog_, .resolve = [this](std::string_view uri) { return Resolve(uri); }};
-    load_.location_of = [this](const TableId& id) {
-      const std::string base =
-          config_.file_locations ? "file://" + StoreFolder() + "/" + config_.bucket : "s3://" + config_.bucket;
-      return base + "/" + id.database + "/" + id.name + "/";
-    };
+      : config_(std::move(config)), root_(std::move(root)), catalog_(std::move(catalog)), stores_(config_, root_) {
+    load_.hive = {.catalog = catalog_, .resolve = [this](std::string_view uri) { return stores_.Resolve(uri); }};
+    load_.location_of = [this](const TableId& id) { return stores_.LocationOf(id); };
   }
 
   const LakeConfig& config() const override { return config_; }
@@ -61,7 +56,7 @@ class LocalLake final : public Lake {
       LakeAccess access;
       access.catalog = catalog_;
       access.open_table = [this](const TableId& id) { return OpenTable(id); };
-      access.resolve = [this](std::string_view uri) { return Resolve(uri); };
+      access.resolve = load_.hive.resolve;
       ARROW_ASSIGN_OR_RAISE(engine_,
                             MakeDuckDBEngine(std::move(access), {.default_database = config_.database,
                                                                  .memory_limit = config_.memory_limit,
@@ -70,31 +65,8 @@ class LocalLake final : public Lake {
     return engine_.get();
   }
 
-  Result<Location> Resolve(std::string_view uri) override {
-    ARROW_ASSIGN_OR_RAISE(const auto address, Take(uri));
-    std::lock_guard lock(mutex_);
-    auto& store = stores_[address.bucket];
-    std::error_code error;
-    if (store == nullptr && !config_.create && !fs::exists(root_, error)) store = MakeMemoryStore();
-    if (store == nullptr) {
-      ARROW_ASSIGN_OR_RAISE(store, MakeDirectoryStore({.root = StoreFolder() + "/" + address.bucket}));
-    }
-    return Location{store, address.key};
-  }
-
-  Result<std::vector<std::string>> Buckets() override {
-    std::vector<std::string> names;
-    std::error_code error;
-    for (fs::directory_iterator at(StoreFolder(), error), end; !error && at != end; at.increment(error)) {
-      const std::string name = at->path().filename().string();
-      if (at->is_directory() && !name.starts_with('.')) names.push_back(name);
-    }
-    if (error && error != std::errc::no_such_file_or_directory) {
-      return ErrnoError(error.value(), "list the buckets of the lake " + root_);
-    }
-    std::sort(names.begin(), names.end());
-    return names;
-  }
+  Result<Location> Resolve(std::string_view uri) override { return stores_.Resolve(uri); }
+  Result<std::vector<std::string>> Buckets() override { return stores_.Buckets(); }
 
   Result<std::shared_ptr<Table>> OpenTable(const TableId& id) override {
     auto table = OpenHiveTable(load_.hive, id);
@@ -111,20 +83,17 @@ class LocalLake final : public Lake {
   }
 
   SyncEnvironment sync_environment(std::shared_ptr<arrow::io::OutputStream> out) override {
-    using For = LocalFolders::For;
-    const auto folder = [this](std::string_view uri, For purpose) -> Result<Location> {
-      const bool own = uri.starts_with("s3://") || uri.starts_with("file://" + StoreFolder() + "/");
-      if (!own && uri.starts_with("file://")) return folders_.Open(uri, purpose);
-      ARROW_ASSIGN_OR_RAISE(const auto address, Take(uri));
-      std::error_code error;
-      if (purpose == For::kReading && !fs::is_directory(StoreFolder() + "/" + address.bucket, error)) {
-        return MakeError(ErrorKind::kNotFound, "open ", uri, ": the lake ", root_, " has no bucket ", address.bucket);
-      }
-      return Resolve(uri);
+    using For = LakeStores::For;
+    const auto folder = [this](std::string_view uri, For purpose, const S3Access& access) {
+      return stores_.OpenFolder(uri, purpose, access);
     };
     SyncEnvironment environment;
-    environment.open_folder = [folder](std::string_view uri) { return folder(uri, For::kReading); };
-    environment.make_folder = [folder](std::string_view uri) { return folder(uri, For::kWriting); };
+    environment.open_folder = [folder](std::string_view uri, const S3Access& access) {
+      return folder(uri, For::kReading, access);
+    };
+    environment.make_folder = [folder](std::string_view uri, const S3Access& access) {
+      return folder(uri, For::kWriting, access);
+    };
     environment.list_committed = ListCommitted;
     environment.open_table = [this](const TableId& id) { return OpenTable(id); };
     environment.resolve = load_.hive.resolve;
@@ -151,37 +120,6 @@ class LocalLake final : public Lake {
   }
 
  private:
-  struct Address {
-    std::string bucket;
-    std::string key;
-  };
-
-  std::string StoreFolder() const { return root_ + "/store"; }
-
-  /// Bucket and key of "s3://bucket/key", or of "file://" below the lake's own store.
-  Result<Address> Take(std::string_view uri) const {
-    std::string_view rest;
-    const std::string own = "file://" + StoreFolder() + "/";
-    if (uri.starts_with("s3://")) {
-      rest = uri.substr(5);
-    } else if (uri.starts_with(own)) {
-      rest = uri.substr(own.size());
-    } else {
-      return MakeError({.kind = ErrorKind::kDenied,
-                        .hint = "data of a lake has s3://bucket/key addresses; glaux load brings other files in"},
-                       "open ", uri, ": it is not in the lake ", root_);
-    }
-    const size_t slash = rest.find('/');
-    Address address{std::string(rest.substr(0, slash)),
-                    slash == std::string_view::npos ? "" : std::string(rest.substr(slash + 1))};
-    const bool plain = !address.bucket.empty() && address.bucket[0] != '.' &&
-                       std::all_of(address.bucket.begin(), address.bucket.end(), [](unsigned char c) {
-                         return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_';
-                       });
-    if (!plain) return MakeError(ErrorKind::kInvalid, "open ", uri, ": expected s3://bucket/key");
-    return address;
-  }
-
   /// "did you mean billing.cur", or where to look.
   std::string NearNames(const TableId& id) {
     const auto databases = AllDatabases(*catalog_);
@@ -211,10 +149,9 @@ class LocalLake final : public Lake {
   const LakeConfig config_;
   const std::string root_;
   const std::shared_ptr<Catalog> catalog_;
+  LakeStores stores_;
   LoadEnvironment load_;
-  LocalFolders folders_;
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<ObjectStore>> stores_;
   std::unique_ptr<QueryEngine> engine_;
 };
 

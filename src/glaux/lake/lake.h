@@ -19,6 +19,7 @@
 #include "glaux/format/format.h"
 #include "glaux/schema/evolution.h"
 #include "glaux/store/location.h"
+#include "glaux/store/s3_access.h"
 #include "glaux/sync/environment.h"
 #include "glaux/table/table.h"
 
@@ -32,8 +33,15 @@ struct LakeConfig {
   std::string directory = "./lake";
   /// The database of names without one.
   std::string database = "default";
-  /// Bucket of new tables.
+  /// Bucket of new tables, and the prefix of their keys in it, without '/' at its ends.
   std::string bucket = "lake";
+  std::string prefix = {};
+  /// Tables are on S3, and not in folders of the lake's own store.
+  bool remote_store = false;
+  /// s3:// addresses of files, as commands and pipelines name them, lead to S3 though the tables are local.
+  bool remote_files = false;
+  /// How S3 is reached.
+  S3Access s3 = {};
   /// Bytes for all that one command does.
   int64_t memory_limit = 512 << 20;
   /// SQL may read local files and load extensions.

@@ -83,6 +83,8 @@ class ConfigReader {
                    {"engine", [&](const YAML::Node& n) { return OneOf(n, "lake.engine", "duckdb"); }},
                    {"database", [&](const YAML::Node& n) { return Text(n, &config_.database); }},
                    {"bucket", [&](const YAML::Node& n) { return Text(n, &config_.bucket); }},
+                   {"s3", [&](const YAML::Node& n) { return S3Place(n); }},
+                   {"aws", [&](const YAML::Node& n) { return Aws(n); }},
                    {"locations",
                     [&](const YAML::Node& n) {
                       const auto text = n.as<std::string>();
@@ -114,14 +116,65 @@ class ConfigReader {
     return Bad(path_, node, "lake: expected local:DIRECTORY or the fields store, catalog, engine; found: " + text);
   }
 
+  /// A directory, or "s3://bucket/prefix".
   Status Store(const YAML::Node& node) {
     const auto text = node.as<std::string>();
+    if (text.starts_with("s3://")) {
+      const auto rest = std::string_view(text).substr(5);
+      const auto slash = std::min(rest.find('/'), rest.size());
+      config_.bucket = rest.substr(0, slash);
+      config_.prefix = rest.substr(std::min(slash + 1, rest.size()));
+      while (config_.prefix.ends_with('/')) config_.prefix.pop_back();
+      if (config_.bucket.empty()) return Bad(path_, node, "lake.store: expected s3://bucket/prefix, found: " + text);
+      config_.remote_store = true;
+      return Status::OK();
+    }
     if (text.find("://") != std::string::npos) {
-      return MakeError(ErrorKind::kNotImplemented, path_, ", line ", node.Mark().line + 1,
-                       ": lake.store: only a directory is supported, found: ", text);
+      return Bad(path_, node, "lake.store: expected a directory or s3://bucket/prefix, found: " + text);
     }
     config_.directory = (Base() / text).lexically_normal().string();
     return Status::OK();
+  }
+
+  /// Where s3:// addresses of files lead.
+  Status S3Place(const YAML::Node& node) {
+    const auto text = node.as<std::string>();
+    if (text != "lake" && text != "aws") return Bad(path_, node, "lake.s3: expected lake or aws, found: " + text);
+    config_.remote_files = text == "aws";
+    return Status::OK();
+  }
+
+  Status Aws(const YAML::Node& node) {
+    auto& s3 = config_.s3;
+    const auto secret = [](Secret* into) {
+      return [into](const YAML::Node& n) {
+        *into = Secret(n.as<std::string>());
+        return Status::OK();
+      };
+    };
+    const auto flag = [](bool* into) {
+      return [into](const YAML::Node& n) {
+        *into = n.as<bool>();
+        return Status::OK();
+      };
+    };
+    const auto text = [this](std::string* into) {
+      return [this, into](const YAML::Node& n) { return n.IsNull() ? Status::OK() : Text(n, into); };
+    };
+    return Fields(node, "lake.aws.",
+                  {{"region", text(&s3.region)},
+                   {"profile", text(&s3.profile)},
+                   {"role_arn", text(&s3.role_arn)},
+                   {"endpoint_url", text(&s3.endpoint_url)},
+                   {"addressing_style", text(&s3.addressing_style)},
+                   {"aws_access_key_id", text(&s3.aws_access_key_id)},
+                   {"aws_secret_access_key", secret(&s3.aws_secret_access_key)},
+                   {"aws_session_token", secret(&s3.aws_session_token)},
+                   {"anonymous", flag(&s3.anonymous)},
+                   {"requester_pays", flag(&s3.requester_pays)},
+                   {"sse", text(&s3.sse)},
+                   {"sse_kms_key_id", text(&s3.sse_kms_key_id)},
+                   {"storage_class", text(&s3.storage_class)}});
   }
 
   Status OneOf(const YAML::Node& node, const std::string& field, const std::string& only) {

@@ -54,7 +54,7 @@ class LoadRun {
 
   Result<LoadSummary> Run() {
     ARROW_RETURN_NOT_OK(CheckGivenTypes(ShapeOptionsFor(nullptr)));
-    ARROW_ASSIGN_OR_RAISE(found_, FindInputs(lake_, options_.inputs, options_.format));
+    ARROW_ASSIGN_OR_RAISE(found_, FindInputs(lake_, options_.inputs, options_.format, options_.stop));
     for (int attempt = 1;; ++attempt) {
       auto summary = Attempt(/*sample_bytes=*/SampleBytes());
       if (!summary.ok() && InfoOf(summary.status()).code == kTypeConflict && sampled_) {

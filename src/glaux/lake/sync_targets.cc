@@ -6,7 +6,6 @@
 
 #include "glaux/format/byte_sink.h"
 #include "glaux/schema/names.h"
-#include "glaux/store/directory_store.h"
 #include "glaux/store/memory_store.h"
 #include "glaux/sync/stdout_target.h"
 #include "glaux/sync/table_target.h"
@@ -101,9 +100,9 @@ Result<std::unique_ptr<Target>> OpenFiles(const SyncLake& lake, const Destinatio
   if (compression == "auto") compression = CompressionOfFile(name);
   ARROW_ASSIGN_OR_RAISE(spec.partition_by, SpecOf(destination));
   // What remembers nothing is made again by the same command: no loss of power can make it say what is not so.
-  const auto purpose = destination.mode == WriteMode::kReplace ? LocalFolders::For::kWritingWhatCanBeMadeAgain
-                                                               : LocalFolders::For::kWriting;
-  auto opened = lake.open_folder(folder, use == TargetUse::kLook ? LocalFolders::For::kReading : purpose);
+  const auto purpose = destination.mode == WriteMode::kReplace ? LakeStores::For::kWritingWhatCanBeMadeAgain
+                                                               : LakeStores::For::kWriting;
+  auto opened = lake.open_folder(folder, use == TargetUse::kLook ? LakeStores::For::kReading : purpose, destination.s3);
   if (use == TargetUse::kLook && KindOf(opened.status()) == ErrorKind::kNotFound)
     opened = Location{MakeMemoryStore(), ""};
   ARROW_ASSIGN_OR_RAISE(const auto place, opened);
@@ -125,21 +124,6 @@ Result<std::unique_ptr<Target>> OpenFiles(const SyncLake& lake, const Destinatio
 }
 
 }  // namespace
-
-Result<Location> LocalFolders::Open(std::string_view uri, For purpose) {
-  const std::string path(uri.substr(std::string_view("file://").size()));
-  std::error_code error;
-  if (purpose == For::kReading && !fs::is_directory(path, error)) {
-    return MakeError(ErrorKind::kNotFound, "open ", path, ": there is no such folder");
-  }
-  std::lock_guard lock(mutex_);
-  const bool sync = purpose != For::kWritingWhatCanBeMadeAgain;
-  auto& store = stores_[{path, sync}];
-  if (store == nullptr) {
-    ARROW_ASSIGN_OR_RAISE(store, MakeDirectoryStore({.root = path, .sync = sync}));
-  }
-  return Location{store, ""};
-}
 
 Result<std::unique_ptr<Target>> OpenSyncTarget(const SyncLake& lake, const DestinationConfig& destination,
                                                TargetUse use) {

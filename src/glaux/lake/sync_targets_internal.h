@@ -3,38 +3,21 @@
 #include <arrow/io/type_fwd.h>
 
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "glaux/lake/lake.h"
+#include "glaux/lake/stores_internal.h"
 #include "glaux/sync/environment.h"
 #include "glaux/table/hive/hive_table.h"
 
 namespace glaux {
 
-/// Folders of the local file system as stores. Thread-safe.
-class LocalFolders {
- public:
-  enum class For {
-    kReading,                    ///< kNotFound if the folder is not there
-    kWriting,                    ///< make it; what is written is sent to the disk before it is visible
-    kWritingWhatCanBeMadeAgain,  ///< the same without waiting for the disk
-  };
-  /// The store whose root is the folder of a "file:///path/" URI.
-  Result<Location> Open(std::string_view uri, For purpose);
-
- private:
-  std::mutex mutex_;
-  std::map<std::pair<std::string, bool>, std::shared_ptr<ObjectStore>> stores_;
-};
-
 /// What the targets of pipelines need of a lake.
 struct SyncLake {
   HiveEnvironment hive;
   std::function<std::string(const TableId&)> location_of;  ///< URI of a new table
-  std::function<Result<Location>(std::string_view uri, LocalFolders::For purpose)> open_folder;
+  std::function<Result<Location>(std::string_view uri, LakeStores::For purpose, const S3Access& access)> open_folder;
   std::function<Result<QueryEngine*>()> engine;
   std::string database;  ///< of names without one
   int64_t memory_limit = 0;

@@ -3,11 +3,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <utility>
+#include <vector>
 
 #include "glaux/base/random.h"
 #include "glaux/store/directory_root_internal.h"
@@ -217,6 +219,25 @@ Result<posix::Fd> DirectoryRoot::LockKey(std::string_view operation, std::string
   posix::Fd lock(fd);
   if (const int error = posix::Lock(fd, mode); error < 0) return Error(-error, operation, key);
   return lock;
+}
+
+Result<int64_t> DirectoryRoot::WriteStream(std::string_view operation, std::string_view key, int fd, int64_t offset,
+                                           ByteReader& body) const {
+  constexpr int64_t kPiece = 1 << 20;
+  std::vector<std::byte> piece(static_cast<size_t>(std::clamp<int64_t>(body.size().value_or(kPiece), 1, kPiece)));
+  int64_t written = 0;
+  for (;;) {
+    ARROW_ASSIGN_OR_RAISE(const auto got, body.Read(piece));
+    if (got == 0) break;
+    if (const int error = posix::WriteAt(fd, std::span(piece).first(got), offset + written); error < 0)
+      return Error(-error, operation, key);
+    written += static_cast<int64_t>(got);
+  }
+  if (body.size().value_or(written) != written) {
+    return MakeError(ErrorKind::kInvalid, operation, " ", name_, "/", key, ": the body has ", written,
+                     " bytes, expected ", *body.size());
+  }
+  return written;
 }
 
 int DirectoryRoot::StampAndSync(int fd) const {

@@ -66,6 +66,10 @@ class DirectoryRoot {
   Result<ObjectInfo> Publish(std::string_view operation, std::string_view key, const std::string& path, int fd,
                              Content content, const PutOptions& options) const;
 
+  /// Write all of a stream to a file, from `offset` on. \return the bytes written
+  Result<int64_t> WriteStream(std::string_view operation, std::string_view key, int fd, int64_t offset,
+                              ByteReader& body) const;
+
   /// Give a file the time of this very moment as its time of change, and send it to the disk if this store does that.
   /// 0 or the negative of errno.
   int StampAndSync(int fd) const;
@@ -79,6 +83,14 @@ class DirectoryRoot {
   Status Error(int error, std::string_view operation, std::string_view key) const;
 
   static ObjectInfo InfoOf(std::string_view key, const struct stat& file);
+
+  /// Attributes are one extended attribute of the file: they come and go with it, and moving it takes them along.
+  /// A file of which nothing is known has none.
+  static ObjectAttributes ReadAttributes(int fd);
+  /// kInvalid where they are too long for the file system, kNotImplemented where it keeps none.
+  Status WriteAttributes(std::string_view operation, std::string_view key, int fd,
+                         const ObjectAttributes& attributes) const;
+  Status SetAttributes(std::string_view key, const ObjectAttributes& attributes, const std::string& if_match) const;
 
  private:
   DirectoryRoot() = default;

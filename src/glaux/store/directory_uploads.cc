@@ -211,6 +211,12 @@ class LockedUpload {
   int CopyInto(Line& joined, std::span<Line> lines) const {
     const posix::Fd to(posix::OpenBeneath(root_.fd(), PathTo(joined.file), O_RDWR | O_CREAT | O_EXCL, kFileMode));
     if (to.get() < 0) return to.get();
+    const posix::Fd old(posix::OpenBeneath(root_.fd(), PathTo(head.file), O_RDONLY));
+    if (old.get() < 0) return old.get();
+    if (const auto attributes = DirectoryRoot::ReadAttributes(old.get()); !attributes.empty()) {
+      // The old file has them, so the file system can keep them: what fails now is the disk.
+      if (!root_.WriteAttributes(operation_, upload_->key, to.get(), attributes).ok()) return -EIO;
+    }
     std::string open_file;
     posix::Fd from;
     for (auto& line : lines) {
@@ -269,7 +275,7 @@ bool IsInPlace(const Line& head, std::span<const Line> lines) {
 
 }  // namespace
 
-Result<std::string> DirectoryUploads::Create(std::string_view key) {
+Result<std::string> DirectoryUploads::Create(std::string_view key, const ObjectAttributes& attributes) {
   constexpr char kOperation[] = "begin an upload of";
   ARROW_RETURN_NOT_OK(root_.CheckKey(kOperation, key));
   std::string id = NewId();
@@ -279,6 +285,7 @@ Result<std::string> DirectoryUploads::Create(std::string_view key) {
   // The notes come last and whole: with them, the upload is there.
   ARROW_ASSIGN_OR_RAISE(auto file, root_.MakeTempFile(kOperation, key));
   int error = posix::WriteAt(file.fd(), AsBytes(notes), 0);
+  Status attributes_written;
   if (error == 0) {
     constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL;
     posix::Fd data(posix::OpenBeneath(root_.fd(), PathOf(id, kData), kFlags, kFileMode));
@@ -287,17 +294,21 @@ Result<std::string> DirectoryUploads::Create(std::string_view key) {
       data = posix::Fd(posix::OpenBeneath(root_.fd(), PathOf(id, kData), kFlags, kFileMode));
     }
     error = std::min(data.get(), 0);
+    if (error == 0 && !attributes.empty()) {
+      attributes_written = root_.WriteAttributes(kOperation, key, data.get(), attributes);
+    }
   }
-  if (error == 0) error = file.MoveTo(PathOf(id, kParts));
-  if (error < 0) {
+  if (error == 0 && attributes_written.ok()) error = file.MoveTo(PathOf(id, kParts));
+  if (error < 0 || !attributes_written.ok()) {
     ::unlinkat(root_.fd(), PathOf(id, kData).c_str(), 0);
-    return root_.Error(-error, kOperation, key);
+    return error < 0 ? root_.Error(-error, kOperation, key) : attributes_written;
   }
   return id;
 }
 
 Result<UploadedPart> DirectoryUploads::UploadPart(std::string_view key, std::string_view upload_id, int number,
-                                                  std::span<const std::byte> body) {
+                                                  std::optional<int64_t> size,
+                                                  const std::function<Result<int64_t>(int, int64_t)>& write) {
   constexpr char kOperation[] = "upload a part of";
   if (number < 1 || number > kMaxParts) {
     return MakeError(ErrorKind::kInvalid, kOperation, " ", key, ": part numbers are from 1 to ", kMaxParts,
@@ -305,31 +316,31 @@ Result<UploadedPart> DirectoryUploads::UploadPart(std::string_view key, std::str
   }
   ARROW_ASSIGN_OR_RAISE(const auto upload, OpenUpload(root_, kOperation, key, upload_id));
   if (upload.key != key) return GoneError(kOperation, key, upload_id);
-  const auto size = static_cast<int64_t>(body.size());
   const std::string etag = NewId();
-  Line line{.file = etag, .offset = 0, .size = size, .etag = etag};
+  Line line{.file = etag, .offset = 0, .size = size.value_or(0), .etag = etag};
   {
     ARROW_ASSIGN_OR_RAISE(auto locked, LockedUpload::Make(root_, kOperation, upload));
-    if (locked.head.offset == number) {
-      ARROW_ASSIGN_OR_RAISE(line, locked.Append(number, size, etag));
+    if (size && locked.head.offset == number) {
+      ARROW_ASSIGN_OR_RAISE(line, locked.Append(number, *size, etag));
     }
   }
 
   const std::string path = PathOf(upload.id, line.file);
-  const int error = [&] {
+  const Status written = [&]() -> Status {
     const int create = line.OwnsFile() ? O_CREAT | O_EXCL : 0;
     const posix::Fd file(posix::OpenBeneath(root_.fd(), path, O_WRONLY | create, kFileMode));
-    if (file.get() < 0) return file.get();
-    const int error = posix::WriteAt(file.get(), body, line.offset);
+    if (file.get() < 0) return root_.Error(-file.get(), kOperation, key);
+    ARROW_ASSIGN_OR_RAISE(line.size, write(file.get(), line.offset));
     // A pending object may be completed after a loss of power, so its bytes must be there by then.
-    return error < 0 ? error : root_.StampAndSync(file.get());
+    const int error = root_.StampAndSync(file.get());
+    return error < 0 ? root_.Error(-error, kOperation, key) : Status::OK();
   }();
 
   Status status = [&]() -> Status {
     ARROW_ASSIGN_OR_RAISE(auto locked, LockedUpload::Make(root_, kOperation, upload));
-    if (error < 0) {
+    if (!written.ok()) {
       if (!line.OwnsFile()) locked.TakeBack(number, line);
-      return locked.Error(-error);
+      return written;
     }
     ARROW_ASSIGN_OR_RAISE(const auto before, locked.Read(number));
     ARROW_RETURN_NOT_OK(locked.Write(number, line));
@@ -345,7 +356,22 @@ Result<UploadedPart> DirectoryUploads::UploadPart(std::string_view key, std::str
     if (line.OwnsFile()) ::unlinkat(root_.fd(), path.c_str(), 0);
     return status;
   }
-  return UploadedPart{.number = number, .etag = etag, .size = size};
+  return UploadedPart{.number = number, .etag = etag, .size = line.size};
+}
+
+Result<std::vector<UploadedPart>> DirectoryUploads::ListParts(std::string_view key, std::string_view upload_id) {
+  constexpr char kOperation[] = "list the parts of";
+  ARROW_ASSIGN_OR_RAISE(const auto upload, OpenUpload(root_, kOperation, key, upload_id));
+  if (upload.key != key) return GoneError(kOperation, key, upload_id);
+  ARROW_ASSIGN_OR_RAISE(const auto locked, LockedUpload::Make(root_, kOperation, upload));
+  struct stat notes;
+  if (::fstat(upload.notes.get(), &notes) != 0) return locked.Error(errno);
+  std::vector<UploadedPart> parts;
+  for (int number = 1; PlaceOf(number) < notes.st_size; ++number) {
+    ARROW_ASSIGN_OR_RAISE(const auto line, locked.Read(number));
+    if (line) parts.push_back({.number = number, .etag = line->etag, .size = line->size});
+  }
+  return parts;
 }
 
 Result<ObjectInfo> DirectoryUploads::Complete(std::string_view key, std::string_view upload_id,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,9 +23,13 @@ class DirectoryUploads {
  public:
   explicit DirectoryUploads(const DirectoryRoot& root) : root_(root) {}
 
-  Result<std::string> Create(std::string_view key);
+  Result<std::string> Create(std::string_view key, const ObjectAttributes& attributes);
+  /// \param size of the part. Unset: as much as `write` says that it wrote
+  /// \param write writes the part into a file from an offset on, and returns its size
   Result<UploadedPart> UploadPart(std::string_view key, std::string_view upload_id, int number,
-                                  std::span<const std::byte> body);
+                                  std::optional<int64_t> size,
+                                  const std::function<Result<int64_t>(int fd, int64_t offset)>& write);
+  Result<std::vector<UploadedPart>> ListParts(std::string_view key, std::string_view upload_id);
   Result<ObjectInfo> Complete(std::string_view key, std::string_view upload_id, std::span<const UploadedPart> parts,
                               const PutOptions& options);
   Status Abort(std::string_view key, std::string_view upload_id);

@@ -40,9 +40,27 @@ std::string HashOf(Bytes body) {
   return text;
 }
 
+class MemoryReader final : public ObjectReader {
+ public:
+  MemoryReader(ObjectInfo info, std::shared_ptr<arrow::Buffer> body) : info_(std::move(info)), body_(std::move(body)) {}
+
+  const ObjectInfo& info() const override { return info_; }
+
+  Result<size_t> ReadAt(int64_t offset, std::span<std::byte> out) override {
+    if (offset >= body_->size() || out.empty()) return 0;
+    const auto size = std::min(out.size(), static_cast<size_t>(body_->size() - offset));
+    std::memcpy(out.data(), body_->data() + offset, size);
+    return size;
+  }
+
+ private:
+  const ObjectInfo info_;
+  const std::shared_ptr<arrow::Buffer> body_;
+};
+
 class MemoryStore final : public ObjectStore {
  public:
-  StoreTraits traits() const override { return {}; }
+  StoreTraits traits() const override { return {.attributes = true, .list_parts = true}; }
   std::string name() const override { return "memory:"; }
 
   Result<ObjectInfo> Head(std::string_view key) override {
@@ -50,7 +68,7 @@ class MemoryStore final : public ObjectStore {
     const std::lock_guard lock(mutex_);
     const auto found = objects_.find(key);
     if (found == objects_.end()) return NotThere("head", key);
-    return InfoOf(*found);
+    return DescriptionOf(*found);
   }
 
   Result<std::shared_ptr<arrow::Buffer>> Get(std::string_view key, const GetOptions& options) override {
@@ -74,12 +92,26 @@ class MemoryStore final : public ObjectStore {
     return arrow::SliceBuffer(body, range.offset, *range.length);
   }
 
+  Result<std::unique_ptr<ObjectReader>> OpenObject(std::string_view key, const GetOptions& options) override {
+    ARROW_RETURN_NOT_OK(CheckKey(key));
+    const std::lock_guard lock(mutex_);
+    const auto found = objects_.find(key);
+    if (found == objects_.end()) return NotThere("open", key);
+    const auto& etag = found->second.etag;
+    if ((!options.if_match.empty() && options.if_match != etag) ||
+        (!options.if_none_match.empty() && options.if_none_match == etag)) {
+      return MakeError(ErrorKind::kPrecondition, "open ", key, ": its ETag is ", etag);
+    }
+    return std::make_unique<MemoryReader>(DescriptionOf(*found), found->second.body);
+  }
+
   Result<ObjectInfo> Put(std::string_view key, Bytes body, const PutOptions& options) override {
     ARROW_RETURN_NOT_OK(CheckKey(key));
     ARROW_ASSIGN_OR_RAISE(auto copy, CopyOf(body));
     auto etag = HashOf(body);
     const std::lock_guard lock(mutex_);
-    return Store("put", key, std::move(copy), std::move(etag), options);
+    return Store("put", key, std::move(copy), std::move(etag), options.attributes.value_or(ObjectAttributes{}),
+                 options);
   }
 
   Result<ListPage> List(const ListOptions& options) override {
@@ -114,14 +146,18 @@ class MemoryStore final : public ObjectStore {
     const std::lock_guard lock(mutex_);
     const auto found = objects_.find(from);
     if (found == objects_.end()) return NotThere("copy", from);
-    return Store("copy", to, found->second.body, found->second.etag, options);
+    const auto& attributes = options.attributes ? *options.attributes : found->second.attributes;
+    // By value: storing under the same key would take the source away.
+    return Store("copy", to, found->second.body, std::string(found->second.etag), ObjectAttributes(attributes),
+                 options);
   }
 
-  Result<std::string> CreateMultipart(std::string_view key) override {
+  Result<std::string> CreateMultipart(std::string_view key, const ObjectAttributes& attributes) override {
     ARROW_RETURN_NOT_OK(CheckKey(key));
     auto id = NewId();
     const std::lock_guard lock(mutex_);
-    uploads_.emplace(std::pair(std::string(key), id), Upload{.initiated = Clock::System().Now(), .parts = {}});
+    uploads_.emplace(std::pair(std::string(key), id),
+                     Upload{.initiated = Clock::System().Now(), .attributes = attributes, .parts = {}});
     return id;
   }
 
@@ -133,7 +169,7 @@ class MemoryStore final : public ObjectStore {
     UploadedPart part{.number = number, .etag = HashOf(body), .size = static_cast<int64_t>(body.size())};
     const std::lock_guard lock(mutex_);
     ARROW_ASSIGN_OR_RAISE(auto upload, Find(key, upload_id));
-    upload->second.parts[number] = {.body = std::move(copy), .etag = part.etag, .modified = {}};
+    upload->second.parts[number] = {.body = std::move(copy), .etag = part.etag, .modified = {}, .attributes = {}};
     return part;
   }
 
@@ -158,7 +194,8 @@ class MemoryStore final : public ObjectStore {
     }
     ARROW_ASSIGN_OR_RAISE(auto body, arrow::ConcatenateBuffers(pieces));
     auto etag = HashOf({reinterpret_cast<const std::byte*>(body->data()), static_cast<size_t>(body->size())});
-    ARROW_ASSIGN_OR_RAISE(auto info, Store("complete", key, std::move(body), std::move(etag), options));
+    ARROW_ASSIGN_OR_RAISE(auto info,
+                          Store("complete", key, std::move(body), std::move(etag), upload->second.attributes, options));
     uploads_.erase(upload);
     return info;
   }
@@ -180,14 +217,38 @@ class MemoryStore final : public ObjectStore {
     return uploads;
   }
 
+  Result<std::vector<UploadedPart>> ListParts(std::string_view key, std::string_view upload_id) override {
+    const std::lock_guard lock(mutex_);
+    ARROW_ASSIGN_OR_RAISE(const auto upload, Find(key, upload_id));
+    std::vector<UploadedPart> parts;
+    for (const auto& [number, part] : upload->second.parts) {
+      parts.push_back({.number = number, .etag = part.etag, .size = part.body->size()});
+    }
+    return parts;
+  }
+
+  Status SetAttributes(std::string_view key, const ObjectAttributes& attributes, const std::string& if_match) override {
+    ARROW_RETURN_NOT_OK(CheckKey(key));
+    const std::lock_guard lock(mutex_);
+    const auto found = objects_.find(key);
+    if (found == objects_.end()) return NotThere("set the attributes of", key);
+    if (!if_match.empty() && found->second.etag != if_match) {
+      return MakeError(ErrorKind::kPrecondition, "set the attributes of ", key, ": its ETag is ", found->second.etag);
+    }
+    found->second.attributes = attributes;
+    return Status::OK();
+  }
+
  private:
   struct Object {
     std::shared_ptr<arrow::Buffer> body;
     std::string etag;
     Timestamp modified;
+    ObjectAttributes attributes;
   };
   struct Upload {
     Timestamp initiated;
+    ObjectAttributes attributes;
     std::map<int, Object> parts;
   };
   using Objects = std::map<std::string, Object, std::less<>>;
@@ -197,6 +258,12 @@ class MemoryStore final : public ObjectStore {
     const auto& [key, object] = entry;
     return {
         .key = key, .size = object.body->size(), .etag = object.etag, .last_modified = object.modified, .version = {}};
+  }
+
+  static ObjectInfo DescriptionOf(const Objects::value_type& entry) {
+    ObjectInfo info = InfoOf(entry);
+    info.attributes = entry.second.attributes;
+    return info;
   }
 
   static Status NotThere(std::string_view operation, std::string_view key) {
@@ -211,7 +278,7 @@ class MemoryStore final : public ObjectStore {
 
   // Check the conditions and store; with mutex_ held.
   Result<ObjectInfo> Store(std::string_view operation, std::string_view key, std::shared_ptr<arrow::Buffer> body,
-                           std::string etag, const PutOptions& options) {
+                           std::string etag, ObjectAttributes attributes, const PutOptions& options) {
     const auto found = objects_.find(key);
     if (options.if_absent && found != objects_.end()) {
       return MakeError(ErrorKind::kPrecondition, operation, " ", key, ": the key exists already");
@@ -220,8 +287,11 @@ class MemoryStore final : public ObjectStore {
       return MakeError(ErrorKind::kPrecondition, operation, " ", key, ": the object is not the one with ETag ",
                        options.if_match);
     }
-    const auto [entry, added] = objects_.insert_or_assign(
-        std::string(key), Object{.body = std::move(body), .etag = std::move(etag), .modified = Clock::System().Now()});
+    const auto [entry, added] =
+        objects_.insert_or_assign(std::string(key), Object{.body = std::move(body),
+                                                           .etag = std::move(etag),
+                                                           .modified = Clock::System().Now(),
+                                                           .attributes = std::move(attributes)});
     return InfoOf(*entry);
   }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -26,7 +27,17 @@ struct StoreTraits {
   bool ordered_list = true;
   /// Smallest size of a multipart part but the last, in bytes.
   int64_t min_part_size = 1;
+  /// Parts that ObjectWriter sends at once, because each one waits for a network.
+  int parallel_parts = 1;
+  /// Objects keep attributes. Without, PutOptions::attributes and those of uploads are kNotImplemented.
+  bool attributes = false;
+  /// ListParts answers.
+  bool list_parts = false;
 };
+
+/// What is kept with an object besides its bytes, by HTTP header name in lower case: "content-type",
+/// "cache-control", "x-amz-meta-owner". A store does not interpret them. Most objects have none, which costs nothing.
+using ObjectAttributes = std::map<std::string, std::string, std::less<>>;
 
 /// A range of bytes in an object: `length` bytes from `offset`, or to the end where `length` is unset.
 /// A range that reaches past the end is cut; one that begins at or past the end of a non-empty object is kInvalid.
@@ -43,6 +54,8 @@ struct ObjectInfo {
   Timestamp last_modified = {};
   /// The store's own version of the object, where it keeps versions.
   std::string version = {};
+  /// From Head and OpenObject; List, Put and the rest leave them out.
+  ObjectAttributes attributes = {};
 };
 
 struct GetOptions {
@@ -58,6 +71,31 @@ struct PutOptions {
   bool if_absent = false;
   /// kPrecondition unless the key exists with this ETag.
   std::string if_match = {};
+  /// Unset: none; with Copy, those of the source. CompleteMultipart takes those that the upload began with.
+  std::optional<ObjectAttributes> attributes = {};
+};
+
+/// Bytes that are read piece by piece, once. Not thread-safe.
+class ByteReader {
+ public:
+  virtual ~ByteReader() = default;
+  /// Fill at most `out.size()` bytes. \return 0 at the end; an error means that the rest will never come
+  virtual Result<size_t> Read(std::span<std::byte> out) = 0;
+  /// Bytes in all, where that is known before.
+  virtual std::optional<int64_t> size() const { return std::nullopt; }
+};
+
+/// One version of an object, open for reading; it stays readable as it is while others replace or delete the object,
+/// or fails with kPrecondition. Thread-safe.
+class ObjectReader {
+ public:
+  virtual ~ObjectReader() = default;
+  virtual const ObjectInfo& info() const = 0;
+  /// Fill `out` from `offset`; less only at the end of the object.
+  virtual Result<size_t> ReadAt(int64_t offset, std::span<std::byte> out) = 0;
+  /// A file that holds these bytes from its offset 0, for sendfile and its like; -1 where there is none. It belongs to
+  /// the reader.
+  virtual int descriptor() const { return -1; }
 };
 
 struct ListOptions {
@@ -128,7 +166,7 @@ class ObjectStore {
   virtual Result<ObjectInfo> Copy(std::string_view from, std::string_view to, const PutOptions& options = {}) = 0;
 
   /// Begin an upload in parts; nothing is visible before CompleteMultipart. \return the upload's id
-  virtual Result<std::string> CreateMultipart(std::string_view key) = 0;
+  virtual Result<std::string> CreateMultipart(std::string_view key, const ObjectAttributes& attributes = {}) = 0;
   /// Send one part; parts may come in any order, at once from several threads, and again (the last one counts).
   /// kNotFound if the upload is not there.
   virtual Result<UploadedPart> UploadPart(std::string_view key, std::string_view upload_id, int number,
@@ -141,6 +179,24 @@ class ObjectStore {
   virtual Status AbortMultipart(std::string_view key, std::string_view upload_id) = 0;
   /// All uploads under way whose key begins with `prefix`, ordered by key.
   virtual Result<std::vector<MultipartUpload>> ListMultipart(std::string_view prefix) = 0;
+
+  // What follows has an implementation in terms of the calls above; stores that can do better do so.
+
+  /// Open an object, to read its description and its bytes from one and the same version. Conditions as with Get; the
+  /// range is not looked at. Here: a Head, then Gets with the ETag.
+  virtual Result<std::unique_ptr<ObjectReader>> OpenObject(std::string_view key, const GetOptions& options = {});
+  /// Put, for a body that need not fit into memory. An error of the reader is passed on and nothing was written.
+  /// Here: up to 8 MiB go through Put, more through an upload in parts.
+  virtual Result<ObjectInfo> PutStream(std::string_view key, ByteReader& body, const PutOptions& options = {});
+  /// UploadPart for a body that need not fit into memory. Here: it is collected in memory.
+  virtual Result<UploadedPart> UploadPartStream(std::string_view key, std::string_view upload_id, int number,
+                                                ByteReader& body);
+  /// The parts of an upload so far, ascending by number. kNotFound; kNotImplemented without the trait.
+  virtual Result<std::vector<UploadedPart>> ListParts(std::string_view key, std::string_view upload_id);
+  /// Replace an object's attributes and nothing else: its ETag and last_modified stay. kNotFound, kPrecondition (the
+  /// object is not the one with `if_match`); kNotImplemented without the trait.
+  virtual Status SetAttributes(std::string_view key, const ObjectAttributes& attributes,
+                               const std::string& if_match = {});
 };
 
 // ---- conveniences over the seam -----------------------------------------------------------------------------------
@@ -160,6 +216,9 @@ Status ForEachObject(ObjectStore& store, std::string_view prefix,
 
 /// Every object under a prefix, in memory: for prefixes that are known to be small.
 Result<std::vector<ObjectInfo>> ListAll(ObjectStore& store, std::string_view prefix);
+
+/// The bytes of an open object from `offset` on, `length` of them, as a stream. The reader must outlive it.
+std::unique_ptr<ByteReader> ReadRange(ObjectReader& reader, int64_t offset, int64_t length);
 
 /// View a string as the bytes that Put takes.
 inline std::span<const std::byte> AsBytes(std::string_view text) {

@@ -16,6 +16,7 @@
 #include "glaux/catalog/catalog.h"
 #include "glaux/format/format.h"
 #include "glaux/schema/evolution.h"
+#include "glaux/store/s3_access.h"
 
 namespace glaux {
 
@@ -89,6 +90,7 @@ struct SourceConfig {
   /// Columns in which no file has any value are text, and not left out.
   bool keep_untyped = false;
   std::optional<std::string> file_column = {};  ///< a column with the address of each row's file
+  S3Access s3 = {};                             ///< of s3:// addresses
 
   TableId table = {};    ///< kTable
   std::string sql = {};  ///< kQuery
@@ -122,6 +124,7 @@ struct DestinationConfig {
   FormatOptions format_options = {};
   int64_t target_file_bytes = 128 << 20;
   std::optional<std::string> partition_by = {};
+  S3Access s3 = {};  ///< of an s3:// address
 
   TableId table = {};  ///< kTable
   /// Unset: the defaults of SchemaContract; of a single file, which is written whole, also types may change.

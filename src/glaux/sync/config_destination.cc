@@ -2,6 +2,7 @@
 
 #include "glaux/sync/config_format_internal.h"
 #include "glaux/sync/config_keys_internal.h"
+#include "glaux/sync/config_s3_internal.h"
 #include "glaux/table/table.h"
 
 namespace glaux::pipeline_file {
@@ -75,6 +76,8 @@ const KeyTable<DestinationDraft>& DestinationKeys() {
             "target_file_size", "A file is closed and the next one begun at this size. Default: 128MiB.",
             [](D & d) -> auto& { return d.config.target_file_bytes; })
         .In(kFiles | kTable);
+    AddS3Keys(
+        &keys, [](D& d) -> S3Access& { return d.config.s3; }, kFiles, true);
     keys.Section("contract", "What may happen to the table when data does not fit it.", "contract",
                  [](const Value& value, D* d) -> Status {
                    ARROW_ASSIGN_OR_RAISE(d->config.contract, ReadContract(value));
@@ -325,6 +328,7 @@ Result<DestinationConfig> ReadDestination(const Value& value) {
       ARROW_RETURN_NOT_OK(FinishFiles(mapping, given, &draft));
       format = *config.format;
       families = FamilyOfFormat(format);
+      ARROW_RETURN_NOT_OK(CheckS3(given, config.s3, config.uri.starts_with("s3://")));
       break;
     case DestinationConfig::Kind::kStdout:
       if (!config.format) config.format = "jsonl";

@@ -5,6 +5,7 @@
 #include "glaux/schema/types.h"
 #include "glaux/sync/config_format_internal.h"
 #include "glaux/sync/config_keys_internal.h"
+#include "glaux/sync/config_s3_internal.h"
 
 namespace glaux::pipeline_file {
 namespace {
@@ -201,6 +202,8 @@ const KeyTable<SourceDraft>& SourceKeys() {
             "file_column", "A column that says which file each row is from.",
             [](S & s) -> auto& { return s.config.file_column; })
         .In(kFiles);
+    AddS3Keys(
+        &keys, [](S& s) -> S3Access& { return s.config.s3; }, kFiles, false);
     keys.Section(
             "select", "Which of the files behind the address are read.", "select",
             [](const Value& value, S* s) -> Status {
@@ -370,6 +373,9 @@ Result<SourceConfig> ReadSource(const Value& value) {
     const std::string format = config.format ? *config.format : FormatOfAddress(config.uris.front());
     ARROW_RETURN_NOT_OK(CheckPlaces(given, SourceKeyDocs(), connector.kind, connector.name, families, format));
     ARROW_RETURN_NOT_OK(FinishCsv(given, &draft));
+    const bool all_s3 = std::all_of(config.uris.begin(), config.uris.end(),
+                                    [](const std::string& uri) { return uri.starts_with("s3://"); });
+    ARROW_RETURN_NOT_OK(CheckS3(given, config.s3, all_s3));
   } else if (connector.kind == kTable) {
     config.kind = SourceConfig::Kind::kTable;
     const auto* table = given.Find("table") ? given.Find("table") : given.Find("uri");

@@ -14,6 +14,7 @@
 #include "glaux/base/clock.h"
 #include "glaux/engine/query_engine.h"
 #include "glaux/store/location.h"
+#include "glaux/store/s3_access.h"
 #include "glaux/sync/config.h"
 #include "glaux/table/table.h"
 
@@ -99,12 +100,15 @@ class Target {
 
 enum class TargetUse { kLook, kWrite };
 
+/// \param access how s3:// is reached, where the pipeline says it
+using FolderResolver = std::function<Result<Location>(std::string_view uri, const S3Access& access)>;
+
 /// What pipelines live in. Functions, so that this room knows no implementation.
 struct SyncEnvironment {
   /// Store and key behind a folder: "s3://bucket/a/b/", "file:///data/in/". kNotFound, kDenied.
-  LocationResolver open_folder;
+  FolderResolver open_folder;
   /// The same for writing: a folder that is not there is made.
-  LocationResolver make_folder;
+  FolderResolver make_folder;
   /// The files that count below a folder that writes of ours manage, which is where `_glaux/state.json` is: without
   /// what a commit has not finished or has replaced.
   std::function<Result<std::vector<ObjectInfo>>(ObjectStore& store, const std::string& prefix)> list_committed;

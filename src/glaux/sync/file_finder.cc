@@ -128,7 +128,7 @@ class FileFinder {
  private:
   Status Add(const std::string& uri) {
     ARROW_ASSIGN_OR_RAISE(const auto address, TakeApart(uri));
-    auto folder = environment_.open_folder(address.base);
+    auto folder = environment_.open_folder(address.base, source_.s3);
     if (!folder.ok()) {
       if (KindOf(folder.status()) == ErrorKind::kNotFound && address.pattern) return Status::OK();
       return Prefix(folder.status(), "source " + source_.name);
@@ -154,7 +154,7 @@ class FileFinder {
                         .below = std::move(all),
                         .pattern = false,
                         .text = address.text};
-    const auto folder = environment_.open_folder(below.base);
+    const auto folder = environment_.open_folder(below.base, source_.s3);
     const auto seen = [&] { return files_.size() + static_cast<size_t>(found_.empty + found_.not_selected); };
     const size_t before = seen();
     if (folder.ok()) ARROW_RETURN_NOT_OK(Walk(below, *folder));

@@ -55,7 +55,7 @@ class ObjectFinder {
     const size_t slash = uri.rfind('/');
     const std::string name = uri.substr(slash + 1);
     if (!name.empty()) {
-      const auto folder = environment_.open_folder(uri.substr(0, slash + 1));
+      const auto folder = environment_.open_folder(uri.substr(0, slash + 1), {});
       if (!folder.ok()) return folder.status();
       const auto info = folder->store->Head(folder->key + name);
       if (info.ok()) {
@@ -68,7 +68,7 @@ class ObjectFinder {
     }
     found_.address = FoundObjects::Address::kFolder;
     const std::string base = name.empty() ? uri : uri + "/";
-    const auto folder = environment_.open_folder(base);
+    const auto folder = environment_.open_folder(base, {});
     if (!folder.ok() && KindOf(folder.status()) != ErrorKind::kNotFound) return folder.status();
     if (folder.ok()) {
       ARROW_ASSIGN_OR_RAISE(const auto all, Glob::Parse("**"));
@@ -88,7 +88,7 @@ class ObjectFinder {
     const size_t slash = special == 0 ? std::string::npos : key.rfind('/', special - 1);
     const std::string base = slash == std::string::npos ? root : root + key.substr(0, slash + 1);
     ARROW_ASSIGN_OR_RAISE(const auto below, Glob::Parse(slash == std::string::npos ? key : key.substr(slash + 1)));
-    const auto folder = environment_.open_folder(base);
+    const auto folder = environment_.open_folder(base, {});
     if (!folder.ok()) return KindOf(folder.status()) == ErrorKind::kNotFound ? Status::OK() : folder.status();
     return WalkPattern(base, *folder, below, true);
   }

@@ -62,7 +62,7 @@ Status Quarantine::Add(const BadRow& row) {
   }
   if (on_error_ == OnError::kSkip) return Status::OK();
   if (writer_ == nullptr) {
-    ARROW_ASSIGN_OR_RAISE(place_, environment_.make_folder(folder_));
+    ARROW_ASSIGN_OR_RAISE(place_, environment_.make_folder(folder_, {}));
     place_.key += run_id_ + ".jsonl";
     ARROW_ASSIGN_OR_RAISE(writer_, ObjectWriter::Open(place_.store, place_.key));
   }

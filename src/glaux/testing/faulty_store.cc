@@ -39,8 +39,8 @@ Result<ObjectInfo> FaultyStore::Copy(std::string_view from, std::string_view to,
   return Run(Count::kMutating, "Copy", to, [&] { return store_->Copy(from, to, options); });
 }
 
-Result<std::string> FaultyStore::CreateMultipart(std::string_view key) {
-  return Run(Count::kMutating, "CreateMultipart", key, [&] { return store_->CreateMultipart(key); });
+Result<std::string> FaultyStore::CreateMultipart(std::string_view key, const ObjectAttributes& attributes) {
+  return Run(Count::kMutating, "CreateMultipart", key, [&] { return store_->CreateMultipart(key, attributes); });
 }
 
 Result<UploadedPart> FaultyStore::UploadPart(std::string_view key, std::string_view upload_id, int number,
@@ -60,6 +60,15 @@ Status FaultyStore::AbortMultipart(std::string_view key, std::string_view upload
 
 Result<std::vector<MultipartUpload>> FaultyStore::ListMultipart(std::string_view prefix) {
   return Run(Count::kAll, "ListMultipart", prefix, [&] { return store_->ListMultipart(prefix); });
+}
+
+Result<std::vector<UploadedPart>> FaultyStore::ListParts(std::string_view key, std::string_view upload_id) {
+  return Run(Count::kAll, "ListParts", key, [&] { return store_->ListParts(key, upload_id); });
+}
+
+Status FaultyStore::SetAttributes(std::string_view key, const ObjectAttributes& attributes,
+                                  const std::string& if_match) {
+  return Run(Count::kMutating, "SetAttributes", key, [&] { return store_->SetAttributes(key, attributes, if_match); });
 }
 
 }  // namespace glaux::testing

@@ -41,13 +41,16 @@ class FaultyStore final : public ObjectStore {
   Result<ListPage> List(const ListOptions& options = {}) override;
   Result<std::vector<DeleteFailure>> Delete(std::span<const std::string> keys) override;
   Result<ObjectInfo> Copy(std::string_view from, std::string_view to, const PutOptions& options = {}) override;
-  Result<std::string> CreateMultipart(std::string_view key) override;
+  Result<std::string> CreateMultipart(std::string_view key, const ObjectAttributes& attributes = {}) override;
   Result<UploadedPart> UploadPart(std::string_view key, std::string_view upload_id, int number,
                                   std::span<const std::byte> body) override;
   Result<ObjectInfo> CompleteMultipart(std::string_view key, std::string_view upload_id,
                                        std::span<const UploadedPart> parts, const PutOptions& options = {}) override;
   Status AbortMultipart(std::string_view key, std::string_view upload_id) override;
   Result<std::vector<MultipartUpload>> ListMultipart(std::string_view prefix) override;
+  Result<std::vector<UploadedPart>> ListParts(std::string_view key, std::string_view upload_id) override;
+  Status SetAttributes(std::string_view key, const ObjectAttributes& attributes,
+                       const std::string& if_match = {}) override;
 
  private:
   template <typename Call>

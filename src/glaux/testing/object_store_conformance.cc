@@ -50,6 +50,7 @@ TEST_P(ObjectStoreConformance, WhatWasPutIsThere) {
   EXPECT_EQ(head.size, 7);
   EXPECT_EQ(head.etag, put.etag);
   EXPECT_EQ(Read("a/b.txt"), "content");
+  EXPECT_EQ(ReadOpened("a/b.txt"), "content");
 }
 
 TEST_P(ObjectStoreConformance, BytesOfEveryValueComeBack) {

@@ -37,6 +37,8 @@ class ObjectStoreConformance : public ::testing::TestWithParam<StoreUnderTest> {
   /// The content, or "<" and the kind of the error.
   std::string Read(std::string_view key);
   std::string ReadRange(std::string_view key, ByteRange range);
+  /// The same as Read through OpenObject.
+  std::string ReadOpened(std::string_view key);
 
   /// All pages together, objects and common prefixes apart.
   struct Listing {

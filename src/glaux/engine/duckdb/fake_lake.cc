@@ -34,7 +34,9 @@ class CountingStore : public ObjectStore {
   Result<ObjectInfo> Copy(std::string_view from, std::string_view to, const PutOptions& options) override {
     return store_->Copy(from, to, options);
   }
-  Result<std::string> CreateMultipart(std::string_view key) override { return store_->CreateMultipart(key); }
+  Result<std::string> CreateMultipart(std::string_view key, const ObjectAttributes& attributes) override {
+    return store_->CreateMultipart(key, attributes);
+  }
   Result<UploadedPart> UploadPart(std::string_view key, std::string_view id, int number,
                                   std::span<const std::byte> body) override {
     return store_->UploadPart(key, id, number, body);

@@ -1,0 +1,153 @@
+#include "glaux/lake/s3_stores_internal.h"
+
+#include <algorithm>
+#include <map>
+
+#include "glaux/aws/credentials.h"
+#include "glaux/aws/endpoint.h"
+#include "glaux/aws/profile_files.h"
+#include "glaux/aws/region.h"
+#include "glaux/http/transport.h"
+#include "glaux/store/s3/s3_store.h"
+
+namespace glaux {
+namespace {
+
+S3Addressing AddressingOf(const std::string& style) {
+  if (style == "path") return S3Addressing::kPath;
+  if (style == "virtual") return S3Addressing::kVirtualHost;
+  return S3Addressing::kAuto;
+}
+
+Result<S3Encryption> EncryptionOf(const S3Access& access) {
+  S3Encryption encryption{.kms_key_id = access.sse_kms_key_id};
+  if (access.sse == "AES256") {
+    encryption.kind = S3Encryption::Kind::kAes256;
+  } else if (access.sse == "aws:kms") {
+    encryption.kind = S3Encryption::Kind::kAwsKms;
+  } else if (!access.sse.empty()) {
+    return MakeError(ErrorKind::kInvalid, "sse: expected AES256 or aws:kms, found: ", access.sse);
+  }
+  return encryption;
+}
+
+/// What is set in `access`, else what `defaults` have. Who one is comes from one of them, never half from each.
+S3Access Merged(S3Access access, const S3Access& defaults) {
+  const bool says_who = !access.aws_access_key_id.empty() || !access.profile.empty() || !access.role_arn.empty() ||
+                        access.anonymous;
+  if (!says_who) {
+    access.aws_access_key_id = defaults.aws_access_key_id;
+    access.aws_secret_access_key = defaults.aws_secret_access_key;
+    access.aws_session_token = defaults.aws_session_token;
+    access.profile = defaults.profile;
+    access.role_arn = defaults.role_arn;
+    access.anonymous = defaults.anonymous;
+  }
+  for (const auto member : {&S3Access::region, &S3Access::endpoint_url, &S3Access::addressing_style, &S3Access::sse,
+                            &S3Access::sse_kms_key_id, &S3Access::storage_class}) {
+    if ((access.*member).empty()) access.*member = defaults.*member;
+  }
+  access.requester_pays |= defaults.requester_pays;
+  return access;
+}
+
+/// One pool of connections for the process, however many lakes it opens.
+Result<std::shared_ptr<http::Transport>> SharedTransport() {
+  static std::mutex mutex;
+  static auto* const transport = new std::weak_ptr<http::Transport>;
+  std::lock_guard lock(mutex);
+  if (auto there = transport->lock()) return there;
+  const auto bundle = aws::FindVariable(*Environment::Process(), "AWS_CA_BUNDLE");
+  ARROW_ASSIGN_OR_RAISE(auto made, http::MakeCurlTransport({.ca_file = bundle.value_or(""), .user_agent = "glaux"}));
+  *transport = made;
+  return made;
+}
+
+}  // namespace
+
+/// What the stores of one access share.
+struct S3Stores::Session {
+  S3StoreOptions options;
+  std::mutex mutex;
+  std::map<std::string, std::shared_ptr<ObjectStore>> buckets;
+
+  static Result<std::shared_ptr<Session>> Make(const S3Access& access) {
+    const auto environment = Environment::Process();
+    ARROW_ASSIGN_OR_RAISE(const auto files, access.profile.empty() ? aws::ReadProfileFiles(*environment)
+                                                                   : aws::ReadProfileFiles(*environment, access.profile));
+    auto session = std::make_shared<Session>();
+    auto& options = session->options;
+    ARROW_ASSIGN_OR_RAISE(options.transport, SharedTransport());
+    options.region = access.region;
+    if (options.region.empty()) {
+      if (const auto found = aws::FindRegion(*environment, files)) {
+        ARROW_RETURN_NOT_OK(aws::CheckRegion(*found));
+        options.region = found->value;
+      }
+    }
+    options.endpoint_url = access.endpoint_url;
+    if (options.endpoint_url.empty()) {
+      ARROW_ASSIGN_OR_RAISE(const auto endpoint, aws::FindEndpoint(*environment, files, aws::kS3, options.region));
+      if (endpoint.custom) options.endpoint_url = endpoint.url;
+    }
+    options.addressing = AddressingOf(access.addressing_style);
+    options.request_payer = access.requester_pays;
+    options.storage_class = access.storage_class;
+    ARROW_ASSIGN_OR_RAISE(options.encryption, EncryptionOf(access));
+    options.credentials = CredentialsOf(access, environment, options);
+    return session;
+  }
+
+  static std::shared_ptr<aws::CredentialsProvider> CredentialsOf(const S3Access& access,
+                                                                 const std::shared_ptr<const Environment>& environment,
+                                                                 const S3StoreOptions& options) {
+    if (access.anonymous) return aws::MakeAnonymousCredentials();
+    aws::CredentialsChainOptions chain{.environment = environment,
+                                       .transport = options.transport,
+                                       .role_arn = access.role_arn,
+                                       .region = options.region};
+    if (!access.profile.empty()) chain.profile = access.profile;
+    if (!access.aws_access_key_id.empty()) {
+      chain.keys = {.access_key_id = access.aws_access_key_id,
+                    .secret_access_key = access.aws_secret_access_key,
+                    .session_token = access.aws_session_token,
+                    .source = "the configuration"};
+    }
+    return aws::MakeCredentialsChain(std::move(chain));
+  }
+};
+
+S3Stores::S3Stores(S3Access defaults) : defaults_(std::move(defaults)) {}
+S3Stores::~S3Stores() = default;
+
+Result<std::shared_ptr<S3Stores::Session>> S3Stores::SessionOf(const S3Access& given) {
+  const S3Access access = Merged(given, defaults_);
+  std::lock_guard lock(mutex_);
+  const auto found =
+      std::find_if(sessions_.begin(), sessions_.end(), [&](const auto& session) { return session.first == access; });
+  if (found != sessions_.end()) return found->second;
+  ARROW_ASSIGN_OR_RAISE(auto session, Session::Make(access));
+  sessions_.emplace_back(access, session);
+  return session;
+}
+
+Result<std::shared_ptr<ObjectStore>> S3Stores::Open(const std::string& bucket, const S3Access& access) {
+  ARROW_ASSIGN_OR_RAISE(const auto session, SessionOf(access));
+  std::lock_guard lock(session->mutex);
+  auto& store = session->buckets[bucket];
+  if (store == nullptr) {
+    auto options = session->options;
+    options.bucket = bucket;
+    ARROW_ASSIGN_OR_RAISE(store, MakeS3Store(std::move(options)));
+  }
+  return store;
+}
+
+Result<std::vector<std::string>> S3Stores::ListBuckets() {
+  ARROW_ASSIGN_OR_RAISE(const auto session, SessionOf({}));
+  ARROW_ASSIGN_OR_RAISE(auto names, ListS3Buckets(session->options));
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace glaux
