@@ -34,6 +34,16 @@ std::string Essence(std::string_view text) {
   return std::string(text.substr(0, text.find('\n')));
 }
 
+/// What each link of the chain said, one a line.
+std::string LinesAfterTheFirst(std::string_view text) {
+  std::string lines;
+  for (auto at = text.find('\n'); at != std::string_view::npos; at = text.find('\n')) {
+    text.remove_prefix(text.find_first_not_of(" \n", at));
+    lines.append(lines.empty() ? "" : "\n").append(text.substr(0, text.find('\n')));
+  }
+  return lines;
+}
+
 /// Looks at everything that decides whether glaux works here, one part after the other; what is wrong in one keeps no
 /// other from being looked at.
 class Examination {
@@ -105,7 +115,11 @@ class Examination {
       const Status& status = credentials.status();
       if (InfoOf(status).code == aws::kNoCredentials) {
         section.Add("from", "source", "none");
-        report_.notes.push_back("a lake in a local folder needs no AWS credentials. For AWS: " + InfoOf(status).hint);
+        section.Add("asked", "asked", LinesAfterTheFirst(status.message()));
+        report_.notes.emplace_back(
+            "a lake in a local folder needs no AWS credentials. For AWS: aws configure stores keys, aws sso login "
+            "signs "
+            "in, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
         no_credentials_ = true;
       } else if (offline_ && KindOf(status) == ErrorKind::kCancelled) {
         section.Add("from", "source", Essence(status.message()));

@@ -135,8 +135,10 @@ TEST(Doctor, NoCredentialsAreNoProblemOfALocalLake) {
   World world;
   const auto outcome = RunDoctor(world);
   EXPECT_EQ(outcome.code, 0) << outcome.out;
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr("  from            none\n"), HasSubstr("Note: a lake in a local folder"),
-                                 HasSubstr("All is well.")));
+  EXPECT_THAT(outcome.out,
+              AllOf(HasSubstr("  from            none\n  asked           environment: AWS_ACCESS_KEY_ID is not set\n"
+                              "                  web identity: "),
+                    HasSubstr("Note: a lake in a local folder"), HasSubstr("All is well.")));
 }
 
 TEST(Doctor, EachProblemHasANextStepAndTheCodeIsThree) {
