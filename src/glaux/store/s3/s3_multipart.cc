@@ -112,7 +112,8 @@ Result<ObjectInfo> CompleteUpload(S3Connection& connection, std::string_view key
         auto head = HeadObject(connection, key);
         if (head.ok() && IsMadeOf(*head, parts)) return head;
         if (!head.ok() && KindOf(head.status()) != ErrorKind::kNotFound) return head.status();
-        if (kind == ErrorKind::kPrecondition) return error;
+        // As with PutObject: another's object may have followed on ours.
+        if (kind == ErrorKind::kPrecondition && options.if_match.empty()) return error;
         return Unknown(error, "an earlier answer was lost, and what is there now is not known to be these parts");
       });
   if (!result.ok()) return MissingIsPrecondition(result.status(), options);

@@ -116,7 +116,16 @@ Result<ObjectInfo> PutObject(S3Connection& connection, std::string_view key, std
         std::string there;
         auto head = HeadObject(connection, key, &there);
         if (!head.ok()) return KindOf(head.status()) == ErrorKind::kNotFound ? status : head.status();
-        return there == mark ? head : Result<ObjectInfo>(status);
+        if (there == mark) return head;
+        // With if_absent, another's object is what the condition is about. With if_match, ours may have been there, and
+        // another may have gone on from it: to write once more would apply it twice.
+        if (options.if_match.empty()) return status;
+        ErrorInfo info = InfoOf(status);
+        info.kind = ErrorKind::kCommitUnknown;
+        return MakeErrorMessage(std::move(info),
+                                status.message() +
+                                    "; an earlier answer was lost, and the object is now another's, which "
+                                    "may have followed on ours");
       });
   if (!result.ok()) return MissingIsPrecondition(result.status(), options);
   return result;

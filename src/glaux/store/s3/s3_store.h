@@ -88,9 +88,13 @@ struct S3StoreOptions {
 ///
 /// Costs of a call: Head, Get, Put, UploadPart and so on are one request each; Delete one for 1,000 keys; List one a
 /// page; Copy a Head and a copy, above `max_single_copy` one request a part. A conditional Copy of up to 8 MiB goes
-/// through this process, since few servers check conditions on copies. A write whose answer was lost is repeated where
-/// that cannot do harm. A conditional one is repeated as well, and recognises its own first try by a mark in the
-/// object's metadata; kCommitUnknown where even that fails. Source: Amazon S3 API Reference, 2006-03-01.
+/// through this process, since few servers check conditions on copies.
+///
+/// A write whose answer was lost is repeated where that cannot do harm. A conditional one is repeated as well, and
+/// recognises its own first try by a mark in the object's metadata. kCommitUnknown where even that fails, and after a
+/// lost answer to a write with if_match where by now another's object is there: it may have followed on ours.
+///
+/// Source: Amazon S3 API Reference, 2006-03-01.
 Result<std::shared_ptr<ObjectStore>> MakeS3Store(S3StoreOptions options);
 
 /// Make the bucket in `options.region`. kAlreadyExists if it is there, whoever has it.

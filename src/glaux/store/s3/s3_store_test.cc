@@ -243,7 +243,6 @@ TEST_F(S3StoreTest, AServerThatDoesNotKnowRangesIsReadAllTheSame) {
 TEST_F(S3StoreTest, AConditionalPutKnowsItsOwnFirstTry) {
   transport->Lose();
   PlayError(412, "PreconditionFailed");
-  std::string mark;
   // The mark is in the first request, so the third answer can only be made once that was seen.
   class Marked final : public http::Transport {
    public:
@@ -270,6 +269,13 @@ TEST_F(S3StoreTest, AConditionalPutKnowsItsOwnFirstTry) {
   PlayError(412, "PreconditionFailed");
   options.transport = std::make_shared<Marked>(transport, false);
   EXPECT_EQ(KindOf(PutString(*Store(), "k", "x", {.if_absent = true}).status()), ErrorKind::kPrecondition);
+
+  // Another's object may have followed on ours.
+  transport->Lose();
+  PlayError(412, "PreconditionFailed");
+  EXPECT_EQ(KindOf(PutString(*Store(), "k", "x", {.if_match = "e"}).status()), ErrorKind::kCommitUnknown);
+  PlayError(412, "PreconditionFailed");
+  EXPECT_EQ(KindOf(PutString(*Store(), "k", "x", {.if_match = "e"}).status()), ErrorKind::kPrecondition);
 }
 
 TEST_F(S3StoreTest, AConditionalPutWithoutAnyAnswerIsUnknown) {
