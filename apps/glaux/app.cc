@@ -133,6 +133,7 @@ void BuildApp(CLI::App* app, Session* session) {
   AddHeadCommand(app, session);
   AddCpCommand(app, session);
   AddConvertCommand(app, session);
+  AddServeCommand(app, session);
   AddCompletionCommand(app, session);
   AddVersionCommand(app, session);
 

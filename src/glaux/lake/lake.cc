@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <mutex>
 
 #include "glaux/catalog/memory_catalog.h"
@@ -11,8 +10,6 @@
 #include "glaux/lake/load_internal.h"
 #include "glaux/lake/sync_targets_internal.h"
 #include "glaux/schema/names.h"
-#include "glaux/store/directory_store.h"
-#include "glaux/store/memory_store.h"
 #include "glaux/table/hive/folder_table.h"
 #include "glaux/table/hive/hive_table.h"
 
@@ -43,7 +40,7 @@ size_t Distance(std::string_view a, std::string_view b) {
 class LocalLake final : public Lake {
  public:
   LocalLake(LakeConfig config, std::string root, std::shared_ptr<Catalog> catalog)
-      : config_(std::move(config)), root_(std::move(root)), catalog_(std::move(catalog)) {
+      : config_(std::move(config)), root_(std::move(root)), catalog_(std::move(catalog)), buckets_(MakeBuckets()) {
     load_.hive = {.catalog = catalog_, .resolve = [this](std::string_view uri) { return Resolve(uri); }};
     load_.location_of = [this](const TableId& id) {
       const std::string base =
@@ -72,29 +69,25 @@ class LocalLake final : public Lake {
 
   Result<Location> Resolve(std::string_view uri) override {
     ARROW_ASSIGN_OR_RAISE(const auto address, Take(uri));
-    std::lock_guard lock(mutex_);
-    auto& store = stores_[address.bucket];
-    std::error_code error;
-    if (store == nullptr && !config_.create && !fs::exists(root_, error)) store = MakeMemoryStore();
-    if (store == nullptr) {
-      ARROW_ASSIGN_OR_RAISE(store, MakeDirectoryStore({.root = StoreFolder() + "/" + address.bucket}));
+    auto store = buckets_->Open(address.bucket);
+    if (!store.ok() && KindOf(store.status()) == ErrorKind::kNotFound) {
+      const Status made = buckets_->Create(address.bucket);
+      // Somebody else may have made it meanwhile.
+      if (!made.ok() && KindOf(made) != ErrorKind::kAlreadyExists) return made;
+      store = buckets_->Open(address.bucket);
     }
-    return Location{store, address.key};
+    ARROW_RETURN_NOT_OK(store.status());
+    return Location{*std::move(store), address.key};
   }
 
   Result<std::vector<std::string>> Buckets() override {
+    ARROW_ASSIGN_OR_RAISE(const auto buckets, buckets_->List());
     std::vector<std::string> names;
-    std::error_code error;
-    for (fs::directory_iterator at(StoreFolder(), error), end; !error && at != end; at.increment(error)) {
-      const std::string name = at->path().filename().string();
-      if (at->is_directory() && !name.starts_with('.')) names.push_back(name);
-    }
-    if (error && error != std::errc::no_such_file_or_directory) {
-      return ErrnoError(error.value(), "list the buckets of the lake " + root_);
-    }
-    std::sort(names.begin(), names.end());
+    for (const auto& bucket : buckets) names.push_back(bucket.name);
     return names;
   }
+
+  std::shared_ptr<BucketHost> bucket_host() override { return buckets_; }
 
   Result<std::shared_ptr<Table>> OpenTable(const TableId& id) override {
     auto table = OpenHiveTable(load_.hive, id);
@@ -158,6 +151,13 @@ class LocalLake final : public Lake {
 
   std::string StoreFolder() const { return root_ + "/store"; }
 
+  /// A lake that is not there and is not to be made is an empty one.
+  std::shared_ptr<BucketHost> MakeBuckets() const {
+    std::error_code error;
+    if (!config_.create && !fs::exists(root_, error)) return MakeMemoryBuckets();
+    return MakeDirectoryBuckets({.root = StoreFolder()});
+  }
+
   /// Bucket and key of "s3://bucket/key", or of "file://" below the lake's own store.
   Result<Address> Take(std::string_view uri) const {
     std::string_view rest;
@@ -174,11 +174,8 @@ class LocalLake final : public Lake {
     const size_t slash = rest.find('/');
     Address address{std::string(rest.substr(0, slash)),
                     slash == std::string_view::npos ? "" : std::string(rest.substr(slash + 1))};
-    const bool plain = !address.bucket.empty() && address.bucket[0] != '.' &&
-                       std::all_of(address.bucket.begin(), address.bucket.end(), [](unsigned char c) {
-                         return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_';
-                       });
-    if (!plain) return MakeError(ErrorKind::kInvalid, "open ", uri, ": expected s3://bucket/key");
+    if (!IsBucketName(address.bucket))
+      return MakeError(ErrorKind::kInvalid, "open ", uri, ": expected s3://bucket/key");
     return address;
   }
 
@@ -211,10 +208,10 @@ class LocalLake final : public Lake {
   const LakeConfig config_;
   const std::string root_;
   const std::shared_ptr<Catalog> catalog_;
+  const std::shared_ptr<BucketHost> buckets_;
   LoadEnvironment load_;
   LocalFolders folders_;
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<ObjectStore>> stores_;
   std::unique_ptr<QueryEngine> engine_;
 };
 
