@@ -114,7 +114,7 @@ void BuildApp(CLI::App* app, Session* session) {
   app->add_option("--memory-limit", options.memory_limit, "most memory for the work, as in 512MiB or 2G")
       ->type_name("SIZE");
   app->add_option("--endpoint-url", options.endpoint_url,
-                  "an S3-compatible store, as in http://127.0.0.1:9000; with it, --region, --profile or\n"
+                  "an S3-compatible store, as in http://127.0.0.1:9000; with it, --region, --profile or "
                   "--no-sign-request, s3:// addresses of files are those of S3 and not of the lake")
       ->type_name("URL");
   app->add_option("--region", options.region, "AWS region of s3:// addresses")->type_name("REGION");
@@ -141,6 +141,7 @@ void BuildApp(CLI::App* app, Session* session) {
   AddHeadCommand(app, session);
   AddCpCommand(app, session);
   AddConvertCommand(app, session);
+  AddServeCommand(app, session);
   AddCompletionCommand(app, session);
   AddDoctorCommand(app, session);
   AddVersionCommand(app, session);

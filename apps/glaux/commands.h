@@ -26,6 +26,7 @@ void AddCatCommand(CLI::App* app, Session* session);
 void AddHeadCommand(CLI::App* app, Session* session);
 void AddCpCommand(CLI::App* app, Session* session);
 void AddConvertCommand(CLI::App* app, Session* session);
+void AddServeCommand(CLI::App* app, Session* session);
 void AddCompletionCommand(CLI::App* app, Session* session);
 void AddDoctorCommand(CLI::App* app, Session* session);
 void AddVersionCommand(CLI::App* app, Session* session);

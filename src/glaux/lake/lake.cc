@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <mutex>
 
 #include "glaux/catalog/memory_catalog.h"
@@ -78,6 +77,8 @@ class LocalLake final : public Lake {
 
   Result<Location> Resolve(std::string_view uri) override { return stores_.Resolve(uri); }
   Result<std::vector<std::string>> Buckets() override { return stores_.Buckets(); }
+
+  std::shared_ptr<BucketHost> bucket_host() override { return stores_.bucket_host(); }
 
   Result<std::shared_ptr<Table>> OpenTable(const TableId& id) override {
     auto table = OpenHiveTable(load_.hive, id);

@@ -13,11 +13,13 @@
 #include <vector>
 
 #include "glaux/base/progress.h"
+#include "glaux/base/secret.h"
 #include "glaux/base/status.h"
 #include "glaux/catalog/catalog.h"
 #include "glaux/engine/query_engine.h"
 #include "glaux/format/format.h"
 #include "glaux/schema/evolution.h"
+#include "glaux/store/buckets.h"
 #include "glaux/store/location.h"
 #include "glaux/store/s3_access.h"
 #include "glaux/sync/environment.h"
@@ -48,6 +50,9 @@ struct LakeConfig {
   bool allow_local_access = false;
   /// Make the lake's folder if it is not there. Without, a lake that is not there is an empty one, and nothing is made.
   bool create = true;
+  /// "ID:SECRET,ID:SECRET", who may use the server of this lake. Empty: what GLAUX_SERVE_KEYS says, else a pair of the
+  /// lake's own.
+  Secret serve_keys = {};
   /// Write file:// addresses into the catalog instead of s3://, for other tools that open the folder with no server.
   bool file_locations = false;
 };
@@ -111,6 +116,8 @@ class Lake {
   virtual Result<Location> Resolve(std::string_view uri) = 0;
   /// The names of the buckets that this lake can list, sorted.
   virtual Result<std::vector<std::string>> Buckets() = 0;
+  /// The lake's buckets as stores, for a server. It may outlive the lake.
+  virtual std::shared_ptr<BucketHost> bucket_host() = 0;
   /// kNotFound with the names that are near.
   virtual Result<std::shared_ptr<Table>> OpenTable(const TableId& id) = 0;
 

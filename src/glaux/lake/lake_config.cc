@@ -39,7 +39,9 @@ class ConfigReader {
     config_.directory = (Base() / "lake").string();
     if (!root || root.IsNull()) return config_;
     try {
-      ARROW_RETURN_NOT_OK(Fields(root, "", {{"lake", [&](const YAML::Node& node) { return Lake(node); }}}));
+      ARROW_RETURN_NOT_OK(Fields(root, "",
+                                 {{"lake", [&](const YAML::Node& node) { return Lake(node); }},
+                                  {"serve", [&](const YAML::Node& node) { return Serve(node); }}}));
     } catch (const YAML::Exception& error) {
       return MakeError(ErrorKind::kInvalid, path_, ", line ", error.mark.line + 1, ", column ", error.mark.column + 1,
                        ": ", error.msg);
@@ -104,6 +106,15 @@ class ConfigReader {
                       config_.allow_local_access = n.as<bool>();
                       return Status::OK();
                     }}});
+  }
+
+  Status Serve(const YAML::Node& node) {
+    return Fields(node, "serve.", {{"keys", [&](const YAML::Node& n) {
+                                      std::string keys;
+                                      ARROW_RETURN_NOT_OK(Text(n, &keys));
+                                      config_.serve_keys = Secret(std::move(keys));
+                                      return Status::OK();
+                                    }}});
   }
 
   /// "local:./lake".

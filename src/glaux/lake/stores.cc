@@ -1,9 +1,7 @@
-#include <algorithm>
 #include <filesystem>
 
 #include "glaux/lake/stores_internal.h"
 #include "glaux/store/directory_store.h"
-#include "glaux/store/memory_store.h"
 
 namespace glaux {
 namespace {
@@ -13,10 +11,17 @@ namespace fs = std::filesystem;
 constexpr std::string_view kFile = "file://";
 constexpr std::string_view kS3 = "s3://";
 
+/// A lake that is not there and is not to be made is an empty one.
+std::shared_ptr<BucketHost> MakeBuckets(const LakeConfig& config, const std::string& root) {
+  std::error_code error;
+  if (!config.create && !fs::exists(root, error)) return MakeMemoryBuckets();
+  return MakeDirectoryBuckets({.root = root + "/store"});
+}
+
 }  // namespace
 
 LakeStores::LakeStores(LakeConfig config, std::string root)
-    : config_(std::move(config)), root_(std::move(root)), s3_(config_.s3) {}
+    : config_(std::move(config)), root_(std::move(root)), buckets_(MakeBuckets(config_, root_)), s3_(config_.s3) {}
 
 Result<Location> LakeStores::Resolve(std::string_view uri) {
   ARROW_ASSIGN_OR_RAISE(const auto address, TakeApart(uri));
@@ -54,16 +59,9 @@ std::string LakeStores::LocationOf(const TableId& id) const {
 
 Result<std::vector<std::string>> LakeStores::Buckets() {
   if (config_.remote_store || config_.remote_files) return s3_.ListBuckets();
+  ARROW_ASSIGN_OR_RAISE(const auto buckets, buckets_->List());
   std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator at(StoreFolder(), error), end; !error && at != end; at.increment(error)) {
-    const std::string name = at->path().filename().string();
-    if (at->is_directory() && !name.starts_with('.')) names.push_back(name);
-  }
-  if (error && error != std::errc::no_such_file_or_directory) {
-    return ErrnoError(error.value(), "list the buckets of the lake " + root_);
-  }
-  std::sort(names.begin(), names.end());
+  for (const auto& bucket : buckets) names.push_back(bucket.name);
   return names;
 }
 
@@ -82,23 +80,20 @@ Result<LakeStores::Address> LakeStores::TakeApart(std::string_view uri) const {
   const size_t slash = rest.find('/');
   Address address{std::string(rest.substr(0, slash)),
                   slash == std::string_view::npos ? "" : std::string(rest.substr(slash + 1))};
-  const bool plain = !address.bucket.empty() && address.bucket[0] != '.' &&
-                     std::all_of(address.bucket.begin(), address.bucket.end(), [](unsigned char c) {
-                       return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_';
-                     });
-  if (!plain) return MakeError(ErrorKind::kInvalid, "open ", uri, ": expected s3://bucket/key");
+  if (!IsBucketName(address.bucket)) return MakeError(ErrorKind::kInvalid, "open ", uri, ": expected s3://bucket/key");
   return address;
 }
 
 Result<Location> LakeStores::OpenBucket(const Address& address) {
-  std::lock_guard lock(mutex_);
-  auto& store = buckets_[address.bucket];
-  std::error_code error;
-  if (store == nullptr && !config_.create && !fs::exists(root_, error)) store = MakeMemoryStore();
-  if (store == nullptr) {
-    ARROW_ASSIGN_OR_RAISE(store, MakeDirectoryStore({.root = StoreFolder() + "/" + address.bucket}));
+  auto store = buckets_->Open(address.bucket);
+  if (!store.ok() && KindOf(store.status()) == ErrorKind::kNotFound) {
+    const Status made = buckets_->Create(address.bucket);
+    // Somebody else may have made it meanwhile.
+    if (!made.ok() && KindOf(made) != ErrorKind::kAlreadyExists) return made;
+    store = buckets_->Open(address.bucket);
   }
-  return Location{store, address.key};
+  ARROW_RETURN_NOT_OK(store.status());
+  return Location{*std::move(store), address.key};
 }
 
 Result<Location> LakeStores::OpenLocalFolder(std::string_view uri, For purpose) {

@@ -10,6 +10,7 @@
 
 #include "glaux/lake/lake.h"
 #include "glaux/lake/s3_stores_internal.h"
+#include "glaux/store/buckets.h"
 #include "glaux/store/location.h"
 #include "glaux/store/s3_access.h"
 
@@ -39,6 +40,8 @@ class LakeStores {
   std::string LocationOf(const TableId& id) const;
   /// Sorted.
   Result<std::vector<std::string>> Buckets();
+  /// The buckets that are folders of the lake's store.
+  std::shared_ptr<BucketHost> bucket_host() const { return buckets_; }
 
  private:
   struct Address {
@@ -52,9 +55,9 @@ class LakeStores {
 
   const LakeConfig config_;
   const std::string root_;
+  const std::shared_ptr<BucketHost> buckets_;
   S3Stores s3_;
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<ObjectStore>> buckets_;
   std::map<std::pair<std::string, bool>, std::shared_ptr<ObjectStore>> folders_;
 };
 

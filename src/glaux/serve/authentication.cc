@@ -5,7 +5,6 @@
 #include <charconv>
 #include <chrono>
 #include <ctime>
-#include <random>
 
 namespace glaux::serve {
 namespace {
@@ -264,31 +263,6 @@ Result<Caller> Authenticator::Check(const Request& request, const Query& query, 
     caller.signing_key = aws::DeriveSigningKey(key->secret, claim.time, claim.scope);
   }
   return caller;
-}
-
-Result<std::vector<AccessKey>> ParseAccessKeys(std::string_view text) {
-  std::vector<AccessKey> keys;
-  for (const auto& pair : Split(text, ',')) {
-    const auto colon = pair.find(':');
-    if (colon == std::string::npos || colon == 0 || colon + 1 == pair.size()) {
-      return MakeError(ErrorKind::kInvalid, "keys of the server: pair ", keys.size() + 1,
-                       " is not of the form ID:SECRET (pairs are separated by commas)");
-    }
-    keys.push_back({.id = pair.substr(0, colon), .secret = Secret(pair.substr(colon + 1))});
-  }
-  return keys;
-}
-
-AccessKey MakeAccessKey() {
-  static constexpr std::string_view kCapitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  static constexpr std::string_view kAny = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::random_device random;  // the kernel's own, on Linux
-  const auto draw = [&](std::string_view from, size_t count) {
-    std::string text;
-    while (text.size() < count) text += from[random() % from.size()];
-    return text;
-  };
-  return {.id = "GLAUX" + draw(kCapitals, 15), .secret = Secret(draw(kAny, 40))};
 }
 
 }  // namespace glaux::serve

@@ -7,21 +7,11 @@
 
 #include "glaux/aws/sigv4.h"
 #include "glaux/base/clock.h"
-#include "glaux/base/secret.h"
+#include "glaux/serve/access_key.h"
 #include "glaux/serve/query.h"
 #include "glaux/serve/wire.h"
 
 namespace glaux::serve {
-
-struct AccessKey {
-  std::string id;
-  Secret secret;
-};
-
-/// "ID:SECRET,ID:SECRET". kInvalid names the place, never the text. Source: GLAUX_SERVE_KEYS.
-Result<std::vector<AccessKey>> ParseAccessKeys(std::string_view text);
-/// A new pair: 20 capitals and digits, and a secret of 40 random characters.
-AccessKey MakeAccessKey();
 
 /// Who sent a request, and what it takes to check the rest of its signature.
 struct Caller {

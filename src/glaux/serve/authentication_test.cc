@@ -1,6 +1,9 @@
 #include "glaux/serve/authentication.h"
 
+#include <filesystem>
+
 #include "glaux/testing/matchers.h"
+#include "glaux/testing/temp_dir.h"
 
 namespace glaux::serve {
 namespace {
@@ -146,6 +149,25 @@ TEST(AccessKeys, AreReadAndMade) {
   EXPECT_NE(one.id, two.id);
   EXPECT_EQ(one.id.size(), 20u);
   EXPECT_EQ(one.secret.Expose().size(), 40u);
+}
+
+TEST(AccessKeys, ArePutIntoAFileOfTheOwnerOnce) {
+  testing::TempDir dir;
+  const std::string path = dir / "serve.keys";
+  ASSERT_OK_AND_ASSIGN(const auto first, KeepAccessKeys(path));
+  EXPECT_TRUE(first.made);
+  EXPECT_EQ(std::filesystem::status(path).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  ASSERT_OK_AND_ASSIGN(const auto second, KeepAccessKeys(path));
+  EXPECT_FALSE(second.made);
+  ASSERT_EQ(second.keys.size(), 1u);
+  EXPECT_EQ(second.keys[0].id, first.keys[0].id);
+  EXPECT_EQ(second.keys[0].secret, first.keys[0].secret);
+  dir.Write("two.keys", "A:b\nC:d\n");
+  ASSERT_OK_AND_ASSIGN(const auto two, KeepAccessKeys(dir / "two.keys"));
+  EXPECT_EQ(two.keys.size(), 2u);
+  dir.Write("bad.keys", "secret\n");
+  ASSERT_FAILS(ErrorKind::kInvalid, "bad.keys", KeepAccessKeys(dir / "bad.keys"));
 }
 
 TEST(ParsedQuery, KeepsOrderAndDecodes) {
