@@ -14,7 +14,7 @@ constexpr const char* kEncodings[] = {"utf-8", "latin-1", "utf-16", "windows-125
 
 std::string Number(uint64_t value, int bytes) {
   std::string out;
-  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> 8 * i);
+  for (; bytes > 0; --bytes, value >>= 8) out += static_cast<char>(value);
   return out;
 }
 
