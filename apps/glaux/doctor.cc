@@ -246,7 +246,7 @@ Status RunDoctor(Session& session, const DoctorArguments& arguments) {
 void AddDoctorCommand(CLI::App* app, Session* session) {
   auto arguments = std::make_shared<DoctorArguments>();
   auto* command =
-      app->add_subcommand("doctor", "Show which lake, credentials, region and endpoints are used, and what is wrong");
+      app->add_subcommand("doctor", "Show what is used - lake, credentials, region - and what is wrong");
   command->add_flag("--offline", arguments->offline, "ask nothing of the network");
   command->add_flag("--json", arguments->json, "one JSON object");
   command->footer(

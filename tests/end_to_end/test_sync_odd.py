@@ -57,9 +57,14 @@ class Names(SyncTest):
         self.flow({"path": "in.csv"}, {"path": "out.jsonl"})
         self.sync_one()
         self.assertEqual(self.rows_of("out.jsonl"), [{"id": 1, "ID": 2, "v": 3}])
-        for target in ({"table": "db.t"}, {"path": "x.duckdb", "table": "t"}, {"path": "keyed.jsonl", "mode": "upsert", "primary_key": "v"}):
+        for target in ({"table": "db.t"}, {"path": "x.duckdb", "table": "t"}):
             self.flow({"path": "in.csv"}, target)
             self.refuse_sync(INVALID, ["id", "ID"])
+        self.flow({"path": "in.csv", "incremental": {"files": "all"}},
+                  {"path": "keyed.jsonl", "mode": "upsert", "primary_key": "v"})
+        for _ in range(2):
+            self.sync_one()
+            self.assertEqual(self.rows_of("keyed.jsonl"), [{"id": 1, "ID": 2, "v": 3}])
         self.write("in.csv", "id,id\n1,2\n")
         self.flow({"path": "in.csv"}, {"path": "out.jsonl"})
         self.refuse_sync(INVALID, ["in.csv, line 1", "one name: id"])

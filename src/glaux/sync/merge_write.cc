@@ -28,6 +28,9 @@ constexpr int64_t kBytesOfRow = 16;
 constexpr int64_t kMemoryOfReader = 16 << 20;
 constexpr int64_t kBatchRows = 16 << 10;
 
+/// What rows are numbered with while they meet.
+constexpr char kPositionColumn[] = "_glaux_position";
+
 /// The values that new rows have in one column of their primary key: what of the table need not be looked at.
 class KeyValues {
  public:
@@ -115,6 +118,12 @@ class MergeWrite final : public TargetWrite {
       return MakeError(ErrorKind::kInvalid, "write into ", target_.name, ": there is no column ",
                        options_.datetime_field, ", which is its datetime_field; there are ",
                        plan_.table_schema->ToString());
+    }
+    for (const auto& field : plan_.write_schema->fields()) {
+      if (field->name() != kSequenceColumn && field->name() != kPositionColumn) continue;
+      return MakeError({.kind = ErrorKind::kInvalid, .hint = "give it another name, with sql in the pipeline"},
+                       "write into ", target_.name, ": the data has a column ", field->name(),
+                       ", which an upsert needs for itself");
     }
     auto fields = plan_.write_schema->fields();
     fields.push_back(arrow::field(kSequenceColumn, arrow::int64()));
@@ -260,9 +269,8 @@ class MergeWrite final : public TargetWrite {
 
   /// \param only rows that are read; null: all
   MergeSide Incoming(const RowSet* only) const {
-    constexpr char kPosition[] = "_glaux_position";
     const auto schema = MeetingSchema(/*with_order=*/true);
-    const auto names = MeetingNames(kPosition, kSequenceColumn);
+    const auto names = MeetingNames(kPositionColumn, kSequenceColumn);
     std::vector<int> columns;
     for (const auto& name : names) {
       const int at = incoming_schema_->GetFieldIndex(name);
@@ -270,13 +278,12 @@ class MergeWrite final : public TargetWrite {
     }
     std::sort(columns.begin(), columns.end());
     columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
-    const auto open = [this, only, schema, names, columns,
-                       kPosition]() -> Result<std::shared_ptr<arrow::RecordBatchReader>> {
+    const auto open = [this, only, schema, names, columns]() -> Result<std::shared_ptr<arrow::RecordBatchReader>> {
       ARROW_ASSIGN_OR_RAISE(auto reader, spool_->Read(columns));
       return PrefetchingReader(MakeReaderStream(std::move(reader)), schema, {.threads = 1, .stop = options_.stop},
                                [=, first = int64_t{0}](const std::shared_ptr<arrow::RecordBatch>& batch,
                                                        int64_t) mutable -> Result<std::shared_ptr<arrow::RecordBatch>> {
-                                 ARROW_ASSIGN_OR_RAISE(auto rows, WithSequence(batch, kPosition, first));
+                                 ARROW_ASSIGN_OR_RAISE(auto rows, WithSequence(batch, kPositionColumn, first));
                                  if (only != nullptr) {
                                    ARROW_ASSIGN_OR_RAISE(rows, Pick(rows, first, *only, true));
                                  }
@@ -288,12 +295,11 @@ class MergeWrite final : public TargetWrite {
   }
 
   MergeSide OldRows() const {
-    constexpr char kPosition[] = "_glaux_position";
     const auto schema = MeetingSchema(/*with_order=*/false);
-    const auto names = MeetingNames(kPosition, {});
+    const auto names = MeetingNames(kPositionColumn, {});
     int64_t bytes = 0;
     for (const auto& file : old_.files) bytes += file.size;
-    ScanOptions scan{.columns = std::vector<std::string>(), .position_column = kPosition, .stop = options_.stop};
+    ScanOptions scan{.columns = std::vector<std::string>(), .position_column = kPositionColumn, .stop = options_.stop};
     for (const auto& name : std::set<std::string>(names.begin(), names.end())) {
       if (old_.schema->GetFieldIndex(name) >= 0) scan.columns->push_back(name);
     }

@@ -16,7 +16,7 @@ using ::testing::IsEmpty;
 class ObjectFinderTest : public ::testing::Test {
  protected:
   ObjectFinderTest() {
-    environment.open_folder = [this](std::string_view uri) -> Result<Location> {
+    environment.open_folder = [this](std::string_view uri, const S3Access&) -> Result<Location> {
       const std::string_view bucket = "s3://b/";
       if (!uri.starts_with(bucket)) return MakeError(ErrorKind::kNotFound, "no bucket ", uri);
       return Location{store, std::string(uri.substr(bucket.size()))};
