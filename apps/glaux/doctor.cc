@@ -19,6 +19,8 @@ struct DoctorArguments {
   bool json = false;
 };
 
+constexpr char kFromConfiguration[] = "the configuration or the command line";
+
 /// Stands in for the network with --offline.
 class NoNetwork final : public http::Transport {
  public:
@@ -61,7 +63,8 @@ class Examination {
       LookAtCertificates();
       ARROW_ASSIGN_OR_RAISE(transport_, session_.surroundings().open_transport({.ca_file = ca_file_}));
     }
-    auto files = aws::ReadProfileFiles(environment_);
+    auto files =
+        s3_.profile.empty() ? aws::ReadProfileFiles(environment_) : aws::ReadProfileFiles(environment_, s3_.profile);
     if (files.ok()) files_ = *std::move(files);
     LookAtCredentials();
     LookAtRegion();
@@ -83,6 +86,11 @@ class Examination {
       return;
     }
     section.Add("found by", "found_by", config->found_by);
+    s3_ = config->s3;
+    needs_aws_ = config->remote_store || config->remote_files;
+    if (config->remote_store) {
+      section.Add("store", "store", "s3://" + config->bucket + (config->prefix.empty() ? "" : "/" + config->prefix));
+    }
     section.Add("folder", "directory", config->directory);
     section.Add("database", "database", config->database);
     section.Add("memory limit", "memory_limit", std::to_string(config->memory_limit >> 20) + " MiB");
@@ -109,6 +117,16 @@ class Examination {
     options.environment = session_.surroundings().process;
     options.transport = transport_;
     options.clock = session_.surroundings().clock;
+    options.role_arn = s3_.role_arn;
+    options.region = s3_.region;
+    if (!s3_.profile.empty()) options.profile = s3_.profile;
+    if (!s3_.aws_access_key_id.empty()) {
+      options.keys = {.access_key_id = s3_.aws_access_key_id,
+                      .secret_access_key = s3_.aws_secret_access_key,
+                      .session_token = s3_.aws_session_token,
+                      .source = "the configuration"};
+    }
+    if (s3_.anonymous) return section.Add("from", "source", "none: requests go unsigned");
     provider_ = aws::MakeCredentialsChain(options);
     const auto credentials = provider_->Get();
     if (!credentials.ok()) {
@@ -116,10 +134,13 @@ class Examination {
       if (InfoOf(status).code == aws::kNoCredentials) {
         section.Add("from", "source", "none");
         section.Add("asked", "asked", LinesAfterTheFirst(status.message()));
-        report_.notes.emplace_back(
-            "a lake in a local folder needs no AWS credentials. For AWS: aws configure stores keys, aws sso login "
-            "signs "
-            "in, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
+        const std::string how =
+            "aws configure stores keys, aws sso login signs in, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+        if (needs_aws_) {
+          Problem("no AWS credentials were found, and this lake needs them", how);
+        } else {
+          report_.notes.push_back("a lake in a local folder needs no AWS credentials. For AWS: " + how);
+        }
         no_credentials_ = true;
       } else if (offline_ && KindOf(status) == ErrorKind::kCancelled) {
         section.Add("from", "source", Essence(status.message()));
@@ -145,7 +166,8 @@ class Examination {
 
   void LookAtRegion() {
     auto& section = report_.AddSection("AWS region and endpoints", "aws");
-    auto region = aws::FindRegion(environment_, files_);
+    auto region = s3_.region.empty() ? aws::FindRegion(environment_, files_)
+                                     : std::optional(aws::Found{s3_.region, kFromConfiguration});
     if (!region.has_value() && !no_credentials_) region = RegionOfInstance();
     if (region.has_value()) {
       section.Add("region", "region", region->value, region->source);
@@ -153,15 +175,19 @@ class Examination {
       region_ = region->value;
     } else {
       section.Add("region", "region", "none");
-      if (credentials_.has_value()) Problem(aws::NoRegion());
+      if (s3_.endpoint_url.empty() && (credentials_.has_value() || needs_aws_)) Problem(aws::NoRegion());
     }
     if (const Status good = files_.CheckSelected(); good.ok() && files_.profiles.contains(files_.selected))
       section.Add("profile", "profile", files_.selected,
                   files_.config_found ? files_.config_path : files_.credentials_path);
     for (const auto& [name, service] : std::initializer_list<std::pair<const char*, const aws::ServiceName*>>{
              {"s3", &aws::kS3}, {"glue", &aws::kGlue}, {"athena", &aws::kAthena}, {"sts", &aws::kSts}}) {
-      const auto endpoint = aws::FindEndpoint(environment_, files_, *service, region_);
+      auto endpoint = aws::FindEndpoint(environment_, files_, *service, region_);
       if (!endpoint.ok()) return Problem(endpoint.status());
+      if (service == &aws::kS3 && !s3_.endpoint_url.empty())
+        endpoint = aws::Endpoint{.url = s3_.endpoint_url, .source = kFromConfiguration, .custom = true};
+      if (service == &aws::kS3) s3_is_custom_ = endpoint->custom;
+      if (service == &aws::kSts) sts_is_custom_ = endpoint->custom;
       if (!region_.empty() || endpoint->custom)
         section.Add(name, std::string(name) + "_endpoint", endpoint->url, endpoint->custom ? endpoint->source : "");
     }
@@ -178,6 +204,10 @@ class Examination {
 
   void LookAtIdentity() {
     if (offline_ || !credentials_.has_value()) return;
+    if (s3_is_custom_ && !sts_is_custom_) {
+      report_.notes.emplace_back("S3 is not at AWS, so AWS is not asked whose credentials these are");
+      return;
+    }
     auto& section = *std::find_if(report_.sections.begin(), report_.sections.end(),
                                   [](const DoctorSection& s) { return s.key == "credentials"; });
     auto sts = aws::FindSts({.environment = environment_, .files = files_, .region = region_}, transport_,
@@ -224,6 +254,11 @@ class Examination {
   DoctorReport report_;
   std::shared_ptr<http::Transport> transport_;
   std::string ca_file_;
+  /// What the configuration and the command line say of S3.
+  S3Access s3_;
+  bool needs_aws_ = false;
+  bool s3_is_custom_ = false;
+  bool sts_is_custom_ = false;
   aws::ProfileFiles files_;
   std::shared_ptr<aws::CredentialsProvider> provider_;
   std::optional<aws::Credentials> credentials_;

@@ -110,7 +110,7 @@ TEST(Doctor, ShowsWhatIsUsedAndWhereItComesFrom) {
   World world;
   world.SetKeys();
   world.variables.insert({{"AWS_CREDENTIAL_EXPIRATION", "2026-01-01T00:42:00Z"},
-                          {"AWS_ENDPOINT_URL_S3", "http://localhost:9000"},
+                          {"AWS_ENDPOINT_URL_GLUE", "http://localhost:9000"},
                           {"HTTPS_PROXY", "http://ada:hidden@proxy:3128"},
                           {"AWS_CA_BUNDLE", "/ca.pem"}});
   world.files["/ca.pem"] = "pem";
@@ -123,8 +123,8 @@ TEST(Doctor, ShowsWhatIsUsedAndWhereItComesFrom) {
             HasSubstr("  access key      AKIA…MPLE\n"), HasSubstr("  expire          2026-01-01T00:42:00Z (in 42 min"),
             HasSubstr("  account         111122223333 (STS)\n"),
             HasSubstr("  region          eu-central-1 (AWS_REGION)\n")));
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr("  s3              http://localhost:9000 (AWS_ENDPOINT_URL_S3)\n"),
-                                 HasSubstr("  glue            https://glue.eu-central-1.amazonaws.com\n"),
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("  glue            http://localhost:9000 (AWS_ENDPOINT_URL_GLUE)\n"),
+                                 HasSubstr("  s3              https://s3.eu-central-1.amazonaws.com\n"),
                                  HasSubstr("  HTTPS_PROXY     http://…@proxy:3128\n"),
                                  HasSubstr("  memory limit    512 MiB\n"), HasSubstr("\nAll is well.\n")));
   EXPECT_THAT(Widths(outcome.out), Each(::testing::Le(80)));
@@ -139,6 +139,43 @@ TEST(Doctor, NoCredentialsAreNoProblemOfALocalLake) {
               AllOf(HasSubstr("  from            none\n  asked           environment: AWS_ACCESS_KEY_ID is not set\n"
                               "                  web identity: "),
                     HasSubstr("Note: a lake in a local folder"), HasSubstr("All is well.")));
+}
+
+TEST(Doctor, ALakeOnS3NeedsCredentialsAndARegion) {
+  World world;
+  LakeConfig config{.directory = world.folder / "no-lake"};
+  config.bucket = "b";
+  config.prefix = "p/q";
+  config.remote_store = true;
+  world.config = config;
+  const auto outcome = RunDoctor(world);
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("  store           s3://b/p/q\n"), HasSubstr("2 problems\n"),
+                                 HasSubstr("this lake needs them"), HasSubstr("no AWS region is set")));
+}
+
+TEST(Doctor, ShowsWhatTheConfigurationSaysOfS3) {
+  World world;
+  world.files["/home/ada/.aws/credentials"] =
+      "[minio]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = hidden\n";
+  LakeConfig config{.directory = world.folder / "no-lake"};
+  config.remote_files = true;
+  config.s3 = {.profile = "minio", .region = "eu-west-1", .endpoint_url = "http://minio:9000"};
+  world.config = config;
+  const auto outcome = RunDoctor(world);
+  EXPECT_EQ(outcome.code, 0) << outcome.out;
+  EXPECT_THAT(outcome.out,
+              AllOf(HasSubstr("  from            profile minio\n"),
+                    HasSubstr("  region          eu-west-1 (the configuration or the command line)\n"),
+                    HasSubstr("  s3              http://minio:9000 (the configuration or the command line)\n"),
+                    HasSubstr("Note: S3 is not at AWS")));
+  EXPECT_TRUE(world.transport->asked.empty());
+
+  config.s3 = {.anonymous = true, .region = "eu-west-1"};
+  world.config = config;
+  const auto unsigned_requests = RunDoctor(world);
+  EXPECT_EQ(unsigned_requests.code, 0) << unsigned_requests.out;
+  EXPECT_THAT(unsigned_requests.out, HasSubstr("  from            none: requests go unsigned\n"));
 }
 
 TEST(Doctor, EachProblemHasANextStepAndTheCodeIsThree) {
