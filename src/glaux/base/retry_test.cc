@@ -150,5 +150,55 @@ TEST(AdaptiveRate, SlowsDownAfterAThrottleAndRecovers) {
   EXPECT_LT(send(1000), slow);
 }
 
+/// Send with a rate for a while. \return requests a second
+double Speed(AdaptiveRate& rate, FakeClock& clock, seconds duration) {
+  const auto begin = clock.Now();
+  int count = 0;
+  for (; clock.Now() - begin < duration; ++count) {
+    EXPECT_TRUE(rate.Acquire(clock, arrow::StopToken::Unstoppable()).ok());
+    clock.Advance(milliseconds(1));
+    rate.Report(false, clock.Now());
+  }
+  return count / static_cast<double>(duration.count());
+}
+
+TEST(AdaptiveRate, CutsOnceForAllThatWereUnderWay) {
+  FakeClock clock;
+  AdaptiveRate rate;
+  EXPECT_NEAR(Speed(rate, clock, seconds(3)), 1000, 1);
+  for (int i = 0; i < 64; ++i) rate.Report(true, clock.Now());
+  EXPECT_GT(Speed(rate, clock, seconds(1)), 500);
+}
+
+TEST(AdaptiveRate, HasFullSpeedAgainAMinuteLater) {
+  FakeClock clock;
+  AdaptiveRate rate;
+  Speed(rate, clock, seconds(3));
+  for (int i = 0; i < 30; ++i) {
+    clock.Advance(milliseconds(600));
+    rate.Report(true, clock.Now());
+  }
+  EXPECT_LT(Speed(rate, clock, seconds(2)), 5);
+  clock.Advance(seconds(60));
+  EXPECT_GT(Speed(rate, clock, seconds(1)), 500);
+}
+
+TEST(AdaptiveRate, GoesOnAfterAThrottleInItsFirstMoments) {
+  FakeClock clock;
+  AdaptiveRate rate;
+  for (int i = 0; i < 64; ++i) ASSERT_OK(rate.Acquire(clock, arrow::StopToken::Unstoppable()));
+  for (int i = 0; i < 64; ++i) rate.Report(i % 8 == 0, clock.Now());
+  EXPECT_GT(Speed(rate, clock, seconds(2)), 50);
+}
+
+TEST(AdaptiveRate, StopsWaitingWhenItIsStopped) {
+  FakeClock clock;
+  AdaptiveRate rate;
+  rate.Report(true, clock.Now());
+  arrow::StopSource stop;
+  stop.RequestStop();
+  ASSERT_FAILS(ErrorKind::kCancelled, "slowed down", rate.Acquire(clock, stop.token()));
+}
+
 }  // namespace
 }  // namespace glaux

@@ -1,16 +1,13 @@
 #include "glaux/testing/fake_http_server.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cctype>
 #include <mutex>
 #include <thread>
+
+#include "glaux/testing/loopback_internal.h"
 
 namespace glaux::testing {
 
@@ -22,33 +19,21 @@ PlayedAnswer Answer(int status, const std::string& body, const std::string& head
 struct FakeHttpServer::State {
   std::function<PlayedAnswer(int, const PlayedRequest&)> play;
   Bodies bodies = Bodies::kRead;
-  int listener = -1;
-  int port = 0;
-  std::atomic<bool> stop{false};
   mutable std::mutex mutex;
   std::vector<PlayedRequest> requests;
-  int connections = 0;
-  std::vector<std::thread> threads;
-  std::thread acceptor;
-
-  bool Ready(int socket) const {
-    while (!stop) {
-      pollfd waiting{socket, POLLIN, 0};
-      if (::poll(&waiting, 1, 20) > 0) return true;
-    }
-    return false;
-  }
+  std::unique_ptr<LoopbackListener> listener;
 
   void Sleep(std::chrono::milliseconds duration) const {
     const auto end = std::chrono::steady_clock::now() + duration;
-    while (!stop && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    while (!listener->stopped() && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
 
   /// Read until `buffer` holds `size` bytes. False: the other side is gone.
   bool Fill(int socket, std::string* buffer, size_t size) const {
     char bytes[65536];
     while (buffer->size() < size) {
-      if (!Ready(socket)) return false;
+      if (!listener->Ready(socket)) return false;
       const ssize_t count = ::recv(socket, bytes, sizeof(bytes), 0);
       if (count <= 0) return false;
       buffer->append(bytes, static_cast<size_t>(count));
@@ -84,14 +69,6 @@ struct FakeHttpServer::State {
     return true;
   }
 
-  void Write(int socket, std::string_view bytes) const {
-    while (!bytes.empty()) {
-      const ssize_t count = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (count <= 0) return;
-      bytes.remove_prefix(static_cast<size_t>(count));
-    }
-  }
-
   void Serve(int socket, int connection) {
     std::string buffer;
     PlayedRequest request;
@@ -105,9 +82,9 @@ struct FakeHttpServer::State {
       }
       Sleep(answer.wait);
       const size_t slice = answer.slice > 0 ? answer.slice : answer.bytes.size();
-      for (size_t at = 0; at < answer.bytes.size() && !stop; at += slice) {
+      for (size_t at = 0; at < answer.bytes.size(); at += slice) {
         if (at > 0) Sleep(answer.pause);
-        Write(socket, std::string_view(answer.bytes).substr(at, slice));
+        if (listener->stopped() || !SendAll(socket, std::string_view(answer.bytes).substr(at, slice))) return;
       }
       using End = PlayedAnswer::End;
       if (answer.end == End::kSilence) Sleep(std::chrono::minutes(1));
@@ -123,18 +100,6 @@ struct FakeHttpServer::State {
       if (answer.end != End::kKeepOpen || answer.bytes.empty()) break;
       request = {};
     }
-    ::close(socket);
-  }
-
-  void Accept() {
-    while (Ready(listener)) {
-      const int socket = ::accept(listener, nullptr, nullptr);
-      if (socket < 0) continue;
-      const int on = 1;
-      ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-      std::lock_guard lock(mutex);
-      threads.emplace_back([this, socket, number = connections++] { Serve(socket, number); });
-    }
   }
 };
 
@@ -142,36 +107,20 @@ FakeHttpServer::FakeHttpServer(std::function<PlayedAnswer(int, const PlayedReque
     : state_(std::make_unique<State>()) {
   state_->play = std::move(play);
   state_->bodies = bodies;
-  state_->listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  ::bind(state_->listener, reinterpret_cast<sockaddr*>(&address), size);
-  ::listen(state_->listener, 128);
-  ::getsockname(state_->listener, reinterpret_cast<sockaddr*>(&address), &size);
-  state_->port = ntohs(address.sin_port);
-  state_->acceptor = std::thread([this] { state_->Accept(); });
+  state_->listener =
+      std::make_unique<LoopbackListener>([this](int socket, int number) { state_->Serve(socket, number); });
 }
 
-FakeHttpServer::~FakeHttpServer() {
-  state_->stop = true;
-  state_->acceptor.join();
-  for (auto& thread : state_->threads) thread.join();
-  ::close(state_->listener);
-}
+FakeHttpServer::~FakeHttpServer() { state_->listener->Stop(); }
 
-int FakeHttpServer::port() const { return state_->port; }
-std::string FakeHttpServer::url() const { return "http://127.0.0.1:" + std::to_string(state_->port); }
+int FakeHttpServer::port() const { return state_->listener->port(); }
+std::string FakeHttpServer::url() const { return "http://127.0.0.1:" + std::to_string(port()); }
 
 std::vector<PlayedRequest> FakeHttpServer::requests() const {
   std::lock_guard lock(state_->mutex);
   return state_->requests;
 }
 
-int FakeHttpServer::connections() const {
-  std::lock_guard lock(state_->mutex);
-  return state_->connections;
-}
+int FakeHttpServer::connections() const { return state_->listener->connections(); }
 
 }  // namespace glaux::testing
