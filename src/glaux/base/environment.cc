@@ -1,13 +1,16 @@
 #include "glaux/base/environment.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
@@ -50,6 +53,8 @@ class Descriptor {
 
 class ProcessEnvironment final : public Environment {
  public:
+  explicit ProcessEnvironment(std::chrono::milliseconds command_limit) : command_limit_(command_limit) {}
+
   std::optional<std::string> Variable(std::string_view name) const override {
     const char* value = std::getenv(std::string(name).c_str());
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
@@ -92,25 +97,59 @@ class ProcessEnvironment final : public Environment {
   }
 
   Result<std::string> RunCommand(const std::string& command) const override {
-    std::FILE* pipe = ::popen(command.c_str(), "re");
-    if (pipe == nullptr) return ErrnoError(errno, "run a command");
-    std::string output;
-    std::array<char, 4096> buffer;
-    size_t count = 0;
-    while ((count = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0 && output.size() < kLargestFile) {
-      output.append(buffer.data(), count);
+    std::array<int, 2> ends;
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return ErrnoError(errno, "run a command");
+    const Descriptor output(ends[0]);
+    Descriptor input(ends[1]);
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_adddup2(&actions, input.get(), STDOUT_FILENO);
+    const std::array<const char*, 4> arguments = {"sh", "-c", command.c_str(), nullptr};
+    pid_t child = 0;
+    const int error =
+        ::posix_spawn(&child, "/bin/sh", &actions, nullptr, const_cast<char* const*>(arguments.data()), environ);
+    ::posix_spawn_file_actions_destroy(&actions);
+    if (error != 0) return ErrnoError(error, "run a command");
+    input.Close();
+    auto text = ReadUntil(output.get(), std::chrono::steady_clock::now() + command_limit_);
+    if (!text.ok()) ::kill(child, SIGKILL);
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    const int status = ::pclose(pipe);
-    if (status == 0) return output;
+    // The rest of the line may hold a secret.
+    const std::string program = "run " + ProgramOf(command);
+    if (!text.ok()) return Prefix(text.status(), program);
+    if (status == 0) return text;
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    return MakeError(ErrorKind::kUnavailable, "run ", ProgramOf(command), ": it ended with exit code ", code);
+    return MakeError(ErrorKind::kUnavailable, program, ": it ended with exit code ", code);
   }
 
  private:
+  /// All that comes until the other side closes.
+  static Result<std::string> ReadUntil(int descriptor, std::chrono::steady_clock::time_point end) {
+    std::string text;
+    std::array<char, 4096> buffer;
+    for (;;) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
+      pollfd waiting{descriptor, POLLIN, 0};
+      const int ready = ::poll(&waiting, 1, static_cast<int>(std::max<int64_t>(left, 0)));
+      if (ready < 0 && errno == EINTR) continue;
+      if (ready == 0) return MakeError(ErrorKind::kTimeout, "it did not end in time");
+      const ssize_t count = ::read(descriptor, buffer.data(), buffer.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return ErrnoError(errno, "read what it prints");
+      if (count == 0) return text;
+      text.append(buffer.data(), static_cast<size_t>(count));
+      if (text.size() > kLargestFile) return MakeError(ErrorKind::kInvalid, "it prints too much");
+    }
+  }
+
   static Status Undo(const std::string& pending, int error, const std::string& path) {
     ::unlink(pending.c_str());
     return ErrnoError(error, "write " + path);
   }
+
+  const std::chrono::milliseconds command_limit_;
 };
 
 class FakeEnvironment final : public Environment {
@@ -152,9 +191,8 @@ class FakeEnvironment final : public Environment {
 
 }  // namespace
 
-std::shared_ptr<const Environment> Environment::Process() {
-  static const auto process = std::make_shared<const ProcessEnvironment>();
-  return process;
+std::shared_ptr<const Environment> Environment::Process(std::chrono::milliseconds command_limit) {
+  return std::make_shared<const ProcessEnvironment>(command_limit);
 }
 
 std::shared_ptr<Environment> MakeFakeEnvironment(std::map<std::string, std::string> variables,

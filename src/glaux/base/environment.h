@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,12 +23,13 @@ class Environment {
   virtual Result<std::string> ReadFile(const std::string& path) const = 0;
   /// Replace a file whole or not at all, readable for its owner alone; folders above it are made.
   virtual Status WriteFile(const std::string& path, std::string_view content) const = 0;
-  /// Run a command line through the shell and return its standard output. kUnavailable with the exit code and the
-  /// beginning of standard error; kTimeout.
+  /// Run a command line through the shell and return its standard output. Standard input and error stay those of this
+  /// process, so that it can ask and complain. kUnavailable with the exit code; kTimeout, and the command is ended.
   virtual Result<std::string> RunCommand(const std::string& command) const = 0;
 
-  /// This process's own.
-  static std::shared_ptr<const Environment> Process();
+  static constexpr std::chrono::minutes kCommandLimit{2};
+  /// This process's own. A command that takes longer than the limit is ended.
+  static std::shared_ptr<const Environment> Process(std::chrono::milliseconds command_limit = kCommandLimit);
 };
 
 /// An environment of given variables and files, for tests. Commands answer what `commands` has for them.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "glaux/base/secret.h"
 #include "glaux/testing/matchers.h"
 #include "glaux/testing/temp_dir.h"
 
@@ -38,9 +39,20 @@ TEST(ProcessEnvironment, RunsCommandsAndTellsTheirExitCodes) {
   const auto environment = Environment::Process();
   ASSERT_OK_AND_ASSIGN(const auto output, environment->RunCommand("printf 'a b'"));
   EXPECT_EQ(output, "a b");
-  const auto failed = environment->RunCommand("sh -c 'echo oh >&2; exit 3' --password hunter2");
+  const auto failed = environment->RunCommand("sh -c 'exit 3' --password hunter2");
   ASSERT_FAILS(ErrorKind::kUnavailable, "exit code 3", failed);
   EXPECT_THAT(failed.status().message(), ::testing::Not(::testing::HasSubstr("hunter2")));
+}
+
+TEST(ProcessEnvironment, EndsACommandThatTakesTooLong) {
+  const auto environment = Environment::Process(std::chrono::milliseconds(100));
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_FAILS(ErrorKind::kTimeout, "run exec: it did not end in time", environment->RunCommand("exec sleep 20"));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+}
+
+TEST(Secret, IsNotPrintedByTests) {
+  EXPECT_THAT(::testing::PrintToString(Secret("hunter2")), ::testing::Not(::testing::HasSubstr("hunter2")));
 }
 
 TEST(FakeEnvironment, HasWhatItWasGiven) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,11 @@ class Secret {
   std::string_view Expose() const { return value_; }
 
   bool operator==(const Secret&) const = default;
+
+  /// GoogleTest would print the bytes of the object.
+  friend void PrintTo(const Secret& secret, std::ostream* stream) {
+    *stream << (secret.empty() ? "no secret" : "a secret");
+  }
 
  private:
   std::string value_;
