@@ -64,11 +64,38 @@ UrlParts TakeApart(const std::string& url) {
   return parts;
 }
 
+/// Of an error's body; what is longer explains nothing.
+constexpr size_t kLongestError = 256 << 10;
+
 /// What one call has come to, over all its tries.
 struct Progress {
   http::Response response;
   /// Bytes that the caller's `on_data` has.
   int64_t delivered = 0;
+  /// Of the caller's own functions: nothing that another try could change.
+  Status callers_error;
+
+  Status Note(const Status& status) {
+    if (!status.ok()) callers_error = status;
+    return status;
+  }
+};
+
+/// The caller's body, with its errors noted.
+class NotedSource final : public http::BodySource {
+ public:
+  NotedSource(http::BodySource* source, Progress* progress) : source_(source), progress_(progress) {}
+  int64_t size() const override { return source_->size(); }
+  Result<size_t> Read(std::span<std::byte> out) override {
+    auto read = source_->Read(out);
+    static_cast<void>(progress_->Note(read.status()));
+    return read;
+  }
+  Status Rewind() override { return progress_->Note(source_->Rewind()); }
+
+ private:
+  http::BodySource* const source_;
+  Progress* const progress_;
 };
 
 }  // namespace
@@ -97,31 +124,42 @@ struct Client::State {
     request->headers = std::move(signable.headers);
   }
 
+  /// Have the caller's functions see what comes back to the caller, and only that; errors go to `error_body`.
+  static void Route(http::Request* request, const std::function<bool(int)>& accept, Progress* progress,
+                    std::string* error_body) {
+    auto content = std::make_shared<bool>(true);
+    request->on_head = [content, accept, progress,
+                        on_head = std::move(request->on_head)](const http::ResponseHead& head) -> Status {
+      *content = head.status < 300;
+      const bool comes_back = *content || (accept && accept(head.status));
+      return comes_back && on_head ? progress->Note(on_head(head)) : Status::OK();
+    };
+    if (!request->on_data) return;
+    request->on_data = [content, error_body, progress,
+                        on_data = std::move(request->on_data)](std::span<const std::byte> bytes) -> Status {
+      if (!*content) {
+        const size_t room = kLongestError - std::min(error_body->size(), kLongestError);
+        error_body->append(reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), room));
+        return Status::OK();
+      }
+      ARROW_RETURN_NOT_OK(progress->Note(on_data(bytes)));
+      progress->delivered += static_cast<int64_t>(bytes.size());
+      return Status::OK();
+    };
+  }
+
   /// Send once; the body of an answer that is an error stays in the response.
   Result<http::Response> Exchange(const Call& call, http::Request request, const std::function<bool(int)>& accept,
-                                  Progress* progress) {
-    bool is_error = false;
+                                  Progress* progress, RetryHint* hint) {
     std::string error_body;
-    const auto on_head = std::exchange(request.on_head, {});
-    const auto on_data = std::exchange(request.on_data, {});
-    request.on_head = [&](const http::ResponseHead& head) -> Status {
-      is_error = head.status >= 300 && !(accept && accept(head.status));
-      return is_error || !on_head ? Status::OK() : on_head(head);
-    };
-    if (on_data) {
-      request.on_data = [&](std::span<const std::byte> bytes) -> Status {
-        if (is_error) {
-          error_body.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-          return Status::OK();
-        }
-        ARROW_RETURN_NOT_OK(on_data(bytes));
-        progress->delivered += static_cast<int64_t>(bytes.size());
-        return Status::OK();
-      };
-    }
+    Route(&request, accept, progress, &error_body);
+    NotedSource source(request.source, progress);
+    if (request.source != nullptr) request.source = &source;
     ++metrics.requests;
     auto response = options.transport->Send(request);
     if (!response.ok()) {
+      if (!progress->callers_error.ok()) return progress->callers_error;
+      hint->nothing_happened = http::NeverSent(response.status());
       ErrorInfo info = InfoOf(response.status());
       info.service = options.service;
       info.operation = call.operation;
@@ -130,23 +168,26 @@ struct Client::State {
     }
     metrics.bytes_sent += response->metrics.bytes_sent;
     metrics.bytes_received += response->metrics.bytes_received;
-    if (is_error && on_data) response->body = std::move(error_body);
+    if (!error_body.empty()) response->body = std::move(error_body);
     return response;
   }
 
   /// What can be put right before another try.
   bool Correct(const ServiceError& error, const http::Response& response, const Credentials& credentials) {
+    // An answer to HEAD has no body that could tell the code.
+    const bool unsaid = error.code.empty();
     const auto date = ParseHttpDate(response.headers.Get("date"));
-    if (date && OneOf(error.code, kSkewCodes)) {
+    if (date && (OneOf(error.code, kSkewCodes) || (unsaid && response.status == 403))) {
       const auto off = *date - Now();
       if (std::chrono::abs(off) > kSkewThatMatters) {
         skew = (*date - options.clock->Now()).count();
         return true;
       }
     }
-    // An answer to HEAD has no body that could tell the code.
-    const bool unsaid = error.code.empty() && (response.status == 400 || response.status == 403);
-    if (OneOf(error.code, kExpiredCodes) || (unsaid && credentials.expiration.has_value())) {
+    // S3 says 400 for a token that has expired, and also for a wrong region, which it then names.
+    const bool maybe_expired = unsaid && response.status == 400 && credentials.expiration.has_value() &&
+                               !response.headers.Find("x-amz-bucket-region");
+    if (OneOf(error.code, kExpiredCodes) || maybe_expired) {
       options.credentials->Refuse(credentials);
       return true;
     }
@@ -156,20 +197,24 @@ struct Client::State {
   Status Try(const Call& call, int attempt, const std::function<bool(int)>& accept,
              const std::function<Status(http::Request*)>& resume, Progress* progress, RetryHint* hint) {
     ARROW_RETURN_NOT_OK(rate.Acquire(*options.clock, call.request.stop));
+    hint->give_up = true;  // what fails up to the exchange has its own loop or cannot get better
     ARROW_ASSIGN_OR_RAISE(const auto credentials, options.credentials->Get());
     http::Request request = call.request;
+    request.once |= call.idempotency == Idempotency::kUnsafe;
     if (attempt > 1) {
       ++metrics.retries;
-      if (request.source != nullptr) ARROW_RETURN_NOT_OK(request.source->Rewind());
+      if (request.source != nullptr) ARROW_RETURN_NOT_OK(progress->Note(request.source->Rewind()));
     }
-    if (progress->delivered > 0) ARROW_RETURN_NOT_OK(resume(&request));
+    if (progress->delivered > 0) ARROW_RETURN_NOT_OK(progress->Note(resume(&request)));
     Sign(call, credentials, &request);
-    auto response = Exchange(call, std::move(request), accept, progress);
+    auto response = Exchange(call, std::move(request), accept, progress, hint);
     // What the caller has cannot be called back.
-    hint->give_up = progress->delivered > 0 && !resume;
+    hint->give_up = !progress->callers_error.ok() || (progress->delivered > 0 && !resume);
     if (!response.ok()) return response.status();
-    const bool good = response->status < 300 || (accept && accept(response->status));
-    if (good) {
+    const bool taken = response->status < 300 || (accept && accept(response->status));
+    const bool hidden =
+        response->status < 300 && !call.request.on_data && options.is_error && options.is_error(*response);
+    if (taken && !hidden) {
       rate.Report(/*throttled=*/false, options.clock->Now());
       progress->response = std::move(*response);
       return Status::OK();
@@ -192,9 +237,11 @@ Result<http::Response> Client::Send(Call call, const std::function<bool(int stat
                                     const std::function<Status(http::Request* request)>& resume) {
   Progress progress;
   const auto& options = state_->options;
-  ARROW_RETURN_NOT_OK(
+  const Status status =
       Retry(options.retry, call.idempotency, *options.clock, &state_->budget, call.request.stop,
-            [&](int attempt, RetryHint* hint) { return state_->Try(call, attempt, accept, resume, &progress, hint); }));
+            [&](int attempt, RetryHint* hint) { return state_->Try(call, attempt, accept, resume, &progress, hint); });
+  if (!progress.callers_error.ok()) return progress.callers_error;
+  ARROW_RETURN_NOT_OK(status);
   return std::move(progress.response);
 }
 

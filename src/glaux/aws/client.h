@@ -49,8 +49,10 @@ struct ClientOptions {
   std::shared_ptr<CredentialsProvider> credentials;
   Clock* clock = &Clock::System();
   RetryPolicy retry = {};
-  /// Decode an answer whose status is 300 or more (or whose body says so): XML for S3 and STS, JSON for Glue, Athena.
+  /// Decode an answer whose status is 300 or more, or that `is_error` names: XML for S3 and STS, JSON for Glue, Athena.
   std::function<ServiceError(const http::Response&)> decode_error;
+  /// Answers below 300 that are errors all the same: S3 puts some behind a 200. Not asked where `on_data` has the body.
+  std::function<bool(const http::Response&)> is_error = {};
 };
 
 /// Signs, sends, decodes errors and repeats: the one way to any AWS service. Skew of the clock is corrected from the
@@ -61,9 +63,14 @@ class Client {
   ~Client();
 
   /// Send until there is an answer worth giving back. Statuses below 300 and those that `accept` takes (304, 412, a
-  /// redirect) come back as a Response; all else is an error with kind, code, request id and hint.
+  /// redirect) come back as a Response; all else is an error with kind, code, request id and hint. Bodies of statuses
+  /// from 300 on are in Response::body, never in `on_data`; `on_head` sees only heads of what comes back.
   /// A response body that went to `on_data` before the error cannot be called back: such calls are repeated only if
-  /// nothing had arrived, or if `resume` is set and changes the request for the rest.
+  /// nothing had arrived, or if `resume` is set and changes the request for the rest; `on_head` then sees the head of
+  /// the next answer, and can refuse what is not the rest. Errors of the caller's own functions and body end the call
+  /// at once and come back as they are.
+  /// A call that is not safe to repeat goes out once (http::Request::once), and again only if it never left, if the
+  /// service refused it unseen (throttling), or after a correction.
   Result<http::Response> Send(Call call, const std::function<bool(int status)>& accept = {},
                               const std::function<Status(http::Request* request)>& resume = {});
 

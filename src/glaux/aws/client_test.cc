@@ -50,8 +50,11 @@ class PlayedTransport final : public http::Transport {
 class CountedCredentials final : public CredentialsProvider {
  public:
   int refused = 0;
+  std::optional<Timestamp> expiration;
   Result<Credentials> Get() override {
-    return Credentials{.access_key_id = "key" + std::to_string(refused + 1), .secret_access_key = Secret("hush")};
+    return Credentials{.access_key_id = "key" + std::to_string(refused + 1),
+                       .secret_access_key = Secret("hush"),
+                       .expiration = expiration};
   }
   void Refuse(const Credentials&) override { ++refused; }
 };
@@ -182,6 +185,104 @@ TEST_F(ClientTest, GoesOnInTheMiddleWhereItCan) {
   transport_->answers = {{.body = "hello ", .cut = cut}, {.body = "never asked"}};
   EXPECT_EQ(KindOf(Send().status()), ErrorKind::kUnavailable);
   EXPECT_EQ(transport_->answers.size(), 1u);
+}
+
+TEST_F(ClientTest, GivesErrorsOfTheCallersFunctionsBackAsTheyAre) {
+  const auto mine = MakeError(ErrorKind::kUnavailable, "the disk is full");
+  const auto expect_mine = [&] {
+    const auto status = Send().status();
+    EXPECT_EQ(status.message(), "the disk is full");
+    EXPECT_EQ(transport_->asked.size(), 1u);
+    transport_->asked.clear();
+  };
+  call_.request.on_data = [&](std::span<const std::byte>) { return mine; };
+  transport_->answers = {{.body = "x"}};
+  expect_mine();
+  call_.request.on_data = {};
+  call_.request.on_head = [&](const http::ResponseHead&) { return mine; };
+  transport_->answers = {{.body = "x"}};
+  expect_mine();
+}
+
+TEST_F(ClientTest, ShowsTheCallerNoHeadOfAnErrorAndNoBodyOfOneThatItAccepts) {
+  std::vector<int> heads;
+  std::string taken;
+  call_.request.on_head = [&](const http::ResponseHead& head) {
+    heads.push_back(head.status);
+    return Status::OK();
+  };
+  call_.request.on_data = [&](std::span<const std::byte> bytes) {
+    taken.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return Status::OK();
+  };
+  transport_->answers = {{.status = 503, .body = S3Error("SlowDown")},
+                         {.status = 412, .body = S3Error("PreconditionFailed")}};
+  ASSERT_OK_AND_ASSIGN(const auto response, client_.Send(call_, [](int status) { return status == 412; }));
+  EXPECT_THAT(heads, ::testing::ElementsAre(412));
+  EXPECT_EQ(taken, "");
+  EXPECT_THAT(response.body, HasSubstr("PreconditionFailed"));
+}
+
+TEST_F(ClientTest, FindsTheErrorBehindASuccess) {
+  Client client(
+      {.service = "s3",
+       .transport = transport_,
+       .credentials = credentials_,
+       .clock = &clock_,
+       .decode_error = DecodeXmlError,
+       .is_error = [](const http::Response& response) { return response.body.find("<Error>") != std::string::npos; }});
+  transport_->answers = {{.status = 200, .body = S3Error("InternalError")}, {.status = 200, .body = "<Done/>"}};
+  ASSERT_OK_AND_ASSIGN(const auto response, client.Send(call_));
+  EXPECT_EQ(response.body, "<Done/>");
+  transport_->answers = {{.status = 200, .body = S3Error("NoSuchUpload")}};
+  EXPECT_EQ(KindOf(client.Send(call_).status()), ErrorKind::kNotFound);
+}
+
+TEST_F(ClientTest, RewindsTheBodyForAnotherTry) {
+  class Text final : public http::BodySource {
+   public:
+    int64_t size() const override { return 4; }
+    Result<size_t> Read(std::span<std::byte>) override { return size_t{0}; }
+    Status Rewind() override { return rewound++ == 0 ? Status::OK() : MakeError(ErrorKind::kInvalid, "cannot"); }
+    int rewound = 0;
+  } source;
+  call_.request.source = &source;
+  transport_->answers = {{.status = 500}, {}};
+  ASSERT_OK(Send().status());
+  EXPECT_EQ(source.rewound, 1);
+  transport_->answers = {{.status = 500}, {}};
+  EXPECT_EQ(Send().status().message(), "cannot");
+}
+
+TEST_F(ClientTest, SendsUnsafeCallsOnceAndAgainOnlyIfTheyNeverLeft) {
+  transport_->answers = {
+      {.cut = MakeError(ErrorInfo{.kind = ErrorKind::kUnavailable, .operation = "connect"}, "refused")},
+      {.cut = MakeError(ErrorInfo{.kind = ErrorKind::kUnavailable, .operation = "send"}, "reset")},
+      {}};
+  EXPECT_EQ(KindOf(Send(Idempotency::kUnsafe).status()), ErrorKind::kUnavailable);
+  ASSERT_EQ(transport_->asked.size(), 2u);
+  EXPECT_TRUE(transport_->asked[0].once);
+  EXPECT_EQ(transport_->answers.size(), 1u);
+  ASSERT_OK(Send(Idempotency::kSafe).status());
+  EXPECT_FALSE(transport_->asked[2].once);
+}
+
+TEST_F(ClientTest, UnderstandsAnswersToHeadWithoutBody) {
+  call_.request.method = "HEAD";
+  credentials_->expiration = clock_.Now() + std::chrono::hours(1);
+  transport_->answers = {{.status = 400}, {}};
+  ASSERT_OK(Send().status());
+  EXPECT_EQ(credentials_->refused, 1);  // the token may have expired
+
+  transport_->answers = {{.status = 400, .headers = {{"x-amz-bucket-region", "eu-west-1"}}}};
+  EXPECT_EQ(InfoOf(Send().status()).hint, "the bucket is in eu-west-1; set region to it");
+  transport_->answers = {{.status = 403, .headers = {{"x-amz-bucket-region", "eu-west-1"}}}};
+  EXPECT_THAT(InfoOf(Send().status()).hint, HasSubstr("policies"));
+  EXPECT_EQ(credentials_->refused, 1);
+
+  transport_->answers = {{.status = 403, .headers = {{"Date", "Sat, 04 Oct 2025 10:00:00 GMT"}}}, {}};
+  ASSERT_OK(Send().status());
+  EXPECT_EQ(transport_->asked.back().headers.Get("x-amz-date"), "20251004T100000Z");
 }
 
 TEST_F(ClientTest, NamesTheRegionThatTheBucketIsIn) {

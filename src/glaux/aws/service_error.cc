@@ -89,6 +89,7 @@ constexpr KnownError kErrors[] = {
     {"NotImplemented", kNotImplemented},
     {"NotModified", kPrecondition},
     {"NotSignedUp", kDenied, "the account is not signed up for S3"},
+    {"ObjectParentIsFile", kInvalid},  // of servers that keep objects in files
     {"OperationAborted", kPrecondition},
     {"PermanentRedirect", kInvalid, kRegion},
     {"PreconditionFailed", kPrecondition},
@@ -152,7 +153,8 @@ ErrorKind KindOfStatus(int http_status) {
     case 501:
       return kNotImplemented;
     default:
-      return http_status >= 500 ? kUnavailable : kInvalid;
+      // An error behind a success is the server's own trouble.
+      return http_status >= 500 || http_status < 300 ? kUnavailable : kInvalid;
   }
 }
 
@@ -191,6 +193,10 @@ ServiceError DecodeXmlError(const http::Response& response) {
       error.request_id = document.first_child().child("RequestId").text().get();
     }
   }
+  const auto region = response.headers.Find("x-amz-bucket-region");
+  const bool told =
+      std::any_of(error.extra.begin(), error.extra.end(), [](const auto& e) { return e.first == "Region"; });
+  if (region && !told) error.extra.emplace_back("Region", *region);
   TakeIdsFromHeaders(response, &error);
   return error;
 }
@@ -225,10 +231,13 @@ ErrorKind KindOfServiceError(std::string_view code, int http_status) {
 }
 
 std::string HintOfServiceError(std::string_view service, const ServiceError& error, int http_status) {
-  for (const auto& [name, value] : error.extra) {
-    if (name == "Region" && !value.empty()) return "the bucket is in " + value + "; set region to it";
-  }
   const auto* known = FindError(error.code);
+  const bool elsewhere = known != nullptr
+                             ? known->hint == kRegion
+                             : error.code.empty() && (http_status == 301 || http_status == 307 || http_status == 400);
+  for (const auto& [name, value] : error.extra) {
+    if (elsewhere && name == "Region" && !value.empty()) return "the bucket is in " + value + "; set region to it";
+  }
   if (known != nullptr) return std::string(known->hint);
   if (http_status == 403) return std::string(kWhoAmI);
   if (http_status == 301 && service == "s3") return std::string(kRegion);

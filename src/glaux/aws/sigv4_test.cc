@@ -44,6 +44,30 @@ TEST(SigV4, SignsChunksOneBehindTheOther) {
             "b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9");
 }
 
+TEST(SigV4, SignsTrailingHeadersBehindTheLastChunk) {
+  SignableRequest request{.method = "PUT",
+                          .path = "/examplebucket/chunkObject.txt",
+                          .query = "",
+                          .headers = {{"Host", "s3.amazonaws.com"},
+                                      {"x-amz-storage-class", "REDUCED_REDUNDANCY"},
+                                      {"Content-Encoding", "aws-chunked"},
+                                      {"x-amz-decoded-content-length", "66560"},
+                                      {"x-amz-trailer", "x-amz-checksum-crc32c"}}};
+  auto options = kOptions;
+  options.payload_hash = kStreamingPayloadTrailer;
+  const auto seed = SignHeaders(&request, kScope, kCredentials, ExampleTime(), options).signature;
+  EXPECT_EQ(seed, "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e");
+  const auto key = DeriveSigningKey(kCredentials.secret_access_key, ExampleTime(), kScope);
+  const auto first = SignChunk(key, ExampleTime(), kScope, seed, HashOfLetters(65536));
+  EXPECT_EQ(first, "b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2");
+  const auto second = SignChunk(key, ExampleTime(), kScope, first, HashOfLetters(1024));
+  EXPECT_EQ(second, "1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7");
+  const auto last = SignChunk(key, ExampleTime(), kScope, second, kEmptySha256);
+  EXPECT_EQ(last, "2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992");
+  EXPECT_EQ(SignTrailer(key, ExampleTime(), kScope, last, "x-amz-checksum-crc32c:sOO8/Q==\n"),
+            "d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435");
+}
+
 TEST(SigV4, ComputesForAServerWhatTheClientSigned) {
   SignableRequest request{.method = "GET",
                           .path = "/bucket/a%20b",

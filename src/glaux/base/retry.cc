@@ -92,7 +92,8 @@ Status Retry(const RetryPolicy& policy, Idempotency idempotency, Clock& clock, R
     // What was put right once and fails again is something else.
     const bool corrected = hint.corrected && !corrected_before;
     corrected_before |= hint.corrected;
-    if (hint.give_up || (!corrected && !WorthRepeating(kind, idempotency))) return AfterAttempts(status, n);
+    const auto safety = hint.nothing_happened ? Idempotency::kSafe : idempotency;
+    if (hint.give_up || (!corrected && !WorthRepeating(kind, safety))) return AfterAttempts(status, n);
     if (n >= policy.max_attempts && !corrected) return AfterAttempts(status, n);
     if (stop.IsStopRequested()) return MakeError(ErrorKind::kCancelled, status.message(), "; cancelled");
     const auto delay = Delay(policy, n, hint);

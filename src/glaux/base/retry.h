@@ -64,6 +64,8 @@ struct RetryHint {
   bool corrected = false;
   /// No other try can help, whatever the error is.
   bool give_up = false;
+  /// The request never left this machine: repeating it is safe whatever it does.
+  bool nothing_happened = false;
 };
 
 /// THE retry loop. Calls `attempt(n, hint)` for n = 1, 2, … until it succeeds, gives an error that is not worth another

@@ -62,6 +62,11 @@ TEST_F(RetryTest, RepeatsAnUnsafeCallOnlyAfterThrottling) {
   EXPECT_EQ(tries_, 2);
 }
 
+TEST_F(RetryTest, RepeatsAnUnsafeCallThatNeverLeft) {
+  EXPECT_FALSE(Run({Unavailable()}, Idempotency::kUnsafe, {.nothing_happened = true}).ok());
+  EXPECT_EQ(tries_, 5);
+}
+
 TEST_F(RetryTest, WaitsAtLeastAsLongAsTheServiceAsks) {
   ASSERT_OK(Run({Throttled(), Status::OK()}, Idempotency::kSafe, {.retry_after = seconds(7)}));
   EXPECT_GE(clock_.slept(), seconds(7));
@@ -143,6 +148,56 @@ TEST(AdaptiveRate, SlowsDownAfterAThrottleAndRecovers) {
   EXPECT_GT(slow, milliseconds(50));
   send(20'000);
   EXPECT_LT(send(1000), slow);
+}
+
+/// Send with a rate for a while. \return requests a second
+double Speed(AdaptiveRate& rate, FakeClock& clock, seconds duration) {
+  const auto begin = clock.Now();
+  int count = 0;
+  for (; clock.Now() - begin < duration; ++count) {
+    EXPECT_TRUE(rate.Acquire(clock, arrow::StopToken::Unstoppable()).ok());
+    clock.Advance(milliseconds(1));
+    rate.Report(false, clock.Now());
+  }
+  return count / static_cast<double>(duration.count());
+}
+
+TEST(AdaptiveRate, CutsOnceForAllThatWereUnderWay) {
+  FakeClock clock;
+  AdaptiveRate rate;
+  EXPECT_NEAR(Speed(rate, clock, seconds(3)), 1000, 1);
+  for (int i = 0; i < 64; ++i) rate.Report(true, clock.Now());
+  EXPECT_GT(Speed(rate, clock, seconds(1)), 500);
+}
+
+TEST(AdaptiveRate, HasFullSpeedAgainAMinuteLater) {
+  FakeClock clock;
+  AdaptiveRate rate;
+  Speed(rate, clock, seconds(3));
+  for (int i = 0; i < 30; ++i) {
+    clock.Advance(milliseconds(600));
+    rate.Report(true, clock.Now());
+  }
+  EXPECT_LT(Speed(rate, clock, seconds(2)), 5);
+  clock.Advance(seconds(60));
+  EXPECT_GT(Speed(rate, clock, seconds(1)), 500);
+}
+
+TEST(AdaptiveRate, GoesOnAfterAThrottleInItsFirstMoments) {
+  FakeClock clock;
+  AdaptiveRate rate;
+  for (int i = 0; i < 64; ++i) ASSERT_OK(rate.Acquire(clock, arrow::StopToken::Unstoppable()));
+  for (int i = 0; i < 64; ++i) rate.Report(i % 8 == 0, clock.Now());
+  EXPECT_GT(Speed(rate, clock, seconds(2)), 50);
+}
+
+TEST(AdaptiveRate, StopsWaitingWhenItIsStopped) {
+  FakeClock clock;
+  AdaptiveRate rate;
+  rate.Report(true, clock.Now());
+  arrow::StopSource stop;
+  stop.RequestStop();
+  ASSERT_FAILS(ErrorKind::kCancelled, "slowed down", rate.Acquire(clock, stop.token()));
 }
 
 }  // namespace

@@ -11,9 +11,18 @@ namespace {
 /// How soon a stop request or a deadline is seen, at the latest.
 constexpr int kPollMilliseconds = 50;
 constexpr long kReceiveBuffer = 512 << 10;
-constexpr long kSendBuffer = 1 << 20;
+constexpr long kSendBuffer = 512 << 10;
+/// libcurl's own limit would be five minutes.
+constexpr long kNoLimitMilliseconds = 1'000'000'000;
+/// A request that must not go out twice takes no connection that has been idle for longer: servers close those.
+constexpr long kFreshSeconds = 4;
+
+/// What an error was doing before the request went out.
+constexpr std::string_view kConnecting = "connect";
 
 }  // namespace
+
+bool NeverSent(const Status& error) { return !error.ok() && InfoOf(error).operation == kConnecting; }
 
 CurlHandle::CurlHandle() : easy_(curl_easy_init()), multi_(curl_multi_init()) {}
 
@@ -22,12 +31,12 @@ CurlHandle::~CurlHandle() {
   curl_easy_cleanup(easy_);
 }
 
-Result<Response> CurlExchange::Run(const CurlTransportOptions& options, CURLSH* shared) {
+Result<Response> CurlExchange::Run(const CurlTransportOptions& options, CURLSH* shared, TrustedCertificates* trusted) {
   if (handle_.easy() == nullptr || handle_.multi() == nullptr) {
     return MakeError(ErrorKind::kUnavailable, "send ", Subject(), ": no memory for a connection");
   }
   curl_easy_reset(handle_.easy());  // keeps the connections
-  ARROW_RETURN_NOT_OK(Prepare(options, shared));
+  ARROW_RETURN_NOT_OK(Prepare(options, shared, trusted));
   const auto driven = Drive();
   auto& metrics = response_.metrics;
   metrics.bytes_sent = sent_;
@@ -35,38 +44,53 @@ Result<Response> CurlExchange::Run(const CurlTransportOptions& options, CURLSH* 
   long connects = 0;
   curl_easy_getinfo(handle_.easy(), CURLINFO_NUM_CONNECTS, &connects);
   metrics.reused_connection = connects == 0;
-  ARROW_RETURN_NOT_OK(driven.status());
   if (!callback_error_.ok()) return callback_error_;
+  ARROW_RETURN_NOT_OK(driven.status());
   if (*driven != CURLE_OK) return Failure(*driven);
   return std::move(response_);
 }
 
-Status CurlExchange::Prepare(const CurlTransportOptions& options, CURLSH* shared) {
+Status CurlExchange::Prepare(const CurlTransportOptions& options, CURLSH* shared, TrustedCertificates* trusted) {
   CURL* easy = handle_.easy();
   if (!request_.url.starts_with("http://") && !request_.url.starts_with("https://")) {
     return MakeError(ErrorKind::kInvalid, "send ", Subject(), ": expected a URL that begins with http:// or https://");
+  }
+  if (std::any_of(request_.url.begin(), request_.url.end(), [](unsigned char c) { return c <= ' ' || c == 0x7F; })) {
+    return MakeError(ErrorKind::kInvalid, "send ", Subject(), ": expected a URL whose blanks are written as %20");
   }
   curl_easy_setopt(easy, CURLOPT_URL, request_.url.c_str());
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
-  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
   curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBuffer);
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.deadlines.connect.count()));
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_text_.data());
   curl_easy_setopt(easy, CURLOPT_SHARE, shared);
+  PrepareConnection(options, trusted);
+  PrepareProxy(options);
+  PrepareCallbacks();
+  ARROW_RETURN_NOT_OK(PrepareBody());
+  return PrepareHeaders(options);
+}
+
+void CurlExchange::PrepareConnection(const CurlTransportOptions& options, TrustedCertificates* trusted) {
+  CURL* easy = handle_.easy();
+  const auto limit = request_.deadlines.connect.count();
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, limit > 0 ? static_cast<long>(limit) : kNoLimitMilliseconds);
+  curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  // A look-up that hangs must not keep a call that has ended.
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+  if (request_.once) curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, kFreshSeconds);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, options.verify_tls ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, options.verify_tls ? 2L : 0L);
-  // The system's folder of certificates stays; only its bundle file gives way to ours.
-  if (!options.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
-  PrepareProxy(options);
-  ARROW_RETURN_NOT_OK(PrepareBody());
-  ARROW_RETURN_NOT_OK(PrepareHeaders(options));
+  trusted->Apply(easy);
+}
 
+void CurlExchange::PrepareCallbacks() {
+  CURL* easy = handle_.easy();
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(
       easy, CURLOPT_HEADERFUNCTION, +[](char* data, size_t, size_t size, void* self) -> size_t {
@@ -79,12 +103,8 @@ Status CurlExchange::Prepare(const CurlTransportOptions& options, CURLSH* shared
       });
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
   curl_easy_setopt(
-      easy, CURLOPT_PREREQFUNCTION, +[](void* self, char*, char*, int, int) -> int {
-        auto* exchange = static_cast<CurlExchange*>(self);
-        exchange->connected_ = exchange->last_activity_ = SteadyClock::now();
-        return CURL_PREREQFUNC_OK;
-      });
-  return Status::OK();
+      easy, CURLOPT_PREREQFUNCTION,
+      +[](void* self, char*, char*, int, int) -> int { return static_cast<CurlExchange*>(self)->OnConnected(); });
 }
 
 Status CurlExchange::PrepareBody() {
@@ -160,7 +180,7 @@ Result<CURLcode> CurlExchange::Drive() {
     int running = 0;
     const CURLMcode driven = curl_multi_perform(multi, &running);
     if (driven != CURLM_OK) {
-      stopped = MakeError(ErrorKind::kOther, "send ", Subject(), ": ", curl_multi_strerror(driven));
+      stopped = Error(ErrorKind::kOther, curl_multi_strerror(driven));
       break;
     }
     int left = 0;
@@ -172,19 +192,28 @@ Result<CURLcode> CurlExchange::Drive() {
     if (!stopped.ok()) break;
     curl_multi_poll(multi, nullptr, 0, kPollMilliseconds, nullptr);
   }
+  NoteSending();
   curl_multi_remove_handle(multi, easy);
   ARROW_RETURN_NOT_OK(stopped);
   return *code;
 }
 
-Status CurlExchange::CheckTime() const {
-  if (request_.stop.IsStopRequested()) return MakeError(ErrorKind::kCancelled, "send ", Subject(), ": cancelled");
+void CurlExchange::NoteSending() {
+  curl_off_t sent = 0;
+  if (body_size() == 0 || curl_easy_getinfo(handle_.easy(), CURLINFO_SIZE_UPLOAD_T, &sent) != CURLE_OK) return;
+  if (sent != sent_) last_activity_ = SteadyClock::now();
+  sent_ = sent;
+}
+
+Status CurlExchange::CheckTime() {
+  NoteSending();
+  if (request_.stop.IsStopRequested()) return Error(ErrorKind::kCancelled, "cancelled");
   const auto now = SteadyClock::now();
   const auto passed = [&](std::chrono::milliseconds limit, SteadyClock::time_point since) {
     return limit.count() > 0 && now - since > limit;
   };
   const auto late = [&](std::string_view what, std::chrono::milliseconds limit) {
-    return MakeError(ErrorKind::kTimeout, "send ", Subject(), ": ", what, " within ", limit.count(), " ms");
+    return Error(ErrorKind::kTimeout, std::string(what) + " within " + std::to_string(limit.count()) + " ms");
   };
   const auto& limits = request_.deadlines;
   if (passed(limits.whole, begin_)) return late("not done", limits.whole);
@@ -199,34 +228,41 @@ Status CurlExchange::CheckTime() const {
 }
 
 Status CurlExchange::Failure(CURLcode code) const {
-  ErrorInfo info{.kind = ErrorKind::kUnavailable};
-  switch (code) {
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-      info.kind = ErrorKind::kInvalid;
-      break;
-    case CURLE_OPERATION_TIMEDOUT:
-      return MakeError(ErrorKind::kTimeout, "send ", Subject(), ": no connection within ",
-                       request_.deadlines.connect.count(), " ms");
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-      info.hint =
-          "name the certificate authority's file in AWS_CA_BUNDLE, if the server's certificate is to be trusted";
-      break;
-    case CURLE_COULDNT_RESOLVE_HOST:
-      info.hint = "check the endpoint's name and the network";
-      break;
-    case CURLE_COULDNT_CONNECT:
-      info.hint = "check that a server listens there, and the proxy settings";
-      break;
-    default:
-      break;
+  if (code == CURLE_OPERATION_TIMEDOUT) {  // the only limit that libcurl was told
+    return Error(ErrorKind::kTimeout,
+                 "no connection within " + std::to_string(request_.deadlines.connect.count()) + " ms");
+  }
+  if (code == CURLE_ABORTED_BY_CALLBACK) {  // by OnConnected
+    return Error(ErrorKind::kUnavailable, "the server closed the connection when it had the request");
   }
   const size_t length = std::strlen(error_text_.c_str());
   std::string text = length > 0 ? error_text_.substr(0, length) : std::string(curl_easy_strerror(code));
   // Its own words may quote the URL.
   if (const size_t query = text.find('?'); query != std::string::npos) text.resize(query);
-  return MakeErrorMessage(std::move(info), "send " + Subject() + ": " + text);
+  switch (code) {
+    case CURLE_UNSUPPORTED_PROTOCOL:  // the URL's scheme was looked at before
+      return Error(ErrorKind::kUnavailable, text, "what listens there does not speak HTTP");
+    case CURLE_URL_MALFORMAT:
+      return Error(ErrorKind::kInvalid, text);
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return Error(
+          ErrorKind::kInvalid, text,
+          "name the certificate authority's file in AWS_CA_BUNDLE, if the server's certificate is to be trusted");
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return Error(ErrorKind::kUnavailable, text, "check the endpoint's name and the network");
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return Error(ErrorKind::kUnavailable, text, "check HTTP_PROXY, HTTPS_PROXY and NO_PROXY");
+    case CURLE_COULDNT_CONNECT:
+      return Error(ErrorKind::kUnavailable, text, "check that a server listens there, and the proxy settings");
+    default:
+      return Error(ErrorKind::kUnavailable, text);
+  }
+}
+
+Status CurlExchange::Error(ErrorKind kind, std::string_view what, std::string hint) const {
+  return MakeError(
+      ErrorInfo{.kind = kind, .operation = std::string(sendings_ == 0 ? kConnecting : "send"), .hint = std::move(hint)},
+      "send ", Subject(), ": ", what);
 }
 
 std::string CurlExchange::Subject() const {
@@ -235,6 +271,12 @@ std::string CurlExchange::Subject() const {
   const size_t end = std::min(url.find('/', host), url.size());
   if (const size_t at = url.rfind('@', end); at != std::string::npos && at > host) url.erase(host, at + 1 - host);
   return request_.method + " " + url;
+}
+
+int CurlExchange::OnConnected() {
+  connected_ = last_activity_ = SteadyClock::now();
+  if (++sendings_ > 1 && request_.once) return CURL_PREREQFUNC_ABORT;
+  return CURL_PREREQFUNC_OK;
 }
 
 size_t CurlExchange::OnHeader(std::string_view line) {
@@ -281,31 +323,35 @@ size_t CurlExchange::OnBody(std::span<const std::byte> bytes) {
 }
 
 size_t CurlExchange::OnRead(std::span<std::byte> into) {
-  last_activity_ = SteadyClock::now();
-  size_t count = 0;
-  if (request_.source != nullptr) {
-    auto read = request_.source->Read(into);
-    if (!read.ok()) {
-      callback_error_ = read.status();
-      return CURL_READFUNC_ABORT;
-    }
-    count = *read;
-  } else {
-    count = std::min(into.size(), request_.body.size() - static_cast<size_t>(sent_));
-    std::memcpy(into.data(), request_.body.data() + sent_, count);
+  if (request_.source == nullptr) {
+    const size_t count = std::min(into.size(), request_.body.size() - static_cast<size_t>(read_));
+    std::memcpy(into.data(), request_.body.data() + read_, count);
+    read_ += static_cast<int64_t>(count);
+    return count;
   }
-  sent_ += static_cast<int64_t>(count);
-  return count;
+  auto read = request_.source->Read(into);
+  last_activity_ = SteadyClock::now();  // what the caller takes is not the server's time
+  if (read.ok() && *read == 0 && read_ < body_size()) {
+    read = MakeError(ErrorKind::kInvalid, "send ", Subject(), ": the body ends after ", read_, " bytes, expected ",
+                     body_size());
+  }
+  if (!read.ok()) {
+    callback_error_ = read.status();
+    return CURL_READFUNC_ABORT;
+  }
+  read_ += static_cast<int64_t>(*read);
+  return *read;
 }
 
 int CurlExchange::OnSeek(curl_off_t offset) {
   if (request_.source == nullptr) {
-    sent_ = offset;
+    read_ = offset;
     return CURL_SEEKFUNC_OK;
   }
-  if (offset != 0 || !request_.source->Rewind().ok()) return CURL_SEEKFUNC_FAIL;
-  sent_ = 0;
-  return CURL_SEEKFUNC_OK;
+  if (offset != 0) return CURL_SEEKFUNC_FAIL;
+  callback_error_ = request_.source->Rewind();
+  read_ = 0;
+  return callback_error_.ok() ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
 }
 
 }  // namespace glaux::http

@@ -39,13 +39,14 @@ class SharedState {
 
 class CurlTransport final : public Transport {
  public:
-  explicit CurlTransport(CurlTransportOptions options) : options_(std::move(options)) {}
+  CurlTransport(CurlTransportOptions options, std::shared_ptr<TrustedCertificates> trusted)
+      : options_(std::move(options)), trusted_(std::move(trusted)) {}
 
   Result<Response> Send(const Request& request) override {
     const std::string server = ServerOf(request.url);
     auto handle = Take(server);
     CurlExchange exchange(*handle, request);
-    auto response = exchange.Run(options_, shared_.get());
+    auto response = exchange.Run(options_, shared_.get(), trusted_.get());
     // A broken exchange may leave a connection that libcurl takes for whole.
     if (response.ok()) GiveBack(server, std::move(handle));
     return response;
@@ -83,6 +84,7 @@ class CurlTransport final : public Transport {
   }
 
   const CurlTransportOptions options_;
+  const std::shared_ptr<TrustedCertificates> trusted_;
   SharedState shared_;
   std::mutex mutex_;
   std::map<std::string, std::vector<std::unique_ptr<CurlHandle>>> idle_;
@@ -96,7 +98,8 @@ Result<std::shared_ptr<Transport>> MakeCurlTransport(const CurlTransportOptions&
   if (initialised != CURLE_OK) {
     return MakeError(ErrorKind::kUnavailable, "start libcurl: ", curl_easy_strerror(initialised));
   }
-  return std::make_shared<CurlTransport>(options);
+  ARROW_ASSIGN_OR_RAISE(auto trusted, TrustedCertificates::Make(options.ca_file));
+  return std::make_shared<CurlTransport>(options, std::move(trusted));
 }
 
 }  // namespace glaux::http

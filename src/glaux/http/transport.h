@@ -73,10 +73,13 @@ struct Request {
   /// The body: `body`, or `source` where that is not null. The bytes must outlive the call.
   std::span<const std::byte> body = {};
   BodySource* source = nullptr;
-  /// Called once, before the first byte of the body. An error ends the exchange with it.
+  /// Called once, before the first byte of the body. An error ends the exchange with it, unchanged.
   std::function<Status(const ResponseHead&)> on_head = {};
-  /// Takes the body as it comes, instead of Response::body. An error ends the exchange with it.
+  /// Takes the body as it comes, instead of Response::body. An error ends the exchange with it, unchanged.
   std::function<Status(std::span<const std::byte>)> on_data = {};
+  /// Never send it twice. Else a request that goes over an idle connection which the server closes without a word is
+  /// sent again over a new one, and the server may have seen both.
+  bool once = false;
   /// Past any proxy: for addresses of this host and its network alone.
   bool direct = false;
   Deadlines deadlines = {};
@@ -100,17 +103,21 @@ struct Response {
 };
 
 /// One HTTP exchange after the other, many at once from many threads. Knows no cloud, follows no redirect, repeats
-/// nothing. Any answer with a status is a Response, 404 and 503 too. Errors: kUnavailable (refused, reset, name not
-/// found, TLS), kTimeout (which deadline is in the message), kCancelled, kInvalid (URL); a body cut short of its
-/// Content-Length is kUnavailable.
+/// nothing but what an idle connection swallowed. Any answer with a status is a Response, 404 and 503 too. Errors:
+/// kUnavailable (refused, reset, name not found, a body cut short of its Content-Length), kTimeout (which deadline is
+/// in the message), kCancelled, kInvalid (URL, header, a certificate that nobody vouches for).
 class Transport {
  public:
   virtual ~Transport() = default;
   virtual Result<Response> Send(const Request& request) = 0;
 };
 
+/// Whether an error of Send says that no byte of the request went out: then nothing can have happened.
+bool NeverSent(const Status& error);
+
 struct CurlTransportOptions {
-  /// PEM file of certificate authorities to trust besides the system's; also AWS_CA_BUNDLE at the caller.
+  /// PEM file of certificates to trust besides the system's (those of SSL_CERT_FILE and SSL_CERT_DIR where set); also
+  /// AWS_CA_BUNDLE at the caller.
   std::string ca_file = {};
   /// Off only by the user's explicit word.
   bool verify_tls = true;
@@ -118,10 +125,11 @@ struct CurlTransportOptions {
   bool proxy_from_environment = true;
   std::string user_agent = {};
   /// Idle connections kept for reuse.
-  int max_idle_connections = 64;
+  int max_idle_connections = 256;
 };
 
-/// The transport of real life, on libcurl (HTTP/1.1, keep-alive, connections pooled for all threads).
+/// The transport of real life, on libcurl (HTTP/1.1, keep-alive, connections pooled for all threads). kNotFound and
+/// kInvalid speak of `ca_file`.
 Result<std::shared_ptr<Transport>> MakeCurlTransport(const CurlTransportOptions& options = {});
 
 }  // namespace glaux::http

@@ -27,6 +27,8 @@ struct StoreTraits {
   bool ordered_list = true;
   /// Smallest size of a multipart part but the last, in bytes.
   int64_t min_part_size = 1;
+  /// Parts that ObjectWriter sends at once, because each one waits for a network.
+  int parallel_parts = 1;
   /// Objects keep attributes. Without, PutOptions::attributes and those of uploads are kNotImplemented.
   bool attributes = false;
   /// ListParts answers.
@@ -120,6 +122,8 @@ struct UploadedPart {
   int number = 0;  ///< 1 to 10,000
   std::string etag;
   int64_t size = 0;
+  /// The store's own checksum of the part, where CompleteMultipart wants it back. Opaque.
+  std::string checksum = {};
 };
 
 /// A multipart upload that is neither complete nor aborted.

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "glaux/store/object_store.h"
@@ -19,15 +20,28 @@ struct PendingObject {
   int64_t size = 0;
 };
 
-/// An output stream into a multipart upload. Not thread-safe. Holds at most one part in memory.
+struct ObjectWriterOptions {
+  /// Bytes kept before they are sent as one part; raised to the store's minimum. After 2,000 parts they grow, so that
+  /// 10,000 of 8 MiB and more hold the 5 TiB that S3 allows.
+  int64_t part_size = 8 << 20;
+  /// Parts on their way at once, beside the one that is filled. 0: what the store's traits say. All writers of the
+  /// process together have at most 128 MiB on their way; above that a writer sends its part itself.
+  int parallel_parts = 0;
+};
+
+/// An output stream into a multipart upload. Not thread-safe. Holds one part in memory, and those on their way.
+/// An error of a part that was on its way comes from a later call.
 ///
 /// Close() sends the rest and ends the writing, but does not complete the upload: take `pending()` and hand it to
 /// Complete, or Abort it. Destroying a writer that was not closed aborts the upload.
 class ObjectWriter : public arrow::io::OutputStream {
  public:
-  /// \param part_size bytes kept before they are sent as one part; raised to the store's minimum
   static Result<std::shared_ptr<ObjectWriter>> Open(std::shared_ptr<ObjectStore> store, std::string key,
-                                                    int64_t part_size = 8 << 20);
+                                                    const ObjectWriterOptions& options);
+  static Result<std::shared_ptr<ObjectWriter>> Open(std::shared_ptr<ObjectStore> store, std::string key,
+                                                    int64_t part_size = 8 << 20) {
+    return Open(std::move(store), std::move(key), ObjectWriterOptions{.part_size = part_size});
+  }
 
   /// After Close(): what Complete and Abort need.
   virtual const PendingObject& pending() const = 0;

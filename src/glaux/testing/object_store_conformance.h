@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <iosfwd>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,6 +18,10 @@ struct StoreUnderTest {
   std::string name;
   /// A store without objects and uploads, for one test.
   std::function<std::shared_ptr<ObjectStore>()> make;
+  /// Why there is no such store here, so that its tests are skipped. Unset or "": there is one.
+  std::function<std::string()> why_not = {};
+  /// Tests that this store is known to fail through no fault of ours, and why: they are skipped.
+  std::map<std::string, std::string> known = {};
 };
 
 // Not inline: whoever instantiates the suite needs it, and so links the files with the tests, which need each other.

@@ -144,7 +144,9 @@ json::array ToArray(std::span<const std::string> items) {
 json::object ToJson(const PendingObject& object) {
   json::array parts;
   for (const auto& part : object.parts) {
-    parts.push_back(json::object{{"number", part.number}, {"etag", part.etag}, {"size", part.size}});
+    json::object out{{"number", part.number}, {"etag", part.etag}, {"size", part.size}};
+    if (!part.checksum.empty()) out["checksum"] = part.checksum;
+    parts.push_back(std::move(out));
   }
   return {{"key", object.key}, {"upload-id", object.upload_id}, {"size", object.size}, {"parts", std::move(parts)}};
 }
@@ -153,7 +155,8 @@ PendingObject PendingFrom(Fields& fields) {
   PendingObject out{
       .key = fields.String("key"), .upload_id = fields.String("upload-id"), .parts = {}, .size = fields.Int("size")};
   fields.Objects("parts", Need::kRequired, [&](Fields& part) {
-    out.parts.push_back({static_cast<int>(part.Int("number")), part.String("etag"), part.Int("size")});
+    out.parts.push_back({static_cast<int>(part.Int("number")), part.String("etag"), part.Int("size"),
+                         part.String("checksum", Need::kOptional)});
   });
   return out;
 }
