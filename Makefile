@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 PRESET ?= release
 JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 5
 BUILD := $(if $(filter release,$(PRESET)),build,build-$(PRESET))
 
 .PHONY: help setup configure build test test-all fuzz demo bench asan tsan format tidy install clean
@@ -25,8 +26,9 @@ test-all: build ## Run the slow tests too, and the fuzzers for a minute
 	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS)
 	@$(MAKE) --no-print-directory fuzz
 
-fuzz: ## Run the fuzzers, each for a few seconds, with the sanitizers
+fuzz: ## Run the fuzzers with the sanitizers, each for FUZZ_SECONDS (5)
 	@$(MAKE) --no-print-directory configure PRESET=fuzz
+	@cmake -DGLAUX_FUZZ_SECONDS=$(FUZZ_SECONDS) -Wno-dev build-fuzz >/dev/null
 	@cmake --build build-fuzz -j $(JOBS) --target fuzzers
 	@cd build-fuzz && ctest --output-on-failure -L fuzz
 

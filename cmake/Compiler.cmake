@@ -18,6 +18,12 @@ if(GLAUX_SANITIZE)
   target_link_options(glaux_flags INTERFACE -fsanitize=${GLAUX_SANITIZE})
 endif()
 
+# What programs with sanitizers are run with as tests. The sanitizer would end a fork of a program with threads.
+set(GLAUX_TEST_ENVIRONMENT "GLAUX_SANITIZE=${GLAUX_SANITIZE}")
+if(GLAUX_SANITIZE MATCHES "thread")
+  list(APPEND GLAUX_TEST_ENVIRONMENT "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/tsan.supp:die_after_fork=0")
+endif()
+
 # Fuzzers see which code an input reaches. Only what they need is built so: other programs lack the counter.
 if(GLAUX_FUZZ)
   target_compile_options(glaux_flags INTERFACE

@@ -54,7 +54,7 @@ function(glaux_room name)
       target_link_libraries(${id}_test PRIVATE ${target} ${TEST_DEPENDS_targets} ${ROOM_LIBRARIES} glaux_room_testing
                                                glaux_test_main GTest::gtest GTest::gmock)
       add_test(NAME room.${name} COMMAND ${id}_test --gtest_brief=1)
-      set_tests_properties(room.${name} PROPERTIES LABELS unit TIMEOUT 600)
+      set_tests_properties(room.${name} PROPERTIES LABELS unit TIMEOUT 600 ENVIRONMENT "${GLAUX_TEST_ENVIRONMENT}")
     endif()
   endif()
 endfunction()

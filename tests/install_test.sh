@@ -7,7 +7,9 @@ source=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cmake --install "$build" --prefix "$work/prefix" >/dev/null
-cmake -S "$source/examples/embed" -B "$work/embed" -G Ninja -DCMAKE_PREFIX_PATH="$work/prefix" >/dev/null
+# A program that links a library with sanitizers has them too.
+cmake -S "$source/examples/embed" -B "$work/embed" -G Ninja -DCMAKE_PREFIX_PATH="$work/prefix" \
+  -DCMAKE_CXX_FLAGS="${GLAUX_SANITIZE:+-fsanitize=$GLAUX_SANITIZE}" >/dev/null
 cmake --build "$work/embed" >/dev/null
 mkdir "$work/data"
 "$work/embed/embed" "$work/data" | tee "$work/out"
