@@ -130,6 +130,11 @@ class HiveAppend final : public Append {
     return full ? Flush(/*only_if_full=*/true) : Status::OK();
   }
 
+  Result<std::vector<PartitionValues>> Partitions() override {
+    ARROW_RETURN_NOT_OK(Flush(/*only_if_full=*/false));
+    return files_->partitions();
+  }
+
   Result<CommitSummary> Commit(std::span<const LoadedFile> sources, std::span<const StreamChange> streams) override {
     ARROW_RETURN_NOT_OK(Flush(/*only_if_full=*/false));
     const bool replaces_nothing = ReplacesNothing();
