@@ -34,6 +34,8 @@ struct TargetWriteOptions {
   std::optional<Timestamp> ledger_watermark = {};
   Parameters parameters = {};  ///< of tables: to be set with the commit
   int64_t memory_limit = 64 << 20;
+  /// Of overwrite_partitions: refuse to replace rows that others have written since the write was begun.
+  bool made_from_rows = true;
   arrow::StopToken stop = arrow::StopToken::Unstoppable();
 };
 
@@ -68,6 +70,11 @@ class TargetWrite {
   virtual Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) = 0;
   /// As Append::Attach. Only of targets that have attachments().
   virtual void Attach(AttachedObject) {}
+  /// Partitions that the commit replaces because rows were given for them, as far as that is known before: of
+  /// overwrite_partitions.
+  virtual Result<std::vector<std::vector<std::string>>> Replaces() {
+    return std::vector<std::vector<std::string>>();
+  }
   /// As Append::Commit.
   virtual Result<TargetSummary> Commit(std::span<const LoadedFile> sources, std::span<const StreamChange> streams) = 0;
 };

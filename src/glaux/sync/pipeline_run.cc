@@ -97,13 +97,15 @@ std::optional<std::string> UntypedColumns(const Table* table, const arrow::Schem
 class PipelineAttempt {
  public:
   PipelineAttempt(const SyncEnvironment& environment, const SyncConfig& config, const PipelineConfig& pipeline,
-                  const SyncOptions& options, int64_t memory_limit, bool read_all, int64_t rows_before,
+                  const SyncOptions& options, int64_t memory_limit, const BackfillStep& step, bool read_all,
+                  int64_t rows_before,
                   PipelineReport* report)
       : environment_(environment),
         config_(config),
         pipeline_(pipeline),
         options_(options),
         memory_limit_(memory_limit),
+        step_(step),
         read_all_(read_all),
         rows_before_(rows_before),
         destination_(DestinationOf(config, pipeline, *environment.clock)),
@@ -471,6 +473,7 @@ class PipelineAttempt {
                                .contract = contract(),
                                .allow_reload = options_.full_refresh || destination_.mode != WriteMode::kAppend,
                                .memory_limit = memory_limit_ / 5,
+                               .made_from_rows = !step_.side_by_side,
                                .stop = options_.stop};
     if (target_->normalizes_names()) {
       for (auto& key : options.primary_key) key = NormalizeColumnName(key);
@@ -588,6 +591,10 @@ class PipelineAttempt {
       ARROW_ASSIGN_OR_RAISE(auto change, source->StateChange());
       if (change.has_value()) changes.push_back(*std::move(change));
     }
+    if (step_.before_commit) {
+      ARROW_ASSIGN_OR_RAISE(const auto replaces, write.Replaces());
+      ARROW_RETURN_NOT_OK(step_.before_commit(replaces));
+    }
     ARROW_ASSIGN_OR_RAISE(const auto kept, quarantine_->Close());
     const bool attached = target_->attachments() != nullptr;
     if (kept.has_value() && attached) write.Attach(*kept);
@@ -655,6 +662,7 @@ class PipelineAttempt {
   const PipelineConfig& pipeline_;
   const SyncOptions& options_;
   const int64_t memory_limit_;
+  const BackfillStep& step_;
   const bool read_all_;
   const int64_t rows_before_;  // that attempts before have set aside and committed
   const DestinationConfig destination_;
@@ -724,7 +732,7 @@ std::string StreamName(const PipelineConfig& pipeline, const std::string& source
 }
 
 PipelineReport RunPipeline(const SyncEnvironment& environment, const SyncConfig& config, const PipelineConfig& pipeline,
-                           const SyncOptions& options, int64_t memory_limit) {
+                           const SyncOptions& options, int64_t memory_limit, const BackfillStep& step) {
   const auto begun = std::chrono::steady_clock::now();
   PipelineReport report;
   Progress& progress = options.progress == nullptr ? Progress::None() : *options.progress;
@@ -734,7 +742,7 @@ PipelineReport RunPipeline(const SyncEnvironment& environment, const SyncConfig&
   PipelineReport before;
   for (int attempt = 1;; ++attempt) {
     PipelineReport next{.name = pipeline.name};
-    PipelineAttempt run(environment, config, pipeline, options, memory_limit, read_all,
+    PipelineAttempt run(environment, config, pipeline, options, memory_limit, step, read_all,
                         before.rows_skipped + before.rows_quarantined, &next);
     Status status = run.Run();
     run.Describe();

@@ -10,6 +10,7 @@
 #include "glaux/base/secrets.h"
 #include "glaux/base/utf8.h"
 #include "glaux/schema/names.h"
+#include "glaux/sync/backfill.h"
 #include "glaux/sync/cursor.h"
 #include "glaux/sync/glob.h"
 #include "glaux/sync/pipeline_run.h"
@@ -35,43 +36,27 @@ Status CheckNames(const SyncConfig& config, const std::vector<std::string>& chos
   return Status::OK();
 }
 
+bool SameTable(const TableId& a, const TableId& b) { return a.name == b.name && a.database == b.database; }
+
 /// Whether what one pipeline writes may be what another one reads or writes.
 bool DependsOn(const SyncConfig& config, const PipelineConfig& later, const PipelineConfig& earlier) {
   const auto& written = config.destinations.at(earlier.to);
   const auto& target = config.destinations.at(later.to);
   if (later.to == earlier.to) return true;
-  const auto same_table = [&](const TableId& a, const TableId& b) {
-    return a.name == b.name && a.database == b.database;
-  };
-  if (written.kind == DestinationConfig::Kind::kTable) {
-    if (target.kind == DestinationConfig::Kind::kTable && same_table(target.table, written.table)) return true;
-    for (const auto& name : later.from) {
-      const auto& source = config.sources.at(name);
-      if (source.kind == SourceConfig::Kind::kQuery) return true;
-      if (source.kind == SourceConfig::Kind::kTable && same_table(source.table, written.table)) return true;
-    }
-    return !later.sql.empty();
+  switch (written.kind) {
+    case DestinationConfig::Kind::kTable:
+      if (target.kind == DestinationConfig::Kind::kTable && SameTable(target.table, written.table)) return true;
+      break;
+    case DestinationConfig::Kind::kDuckDB:
+      if (target.kind == DestinationConfig::Kind::kDuckDB && target.path == written.path) return true;
+      break;
+    case DestinationConfig::Kind::kStdout:
+      return target.kind == DestinationConfig::Kind::kStdout;
+    case DestinationConfig::Kind::kFiles:
+      if (target.kind == DestinationConfig::Kind::kFiles && target.uri == written.uri) return true;
+      break;
   }
-  if (written.kind == DestinationConfig::Kind::kDuckDB) {
-    return target.kind == DestinationConfig::Kind::kDuckDB && target.path == written.path;
-  }
-  if (written.kind == DestinationConfig::Kind::kStdout) return target.kind == DestinationConfig::Kind::kStdout;
-  // Files: the one that is written, or whatever lies below the folder.
-  const std::string folder = written.uri.substr(0, written.uri.rfind('/') + 1);
-  const bool single_file = written.uri != folder && written.uri.find('{') == std::string::npos;
-  const auto reads = [&](const std::string& uri) {
-    const auto glob = Glob::Parse(uri);
-    if (single_file) return (glob.ok() && glob->Matches(written.uri)) || written.uri.starts_with(uri + "/");
-    const std::string literal = uri.substr(0, uri.find_first_of("*?[{"));
-    return literal.starts_with(folder) || folder.starts_with(literal);
-  };
-  if (target.kind == DestinationConfig::Kind::kFiles && target.uri == written.uri) return true;
-  for (const auto& name : later.from) {
-    const auto& source = config.sources.at(name);
-    if (source.kind == SourceConfig::Kind::kFiles && std::any_of(source.uris.begin(), source.uris.end(), reads))
-      return true;
-  }
-  return false;
+  return MayRead(config, later, written);
 }
 
 json::object ToJson(const SourceReport& source) {
@@ -173,105 +158,6 @@ void QualifyPlan(const std::vector<const PipelineReport*>& before, PipelineRepor
   }
 }
 
-/// The ranges of a backfill, or the options as they are.
-Result<std::vector<SyncOptions>> Ranges(const SyncOptions& options) {
-  if (!options.backfill_step.has_value()) return std::vector<SyncOptions>{options};
-  if (!options.since.has_value() || !options.until.has_value()) {
-    return MakeError(ErrorKind::kInvalid, "a backfill in steps needs --since and --until");
-  }
-  const auto parse = [](const std::string& option, std::string text) -> Result<Timestamp> {
-    const std::string given = text;
-    if (text.size() == 10) text += "T00:00:00Z";
-    if (text.size() > 10 && text[10] == ' ') text[10] = 'T';
-    if (!text.ends_with('Z')) text += 'Z';
-    auto time = ParseTimestamp(text);
-    if (!time.ok()) {
-      return MakeError(ErrorKind::kInvalid, option,
-                       ": a backfill in steps needs a time such as 2026-01-31 or "
-                       "2026-01-31T08:00:00, found: ",
-                       given);
-    }
-    return time;
-  };
-  ARROW_ASSIGN_OR_RAISE(const auto since, parse("--since", *options.since));
-  ARROW_ASSIGN_OR_RAISE(const auto until, parse("--until", *options.until));
-  constexpr size_t kMostSteps = 100'000;
-  std::vector<SyncOptions> ranges;
-  for (Timestamp at = since; at < until; at += *options.backfill_step) {
-    SyncOptions one = options;
-    one.since = FormatTimestamp(at);
-    one.until = FormatTimestamp(std::min(until, Timestamp(at + *options.backfill_step)));
-    ranges.push_back(std::move(one));
-    if (ranges.size() > kMostSteps) {
-      return MakeError(ErrorKind::kInvalid, "a backfill of more than ", kMostSteps, " steps; take longer ones");
-    }
-  }
-  return ranges;
-}
-
-/// Counts of several runs of one pipeline as one.
-void Add(PipelineReport part, PipelineReport* whole) {
-  if (whole->name.empty()) {
-    *whole = std::move(part);
-    return;
-  }
-  for (size_t i = 0; i < part.sources.size() && i < whole->sources.size(); ++i) {
-    auto& counts = whole->sources[i].counts;
-    const auto& more = part.sources[i].counts;
-    counts.rows_read += more.rows_read;
-    counts.rows_filtered += more.rows_filtered;
-    counts.rows_set_aside += more.rows_set_aside;
-    counts.rows_passed += more.rows_passed;
-    counts.bytes += more.bytes;
-    counts.requests += more.requests;
-  }
-  whole->rows_written += part.rows_written;
-  whole->rows_unchanged += part.rows_unchanged;
-  whole->rows_skipped += part.rows_skipped;
-  whole->rows_quarantined += part.rows_quarantined;
-  whole->bytes_written += part.bytes_written;
-  whole->partitions_added += part.partitions_added;
-  whole->partitions_replaced += part.partitions_replaced;
-  whole->target_created |= part.target_created;
-  whole->duration += part.duration;
-  const auto append = [](std::vector<std::string>& to, std::vector<std::string>& from) {
-    for (auto& item : from) {
-      if (std::find(to.begin(), to.end(), item) == to.end()) to.push_back(std::move(item));
-    }
-  };
-  append(whole->files, part.files);
-  append(whole->commits, part.commits);
-  append(whole->notes, part.notes);
-  append(whole->reasons, part.reasons);
-  if (whole->error.ok()) whole->error = part.error;
-}
-
-PipelineReport RunRanges(const SyncEnvironment& environment, const SyncConfig& config, const PipelineConfig& pipeline,
-                         const std::vector<SyncOptions>& ranges, int64_t memory_limit) {
-  if (ranges.size() == 1) return RunPipeline(environment, config, pipeline, ranges.front(), memory_limit);
-  // Writes that are planned from what is there would overtake each other again and again.
-  const auto& destination = config.destinations.at(pipeline.to);
-  const int parallel = destination.mode == WriteMode::kInsertNew ? config.parallel : 1;
-  std::vector<PipelineReport> parts(ranges.size());
-  // The first one alone: it may make the target.
-  const auto run = [&](size_t i) {
-    parts[i] = RunPipeline(environment, config, pipeline, ranges[i], memory_limit / parallel);
-    return parts[i].error;
-  };
-  Status status = ranges.empty() ? Status::OK() : run(0);
-  if (status.ok() && ranges.size() > 1) {
-    status = ParallelForIndex(ranges.size() - 1, parallel, Pool::kIo, ranges.front().stop,
-                              [&](size_t i) { return run(i + 1); });
-  }
-  PipelineReport whole;
-  for (auto& part : parts) {
-    if (!part.name.empty()) Add(std::move(part), &whole);
-  }
-  if (whole.name.empty()) whole.name = pipeline.name;
-  if (whole.error.ok()) whole.error = status;
-  return whole;
-}
-
 }  // namespace
 
 Status SyncReport::error() const {
@@ -295,7 +181,7 @@ std::string SyncReport::ToJson() const {
 Result<SyncReport> RunSync(const SyncEnvironment& environment, const SyncConfig& config, const SyncOptions& options) {
   const auto begun = std::chrono::steady_clock::now();
   ARROW_RETURN_NOT_OK(CheckNames(config, options.pipelines));
-  ARROW_ASSIGN_OR_RAISE(const auto ranges, Ranges(options));
+  ARROW_ASSIGN_OR_RAISE(const auto ranges, BackfillRanges(options));
   std::vector<const PipelineConfig*> chosen;
   for (const auto& pipeline : config.pipelines) {
     if (Names(options.pipelines, pipeline.name)) chosen.push_back(&pipeline);

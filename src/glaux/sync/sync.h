@@ -28,7 +28,7 @@ struct SyncOptions {
   /// Only rows whose datetime_field is in this range, whatever was read before; states and ledgers stay as they are.
   std::optional<std::string> since = {};
   std::optional<std::string> until = {};
-  /// With since and until: in pieces this long; several at once where they only add (insert_new), else one by one.
+  /// With since and until: in pieces this long, each a commit; some read at once.
   std::optional<std::chrono::milliseconds> backfill_step = {};
   /// Commit after this many bytes of source files; wins over the pipeline's own.
   std::optional<int64_t> checkpoint_bytes = {};

@@ -11,9 +11,13 @@ namespace {
 
 class PlainWrite final : public TargetWrite {
  public:
-  explicit PlainWrite(std::unique_ptr<Append> append) : append_(std::move(append)) {}
+  PlainWrite(std::unique_ptr<Append> append, WriteMode mode) : append_(std::move(append)), mode_(mode) {}
   Status Write(const std::shared_ptr<arrow::RecordBatch>& batch) override { return append_->Write(batch); }
   void Attach(AttachedObject object) override { append_->Attach(std::move(object)); }
+  Result<std::vector<std::vector<std::string>>> Replaces() override {
+    if (mode_ != WriteMode::kOverwritePartitions) return TargetWrite::Replaces();
+    return append_->Partitions();
+  }
   Result<TargetSummary> Commit(std::span<const LoadedFile> sources, std::span<const StreamChange> streams) override {
     ARROW_ASSIGN_OR_RAISE(auto commit, append_->Commit(sources, streams));
     return ToSummary(std::move(commit));
@@ -21,6 +25,7 @@ class PlainWrite final : public TargetWrite {
 
  private:
   const std::unique_ptr<Append> append_;
+  const WriteMode mode_;
 };
 
 /// The rows of a file that is there, and behind them the new ones, as a new file in its place.
@@ -152,9 +157,10 @@ class TableTarget final : public Target {
                          "write into ", options_.name, ": overwrite_partitions, and it is not partitioned");
       }
       append_options.overwrite = Overwrite::kPartitions;
+      append_options.made_from_rows = options.made_from_rows;
     }
     ARROW_ASSIGN_OR_RAISE(auto append, table->NewAppend(plan, append_options));
-    return std::make_unique<PlainWrite>(std::move(append));
+    return std::make_unique<PlainWrite>(std::move(append), options.mode);
   }
 
  private:

@@ -76,4 +76,46 @@ TEST(Scan, RefusesAFileWhoseColumnsDifferOnlyByCaseWhereItReadsThem) {
   EXPECT_THAT(InfoOf(refused).hint, HasSubstr("renamed"));
 }
 
+TEST(Scan, SaysWhereRowsAreAndLeavesOutRowGroupsWithoutTheRange) {
+  arrow::Int64Builder ids;
+  for (int64_t i = 0; i < 100; ++i) ASSERT_OK(ids.Append(i));
+  const auto schema = arrow::schema({arrow::field("Id", arrow::int64())});
+  const auto batch = arrow::RecordBatch::Make(schema, 100, {ids.Finish().ValueOrDie()});
+  auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
+  ASSERT_OK(parquet::arrow::WriteTable(*arrow::Table::FromRecordBatches({batch}).ValueOrDie(),
+                                       arrow::default_memory_pool(), sink, /*chunk_size=*/10));
+  const std::shared_ptr<ObjectStore> store = MakeMemoryStore();
+  const auto content = sink->Finish().ValueOrDie();
+  ASSERT_OK_AND_ASSIGN(const auto object, PutString(*store, "a.parquet", static_cast<std::string_view>(*content)));
+  const DataFile file{.location = "s3://lake/a.parquet", .size = object.size, .etag = object.etag};
+  const LocationResolver resolve = [&](std::string_view) -> Result<Location> {
+    return Location{.store = store, .key = "a.parquet"};
+  };
+  const auto read = [&](std::vector<ColumnRange> ranges) {
+    ScanPlan plan{.schema = arrow::schema({arrow::field("id", arrow::int64())}), .files = {file, file}};
+    const auto reader =
+        Scan(std::move(plan), resolve, {.ranges = std::move(ranges), .position_column = "at", .batch_rows = 7})
+            .ValueOrDie();
+    std::vector<std::pair<int64_t, int64_t>> rows;
+    for (const auto& part : reader->ToRecordBatches().ValueOrDie()) {
+      const auto& id = static_cast<const arrow::Int64Array&>(*part->GetColumnByName("id"));
+      const auto& at = static_cast<const arrow::Int64Array&>(*part->GetColumnByName("at"));
+      for (int64_t i = 0; i < part->num_rows(); ++i) rows.emplace_back(id.Value(i), at.Value(i));
+    }
+    return rows;
+  };
+  const auto all = read({});
+  ASSERT_EQ(all.size(), 200u);
+  const auto some = read({{"id", arrow::MakeScalar(int64_t{35}), arrow::MakeScalar(int64_t{41})}});
+  ASSERT_EQ(some.size(), 40u);  // row groups 3 and 4 of both files
+  for (const auto& rows : {all, some}) {
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const int64_t of_file = i < rows.size() / 2 ? 0 : 1;
+      EXPECT_EQ(rows[i].second, (of_file << kPositionBits) + rows[i].first);
+    }
+  }
+  // Statistics of another type than what is looked for say nothing.
+  EXPECT_EQ(read({{"id", arrow::MakeScalar(int32_t{35}), arrow::MakeScalar(int32_t{41})}}).size(), 200u);
+}
+
 }  // namespace glaux::testing

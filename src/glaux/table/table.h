@@ -192,6 +192,8 @@ class Append {
   /// in the path, unescaped, in the order of Table::partition_columns(); of a table without partitions the one without
   /// values. Once, before the first write. Their rows must be written again, or they are gone.
   virtual Status Replace(std::vector<std::vector<std::string>> partitions) = 0;
+  /// The partitions of the rows that were given so far, as Replace has them. Encodes what waits.
+  virtual Result<std::vector<std::vector<std::string>>> Partitions() = 0;
   /// Make everything visible at once, with the ledger of what was loaded and the streams' states. Call once, after all
   /// writes. kPrecondition if a part of `sources` was loaded by somebody else since, or a stream is not as expected, or
   /// rows that an overwrite was made from have changed: nothing was added; plan again.

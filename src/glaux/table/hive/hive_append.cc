@@ -131,6 +131,10 @@ class HiveAppend final : public Append {
   }
 
   void Attach(AttachedObject object) override { attached_.push_back(std::move(object)); }
+  Result<std::vector<PartitionValues>> Partitions() override {
+    ARROW_RETURN_NOT_OK(Flush(/*only_if_full=*/false));
+    return files_->partitions();
+  }
 
   Result<CommitSummary> Commit(std::span<const LoadedFile> sources, std::span<const StreamChange> streams) override {
     ARROW_RETURN_NOT_OK(Flush(/*only_if_full=*/false));

@@ -79,6 +79,82 @@ TEST(HiveOverwrite, OfPartitionsReplacesThoseWrittenAndThoseNamed) {
   ASSERT_FAILS(ErrorKind::kInvalid, "does not overwrite partitions", world.Add(Orders(2, 1), kByDay, nullptr, options));
 }
 
+/// An append that replaces what it names.
+Result<std::unique_ptr<Append>> BeginNamed(const World& world, std::vector<std::vector<std::string>> partitions) {
+  ARROW_ASSIGN_OR_RAISE(const auto table, world.Open());
+  ARROW_ASSIGN_OR_RAISE(auto append, World::Begin(*table, *Orders(0, 0)->schema(), Replace(Overwrite::kNamed)));
+  ARROW_RETURN_NOT_OK(append->Replace(std::move(partitions)));
+  return append;
+}
+
+TEST(HiveOverwrite, OfNamedPartitionsAddsToOthers) {
+  World world;
+  ASSERT_OK(world.Add(Orders(0, 4), kByRegion));  // eu: 0, 2; us: 1, 3
+  const auto before = world.DataKeys();
+  ASSERT_OK_AND_ASSIGN(auto append, BeginNamed(world, {{"eu"}}));
+  ASSERT_OK(append->Write(Orders(4, 2)));  // 4 in place of eu's rows, 5 beside those of us
+  EXPECT_THAT(append->Partitions().ValueOrDie(), SizeIs(2));
+  ASSERT_OK_AND_ASSIGN(auto summary, append->Commit({}));
+  EXPECT_EQ(summary.partitions_replaced, 1);
+  EXPECT_EQ(summary.partitions_added, 0);
+  EXPECT_EQ(summary.files_replaced, 1);
+  EXPECT_THAT(world.Ids().ValueOrDie(), ElementsAre(1, 3, 4, 5));
+  for (const auto& key : before) EXPECT_OK(world.store->Head(key).status()) << key;
+
+  // A partition that gets no row is dropped.
+  ASSERT_OK_AND_ASSIGN(append, BeginNamed(world, {{"us"}}));
+  ASSERT_OK_AND_ASSIGN(summary, append->Commit({}));
+  EXPECT_EQ(summary.partitions_replaced, 1);
+  EXPECT_THAT(world.Ids().ValueOrDie(), ElementsAre(4));
+  EXPECT_THAT(AllPartitions(*world.catalog, kId).ValueOrDie(), SizeIs(1));
+  // Where its replaced files still lie, new ones do not go.
+  ASSERT_OK_AND_ASSIGN(append, BeginNamed(world, {}));
+  ASSERT_OK(append->Write(Orders(7, 1)));
+  ASSERT_OK(append->Commit({}));
+  EXPECT_THAT(world.Ids().ValueOrDie(), ElementsAre(4, 7));
+}
+
+TEST(HiveOverwrite, OfNothingNamedOnlyAddsAndIsStillRefusedWhenRowsChange) {
+  World world;
+  ASSERT_OK(world.Add(Orders(0, 2), kFlat));
+  ASSERT_OK_AND_ASSIGN(auto append, BeginNamed(world, {}));
+  ASSERT_OK(append->Write(Orders(2, 1)));
+  ASSERT_OK_AND_ASSIGN(const auto summary, append->Commit({}));
+  EXPECT_EQ(summary.files_replaced, 0);
+  EXPECT_THAT(world.Ids().ValueOrDie(), ElementsAre(0, 1, 2));
+
+  ASSERT_OK_AND_ASSIGN(append, BeginNamed(world, {}));
+  ASSERT_OK(append->Write(Orders(3, 1)));
+  ASSERT_OK(world.Add(Orders(9, 1), kFlat));
+  const auto refused = append->Commit({}).status();
+  ASSERT_FAILS(ErrorKind::kPrecondition, "another run has changed the table", refused);
+  EXPECT_EQ(InfoOf(refused).code, kRowsChanged);
+  EXPECT_THAT(world.Ids().ValueOrDie(), ElementsAre(0, 1, 2, 9));
+}
+
+TEST(HiveOverwrite, OfTheOnePartitionOfAFlatTableReplacesAll) {
+  World world;
+  ASSERT_OK(world.Add(Orders(0, 2), kFlat));
+  ASSERT_OK_AND_ASSIGN(auto append, BeginNamed(world, {{}}));
+  ASSERT_OK(append->Write(Orders(5, 1)));
+  ASSERT_OK(append->Commit({}));
+  EXPECT_THAT(world.Ids().ValueOrDie(), ElementsAre(5));
+  ASSERT_FAILS(ErrorKind::kInvalid, "has 1 values, expected: 0", BeginNamed(world, {{"eu"}}));
+}
+
+TEST(HiveOverwrite, ThatIsNotMadeFromRowsReplacesWhatIsThereAtItsCommit) {
+  World world;
+  ASSERT_OK(world.Add(Orders(0, 4), kByRegion));
+  ASSERT_OK_AND_ASSIGN(const auto table, world.Open());
+  auto options = Replace(Overwrite::kPartitions);
+  options.made_from_rows = false;
+  ASSERT_OK_AND_ASSIGN(const auto append, World::Begin(*table, *Orders(0, 0)->schema(), options));
+  ASSERT_OK(append->Write(Orders(10, 1)));
+  ASSERT_OK(world.Add(Orders(20, 2), kByRegion));
+  ASSERT_OK(append->Commit({}));
+  EXPECT_THAT(world.Ids().ValueOrDie(), ElementsAre(1, 3, 10, 21));
+}
+
 TEST(HiveOverwrite, OfPartitionsWithoutRowsChangesNothing) {
   World world;
   ASSERT_OK(world.Add(Orders(0, 3), kFlat));
