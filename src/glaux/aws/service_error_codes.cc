@@ -167,6 +167,7 @@ constexpr KnownError kErrors[] = {
     {"NotModified", kPrecondition},
     {"NotSignedUp", kDenied, "the account is not signed up for the service"},
     {"ObjectLockConfigurationNotFoundError", kNotFound},
+    {"ObjectParentIsFile", kInvalid},  // of servers that keep objects in files
     {"OperationAborted", kPrecondition},
     {"OperationNotSupportedException", kNotImplemented},
     {"OperationTimeoutException", kTimeout},

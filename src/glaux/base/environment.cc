@@ -30,6 +30,12 @@ std::string Expanded(const Environment& environment, const std::string& path) {
   return environment.Variable("HOME").value_or("") + path.substr(1);
 }
 
+/// The first word of a command line, to name it by: what follows may be secret, and so may "TOKEN=…" in front.
+std::string ProgramOf(const std::string& command) {
+  const std::string word = command.substr(0, command.find(' '));
+  return word.find('=') == std::string::npos ? word : "a command";
+}
+
 class Descriptor {
  public:
   explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
@@ -110,8 +116,7 @@ class ProcessEnvironment final : public Environment {
     int status = 0;
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    // The rest of the line may hold a secret.
-    const std::string program = "run " + command.substr(0, command.find(' '));
+    const std::string program = "run " + ProgramOf(command);
     if (!text.ok()) return Prefix(text.status(), program);
     if (status == 0) return text;
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -171,8 +176,7 @@ class FakeEnvironment final : public Environment {
   Result<std::string> RunCommand(const std::string& command) const override {
     const auto found = commands_.find(command);
     if (found == commands_.end()) {
-      return MakeError(ErrorKind::kUnavailable, "run ", command.substr(0, command.find(' ')),
-                       ": it ended with exit code 127");
+      return MakeError(ErrorKind::kUnavailable, "run ", ProgramOf(command), ": it ended with exit code 127");
     }
     return found->second;
   }
