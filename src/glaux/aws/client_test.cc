@@ -291,23 +291,5 @@ TEST_F(ClientTest, NamesTheRegionThatTheBucketIsIn) {
   EXPECT_EQ(InfoOf(Send().status()).hint, "the bucket is in eu-west-1; set region to it");
 }
 
-TEST(DecodeJsonError, FindsTheNameInHeaderOrBody) {
-  EXPECT_EQ(
-      DecodeJsonError({.body = R"({"__type":"com.amazonaws.glue#EntityNotFoundException","Message":"gone"})"}).code,
-      "EntityNotFoundException");
-  const auto error =
-      DecodeJsonError({.headers = {{"x-amzn-ErrorType", "ThrottlingException:http://x/"}}, .body = "{}"});
-  EXPECT_EQ(error.code, "ThrottlingException");
-  EXPECT_EQ(DecodeJsonError({.body = "<html>"}).code, "");
-}
-
-TEST(KindOfServiceError, GoesByTheCodeAndElseByTheStatus) {
-  EXPECT_EQ(KindOfServiceError("SlowDown", 503), ErrorKind::kThrottled);
-  EXPECT_EQ(KindOfServiceError("RequestTimeout", 400), ErrorKind::kTimeout);
-  EXPECT_EQ(KindOfServiceError("SomethingNew", 503), ErrorKind::kUnavailable);
-  EXPECT_EQ(KindOfServiceError("", 412), ErrorKind::kPrecondition);
-  EXPECT_EQ(KindOfServiceError("", 400), ErrorKind::kInvalid);
-}
-
 }  // namespace
 }  // namespace glaux::aws

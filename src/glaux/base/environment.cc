@@ -116,7 +116,6 @@ class ProcessEnvironment final : public Environment {
     int status = 0;
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    // The rest of the line may hold a secret.
     const std::string program = "run " + ProgramOf(command);
     if (!text.ok()) return Prefix(text.status(), program);
     if (status == 0) return text;

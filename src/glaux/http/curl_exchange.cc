@@ -47,6 +47,8 @@ Result<Response> CurlExchange::Run(const CurlTransportOptions& options, CURLSH* 
   if (!callback_error_.ok()) return callback_error_;
   ARROW_RETURN_NOT_OK(driven.status());
   if (*driven != CURLE_OK) return Failure(*driven);
+  // libcurl takes a head that was cut for a whole one, and what is missing behind it for an empty body.
+  if (!head_done_) return Error(ErrorKind::kUnavailable, "the answer was cut in its head");
   return std::move(response_);
 }
 

@@ -1,4 +1,5 @@
 #include <curl/curl.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <array>
@@ -37,12 +38,45 @@ class SharedState {
   std::array<std::mutex, CURL_LOCK_DATA_LAST> locks_;
 };
 
+/// Keeps SIGPIPE from this thread: a TLS library may write to a connection that the other side has closed, and libcurl
+/// leaves the signal alone where it must not touch signals (CURLOPT_NOSIGNAL).
+class NoPipeSignal {
+ public:
+  NoPipeSignal() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    sigset_t pending;
+    ::sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~NoPipeSignal() {
+    const timespec none{};
+    while (!was_pending_ && ::sigtimedwait(&pipe_, nullptr, &none) == SIGPIPE) {
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  NoPipeSignal(const NoPipeSignal&) = delete;
+  NoPipeSignal& operator=(const NoPipeSignal&) = delete;
+
+ private:
+  sigset_t pipe_;
+  sigset_t before_;
+  bool was_pending_ = false;
+};
+
 class CurlTransport final : public Transport {
  public:
   CurlTransport(CurlTransportOptions options, std::shared_ptr<TrustedCertificates> trusted)
       : options_(std::move(options)), trusted_(std::move(trusted)) {}
 
+  ~CurlTransport() override {
+    const NoPipeSignal no_signal;
+    idle_.clear();
+  }
+
   Result<Response> Send(const Request& request) override {
+    const NoPipeSignal no_signal;
     const std::string server = ServerOf(request.url);
     auto handle = Take(server);
     CurlExchange exchange(*handle, request);

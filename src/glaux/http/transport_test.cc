@@ -297,6 +297,15 @@ TEST_F(TransportTest, TellsThatABodyWasCut) {
   }
 }
 
+TEST_F(TransportTest, TellsThatAHeadWasCut) {
+  for (const char* head :
+       {"HTTP/1.1 200 OK\r\nContent-", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nETag: 1\r\n", "HTTP/1.1 20"}) {
+    const FakeHttpServer server(
+        [&](int, const PlayedRequest&) { return PlayedAnswer{.bytes = head, .end = End::kClose}; });
+    ASSERT_FAILS(ErrorKind::kUnavailable, "GET http://", Send(server));
+  }
+}
+
 TEST_F(TransportTest, TellsThatNobodyAnswered) {
   const FakeHttpServer server([](int, const PlayedRequest&) { return PlayedAnswer{}; });
   const auto status = Send(server).status();

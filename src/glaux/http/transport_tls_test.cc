@@ -24,6 +24,9 @@ using testing::PlayedAnswer;
 using testing::PlayedRequest;
 using testing::TlsFront;
 
+/// Handshakes take their time on a busy machine.
+const Deadlines kPatient{.connect = std::chrono::seconds(60)};
+
 class TransportTlsTest : public ::testing::Test {
  protected:
   std::string WriteFile(const std::string& text) {
@@ -42,7 +45,8 @@ class TransportTlsTest : public ::testing::Test {
 
 TEST_F(TransportTlsTest, RefusesACertificateThatNobodyVouchesFor) {
   ASSERT_OK_AND_ASSIGN(const auto transport, MakeCurlTransport());
-  const auto status = transport->Send({.url = front_.url() + "/x?secret=hunter2", .direct = true}).status();
+  const auto status =
+      transport->Send({.url = front_.url() + "/x?secret=hunter2", .direct = true, .deadlines = kPatient}).status();
   EXPECT_EQ(KindOf(status), ErrorKind::kInvalid);
   EXPECT_THAT(status.message(), HasSubstr("GET " + front_.url() + "/x: "));
   EXPECT_THAT(status.message(), ::testing::Not(HasSubstr("hunter2")));
@@ -53,10 +57,11 @@ TEST_F(TransportTlsTest, RefusesACertificateThatNobodyVouchesFor) {
 
 TEST_F(TransportTlsTest, TrustsTheCertificatesOfAFile) {
   const std::string body(300'000, 'b');
-  ASSERT_OK_AND_ASSIGN(
-      const auto response,
-      Trusting()->Send(
-          {.method = "PUT", .url = front_.url() + "/", .body = std::as_bytes(std::span(body)), .direct = true}));
+  ASSERT_OK_AND_ASSIGN(const auto response, Trusting()->Send({.method = "PUT",
+                                                              .url = front_.url() + "/",
+                                                              .body = std::as_bytes(std::span(body)),
+                                                              .direct = true,
+                                                              .deadlines = kPatient}));
   EXPECT_EQ(response.body, body + "!");
 }
 
@@ -65,7 +70,7 @@ TEST_F(TransportTlsTest, ChecksThatTheCertificateIsForTheHost) {
   // The front listens on 127.0.0.1 alone; a proxy takes the other name there.
   const FakeProxy proxy;
   ::setenv("https_proxy", proxy.url().c_str(), 1);
-  const auto status = Trusting()->Send({.url = url}).status();
+  const auto status = Trusting()->Send({.url = url, .deadlines = kPatient}).status();
   ::unsetenv("https_proxy");
   EXPECT_EQ(KindOf(status), ErrorKind::kInvalid) << status.ToString();
   EXPECT_EQ(server_.requests().size(), 0u);
@@ -73,12 +78,14 @@ TEST_F(TransportTlsTest, ChecksThatTheCertificateIsForTheHost) {
 
 TEST_F(TransportTlsTest, ChecksNothingByTheUsersExplicitWord) {
   ASSERT_OK_AND_ASSIGN(const auto transport, MakeCurlTransport({.verify_tls = false}));
-  ASSERT_OK(transport->Send({.url = front_.url() + "/", .direct = true}));
+  ASSERT_OK(transport->Send({.url = front_.url() + "/", .direct = true, .deadlines = kPatient}));
 }
 
 TEST_F(TransportTlsTest, KeepsConnectionsAndResumesSessions) {
   const auto transport = Trusting();
-  const auto send = [&] { return transport->Send({.url = front_.url() + "/", .direct = true}).ok(); };
+  const auto send = [&] {
+    return transport->Send({.url = front_.url() + "/", .direct = true, .deadlines = kPatient}).ok();
+  };
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(send());
   EXPECT_EQ(front_.handshakes() + front_.resumed(), 1);
   std::vector<std::thread> threads;
@@ -109,7 +116,8 @@ TEST_F(TransportTlsTest, GivesUpAHandshakeThatDoesNotCome) {
 
 TEST_F(TransportTlsTest, TellsThatAServerWantsTls) {
   const auto url = "http" + front_.url().substr(5);
-  ASSERT_FAILS(ErrorKind::kUnavailable, "GET " + url, Trusting()->Send({.url = url, .direct = true}));
+  ASSERT_FAILS(ErrorKind::kUnavailable, "GET " + url,
+               Trusting()->Send({.url = url, .direct = true, .deadlines = kPatient}));
 }
 
 class TransportProxyTest : public TransportTlsTest {
@@ -161,7 +169,7 @@ TEST_F(TransportProxyTest, GoesPastItForHostsOfNoProxyAndWhereItIsTold) {
   ::setenv("NO_PROXY", "example.org,127.0.0.1", 1);
   ASSERT_OK(transport_->Send({.url = server_.url() + "/"}));
   ::unsetenv("NO_PROXY");
-  ASSERT_OK(transport_->Send({.url = server_.url() + "/", .direct = true}));
+  ASSERT_OK(transport_->Send({.url = server_.url() + "/", .direct = true, .deadlines = kPatient}));
   ASSERT_OK_AND_ASSIGN(const auto without, MakeCurlTransport({.proxy_from_environment = false}));
   ASSERT_OK(without->Send({.url = server_.url() + "/"}));
   EXPECT_EQ(proxy_.asked().size(), 0u);

@@ -152,7 +152,7 @@ TEST(PipelineFile, IsReadFromDiskWithItsFolder) {
   ASSERT_FAILS(ErrorKind::kNotFound, "there is no such file", ReadSyncConfig(dir / "none.yaml", {}));
   ASSERT_FAILS(ErrorKind::kInvalid, "this is a directory", ReadSyncConfig(dir.path().string(), {}));
   const auto large = dir.Write("large.yaml", std::string((1 << 20) + 100, '#'));
-  ASSERT_FAILS(ErrorKind::kInvalid, "at most 1048576 are taken", ReadSyncConfig(large, {}));
+  ASSERT_FAILS(ErrorKind::kInvalid, "at most 1048576 bytes are taken", ReadSyncConfig(large, {}));
 }
 
 TEST(PipelineFile, AFolderThatReadsLikeAGlobIsAnError) {

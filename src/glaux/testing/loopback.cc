@@ -1,6 +1,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,6 +20,14 @@ sockaddr_in LoopbackAddress(int port) {
   address.sin_port = htons(static_cast<uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return address;
+}
+
+/// OpenSSL writes to a socket that the client has closed without MSG_NOSIGNAL.
+void BlockPipeSignal() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 void SendAtOnce(int socket) {
@@ -52,6 +61,7 @@ void LoopbackListener::Accept() {
     if (socket < 0) continue;
     SendAtOnce(socket);
     threads_.emplace_back([this, socket, number = connections_++] {
+      BlockPipeSignal();
       serve_(socket, number);
       ::close(socket);
     });
