@@ -46,7 +46,8 @@ Status UnknownKey(const Value& field, const YamlNode& key, const std::vector<con
   if (NamesSecret(field.key())) {
     return ErrorAt(file, key,
                    "no key '" + Cut(field.key()) + "' in " + where +
-                       ": credentials are not written here; they come from the AWS chain (profile, environment, role)");
+                       ": secrets stand under aws_secret_access_key and aws_session_token of s3:// addresses alone, "
+                       "best as ${VAR}; without them they come from the AWS chain (profile, environment, role)");
   }
   std::string hint = NearestHint(Cut(field.key()), [&] {
     std::vector<std::string> names;

@@ -187,9 +187,9 @@ TEST(PipelineVariables, AreNeverShownInErrors) {
   }
 }
 
-TEST(PipelineSecrets, AreNotTakenAndNotShown) {
-  for (const std::string key : {"access_key_id", "aws_secret_access_key", "session_token", "password", "token",
-                                "secret", "credentials", "API_KEY"}) {
+TEST(PipelineSecrets, AreNotTakenWhereTheyMeanNothingAndNotShown) {
+  for (const std::string key : {"access_key_id", "secret_access_key", "session_token", "password", "token", "secret",
+                                "credentials", "API_KEY"}) {
     for (const auto& status :
          {ReadSourceText("path: a.csv, " + key + ": hunter2").status(),
           ReadDestinationText("table: a.b, " + key + ": hunter2").status(), ReadText(key + ": hunter2\n").status()}) {
@@ -197,6 +197,12 @@ TEST(PipelineSecrets, AreNotTakenAndNotShown) {
       EXPECT_THAT(status.ToString(), AllOf(HasSubstr("no key '" + key + "'"), HasSubstr("they come from the AWS chain"),
                                            Not(HasSubstr("hunter2"))));
     }
+  }
+  for (const auto& refused : {ReadSourceText("path: a.csv, aws_secret_access_key: hunter2").status(),
+                              ReadSourceText("uri: 's3://b/a.csv', aws_secret_access_key: hunter2").status(),
+                              ReadDestinationText("table: a.b, aws_secret_access_key: hunter2").status()}) {
+    ASSERT_FALSE(refused.ok());
+    EXPECT_THAT(refused.ToString(), AllOf(HasSubstr("aws_secret_access_key"), Not(HasSubstr("hunter2"))));
   }
   const auto status = ReadSourceText("path: a.csv, types: { password: hunter2 }").status();
   EXPECT_THAT(status.ToString(), AllOf(HasSubstr("a value that is not shown"), Not(HasSubstr("hunter2"))));
