@@ -65,7 +65,7 @@ class Program(ServedTest):
         self.assertEqual(self.stop(), 0)
         log = (self.here / "serve.log").read_text()
         self.assertRegex(log, r"PUT /logged/k 200 5B in 0B out \d+\.\dms [0-9A-F]{16}")
-        self.assertRegex(log, r"GET /logged/k\?.*X-Amz-Signature=….* 200 0B in 5B out")
+        self.assertRegex(log, r"GET /logged/k\?.*X-Amz-Signature=\*\*\* 200 0B in 5B out")
         self.assertNotIn(re.search("X-Amz-Signature=([0-9a-f]+)", url).group(1), log)
 
     def test_wrong_options_are_refused(self):

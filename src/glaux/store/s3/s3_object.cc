@@ -83,12 +83,23 @@ Status RefuseAttributes(const S3Connection& connection, std::string_view operati
                           "attributes of objects (" + attributes.begin()->first + ") are not sent to S3");
 }
 
+// An answer to HEAD has no body that could say why it is a refusal; one to GET has.
+static Status WithReason(S3Connection& connection, std::string_view key, const Status& refusal) {
+  const auto info = InfoOf(refusal);
+  if (!info.code.empty() || (info.http_status != 400 && info.http_status != 403)) return refusal;
+  S3Call call{.operation = "GetObject", .key = std::string(key), .customer_key = true};
+  call.headers.Set("Range", "bytes=0-0");
+  const auto response = connection.Send(call);
+  return response.ok() ? refusal : response.status();
+}
+
 Result<ObjectInfo> HeadObject(S3Connection& connection, std::string_view key, std::string* write_mark) {
   ARROW_RETURN_NOT_OK(CheckS3Key(key));
   S3Call call{.operation = "HeadObject", .method = "HEAD", .key = std::string(key), .customer_key = true};
-  ARROW_ASSIGN_OR_RAISE(const auto response, connection.Send(call));
-  if (write_mark != nullptr) *write_mark = response.headers.Get(kWriteMark);
-  return InfoFromHeaders(key, response.headers);
+  const auto response = connection.Send(call);
+  if (!response.ok()) return WithReason(connection, key, response.status());
+  if (write_mark != nullptr) *write_mark = response->headers.Get(kWriteMark);
+  return InfoFromHeaders(key, response->headers);
 }
 
 Result<ObjectInfo> PutObject(S3Connection& connection, std::string_view key, std::span<const std::byte> body,
