@@ -68,6 +68,14 @@ TEST_F(DuckDBQuery, EndsAtItsTimeout) {
   ASSERT_OK(QueryTable(*engine_, {.sql = "SELECT 1", .timeout = seconds(60)}));
 }
 
+TEST_F(DuckDBQuery, TellsTheErrorOfOneThreadAndNotThatItStoppedTheOthers) {
+  Open();
+  constexpr char kFailsLate[] =
+      "SELECT CASE WHEN i = 300000 THEN error('late') ELSE i::VARCHAR END FROM range(1000000) t(i)";
+  // Which thread sees the failure first is chance: about one query in 500 once said that it was interrupted.
+  for (int i = 0; i < 60; ++i) ASSERT_FAILS(ErrorKind::kInvalid, "late", QueryTable(*engine_, {.sql = kFailsLate}));
+}
+
 TEST_F(DuckDBQuery, StreamsAResultThatIsLargerThanMemory) {
   Open({.memory_limit = 64 << 20});
   ASSERT_OK_AND_ASSIGN(auto result,

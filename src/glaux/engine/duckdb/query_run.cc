@@ -38,6 +38,7 @@ QueryRun::QueryRun(std::shared_ptr<duckdb::DuckDB> database, QueryRequest reques
       buffer_(options_.buffer_bytes, options_.spill_path),
       connection_(std::make_shared<duckdb::Connection>(*database_)) {
   context_->AttachTo(*connection_->context, context_);
+  first_error_.Watch(*connection_);
   worker_ = std::thread([this] { Run(); });
   if (request_.timeout) watch_ = std::thread([this] { WatchTimeout(); });
 }
@@ -97,6 +98,10 @@ Status QueryRun::stop_reason() {
   return stop_reason_;
 }
 
+Status QueryRun::Failure(const duckdb::ErrorData& error) const {
+  return ToStatus(first_error_.Behind(error), context_.get());
+}
+
 void QueryRun::WatchTimeout() {
   std::unique_lock lock(mutex_);
   if (changed_.wait_until(lock, begin_ + *request_.timeout, [&] { return state_ >= QueryState::kSucceeded; })) return;
@@ -122,7 +127,7 @@ void QueryRun::Run() {
   try {
     outcome = Execute(*connection);
   } catch (const std::exception& error) {
-    outcome = ToStatus(duckdb::ErrorData(error), context_.get());
+    outcome = Failure(duckdb::ErrorData(error));
   }
   {
     std::lock_guard lock(mutex_);
@@ -175,7 +180,7 @@ Status QueryRun::Execute(duckdb::Connection& connection) {
 
   auto pending = connection.PendingQuery(std::move(statements[0]), /*allow_stream_result=*/true);
   for (;;) {
-    if (pending->HasError()) return ToStatus(pending->GetErrorObject(), context_.get());
+    if (pending->HasError()) return Failure(pending->GetErrorObject());
     ARROW_RETURN_NOT_OK(stop_reason());
     const auto progress = pending->ExecuteTask();
     SamplePeakMemory(connection);
@@ -185,9 +190,9 @@ Status QueryRun::Execute(duckdb::Connection& connection) {
       pending->WaitForTask();
     }
   }
-  if (pending->HasError()) return ToStatus(pending->GetErrorObject(), context_.get());
+  if (pending->HasError()) return Failure(pending->GetErrorObject());
   auto result = pending->Execute();
-  if (result->HasError()) return ToStatus(result->GetErrorObject(), context_.get());
+  if (result->HasError()) return Failure(result->GetErrorObject());
   return Stream(connection, *result);
 }
 
@@ -210,7 +215,7 @@ Status QueryRun::Stream(duckdb::Connection& connection, duckdb::QueryResult& res
   for (;;) {
     ARROW_RETURN_NOT_OK(stop_reason());
     auto chunk = result.FetchRaw();
-    if (result.HasError()) return ToStatus(result.GetErrorObject(), context_.get());
+    if (result.HasError()) return Failure(result.GetErrorObject());
     SamplePeakMemory(connection);
     if (!chunk || chunk->size() == 0) return flush();
     if (!appender) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "glaux/engine/duckdb/first_error_internal.h"
 #include "glaux/engine/duckdb/query_state_internal.h"
 #include "glaux/engine/duckdb/result_buffer_internal.h"
 #include "glaux/engine/query_engine.h"
@@ -47,6 +48,8 @@ class QueryRun {
   /// Stop for `reason` unless it is over.
   void Stop(const Status& reason);
   Status stop_reason();
+  /// The Status of an error that DuckDB reports for this query.
+  Status Failure(const duckdb::ErrorData& error) const;
   void WatchTimeout();
   void SamplePeakMemory(duckdb::Connection& connection);
 
@@ -58,6 +61,7 @@ class QueryRun {
 
   arrow::StopSource stop_source_;
   duckdb::shared_ptr<QueryContext> context_;
+  FirstError first_error_;
   ResultBuffer buffer_;
   std::atomic<int64_t> rows_{0};
   std::atomic<int64_t> peak_memory_{0};
