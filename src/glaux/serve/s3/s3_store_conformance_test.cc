@@ -3,6 +3,7 @@
 #include "glaux/serve/s3/s3_wire.h"
 #include "glaux/serve/server.h"
 #include "glaux/store/s3/s3_store.h"
+#include "glaux/store/s3/s3_test_options.h"
 #include "glaux/testing/matchers.h"
 #include "glaux/testing/object_store_conformance.h"
 #include "glaux/testing/temp_dir.h"
@@ -14,14 +15,13 @@ namespace {
 using testing::ObjectStoreConformance;
 using testing::StoreUnderTest;
 
-constexpr char kKeyId[] = "GLAUXTEST", kSecret[] = "secret/of+tests";
-
 /// A server over buckets, and new stores in it.
 class Served {
  public:
   explicit Served(std::shared_ptr<BucketHost> buckets) {
     S3WireOptions options{.buckets = std::move(buckets)};
-    options.authentication.keys = {{.id = kKeyId, .secret = Secret(kSecret)}};
+    const auto keys = testing::TestKeys()->Get().ValueOrDie();
+    options.authentication.keys = {{.id = keys.access_key_id, .secret = keys.secret_access_key}};
     server_ = Server::Start({}, MakeS3Wire(std::move(options))).ValueOrDie();
   }
 
@@ -30,7 +30,7 @@ class Served {
     S3StoreOptions options{.bucket = "bucket-" + std::to_string(++made_), .region = "us-east-1"};
     options.endpoint_url = server_->url();
     options.transport = transport;
-    options.credentials = aws::MakeStaticCredentials({.access_key_id = kKeyId, .secret_access_key = Secret(kSecret)});
+    options.credentials = testing::TestKeys();
     options.min_part_size = 1;
     const Status status = CreateS3Bucket(options);
     EXPECT_TRUE(status.ok()) << status.ToString();
