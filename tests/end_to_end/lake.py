@@ -10,6 +10,7 @@ import os
 import pathlib
 import subprocess
 import tempfile
+import time
 import unittest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -64,6 +65,17 @@ class LakeTest(unittest.TestCase):
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(lambda: (process.kill(), process.communicate()) if process.returncode is None else None)
         return process
+
+    def signal_at_work(self, process, number, delay):
+        """Send a signal to a program in the background, `delay` seconds after it has begun to listen for it."""
+        while process.poll() is None:
+            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+            caught = int(status.split("SigCgt:")[1].split()[0], 16) if "SigCgt:" in status else 0
+            if caught >> (number - 1) & 1:
+                break
+            time.sleep(0.001)
+        time.sleep(delay)
+        process.send_signal(number)
 
     def peak_of(self, *arguments):
         """Run the program; its exit code, what it said and its peak memory in bytes (None under sanitizers).

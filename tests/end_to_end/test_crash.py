@@ -166,8 +166,7 @@ class Interrupted(CrashTest):
     def interrupt(self, with_signal):
         self.make_files("in", files=8, rows=400_000)
         process = self.start(*self.load_arguments("in"))
-        time.sleep(0.15)
-        process.send_signal(with_signal)
+        self.signal_at_work(process, with_signal, 0.1)
         out, err = process.communicate(timeout=30)
         if process.returncode == OK or "\nloaded " in err:
             self.skipTest("the load was over before the signal")
@@ -187,8 +186,7 @@ class Interrupted(CrashTest):
 
     def test_control_c_ends_a_query_and_leaves_no_file(self):
         process = self.start("query", "select count(distinct hash(i, j)) from range(1000000) a(i), range(1000000) b(j)", "-o", "out.csv")
-        time.sleep(1)
-        process.send_signal(signal.SIGINT)
+        self.signal_at_work(process, signal.SIGINT, 0.9)
         _, err = process.communicate(timeout=30)
         self.assertEqual(process.returncode, CANCELLED, err)
         self.assertEqual([path.name for path in self.here.iterdir() if path != self.lake], [])

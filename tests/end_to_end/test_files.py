@@ -5,7 +5,6 @@ import io
 import json
 import os
 import signal
-import time
 import unittest
 
 from lake import CANCELLED, CORRUPT, INVALID, NOT_FOUND, NOT_IMPLEMENTED, OK, UNAVAILABLE, LakeTest
@@ -368,8 +367,7 @@ class Convert(FilesTest):
     def test_ctrl_c_leaves_nothing(self):
         self.write("a.csv", "a,b,c\n" + "1,two,3.5\n" * 3_000_000)
         process = self.start("convert", "a.csv", "b.parquet")
-        time.sleep(0.2)
-        process.send_signal(signal.SIGINT)
+        self.signal_at_work(process, signal.SIGINT, 0.1)
         _, err = process.communicate(timeout=60)
         if process.returncode != OK:
             self.assertEqual(process.returncode, CANCELLED, err)

@@ -205,8 +205,7 @@ class Killed(CrashTest):
             self.flow({"path": "in/*.csv"}, destination)
             before = self.data_there()
             process = self.start("sync", "p.yaml")
-            time.sleep(0.15)
-            process.send_signal(signal.SIGINT)
+            self.signal_at_work(process, signal.SIGINT, 0.1)
             _, err = process.communicate(timeout=30)
             if process.returncode == OK:
                 continue

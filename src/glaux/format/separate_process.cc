@@ -13,7 +13,6 @@
 #include <csignal>
 #include <cstring>
 #include <fstream>
-#include <mutex>
 
 #include "glaux/format/separate_process_internal.h"
 
@@ -134,16 +133,23 @@ class ToParent final : public arrow::io::OutputStream {
   int64_t position_ = 0;
 };
 
-/// The child must not say, dump or handle anything of its own, and must end when its parent does.
+/// The child must not say, dump, keep or handle anything of its own, and must end when its parent does.
 /// \param memory in bytes, of the whole process
-void LimitChild(pid_t parent, rlim_t memory) {
+/// \param socket to the parent; moves
+void LimitChild(pid_t parent, rlim_t memory, int* socket) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);
   for (const int signal : {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGINT, SIGQUIT, SIGSEGV, SIGTERM, SIGXCPU}) {
     std::signal(signal, SIG_DFL);
   }
+  dup2(*socket, 3);
+  *socket = 3;
   const int nothing = open("/dev/null", O_RDWR);
   for (const int file : {0, 1, 2}) dup2(nothing, file);
+  // What the parent has open stays its own: its locks end when it closes them, and a socket to another child does too.
+  if (close_range(4, ~0U, 0) != 0) {
+    for (int file = 4; file < sysconf(_SC_OPEN_MAX); ++file) close(file);
+  }
   const rlimit none{.rlim_cur = 0, .rlim_max = 0};
   setrlimit(RLIMIT_CORE, &none);
   const rlimit seconds{.rlim_cur = kMostSeconds, .rlim_max = kMostSeconds};
@@ -191,9 +197,6 @@ class Child {
   }
 
   static Result<std::unique_ptr<Child>> Start(int64_t size, const SeparateWork& work) {
-    // A child that is made between these lines would keep the other's socket open beyond its end.
-    static std::mutex mutex;
-    const std::lock_guard lock(mutex);
     int sockets[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) {
       return Status::IOError("socketpair: ", std::strerror(errno));
@@ -202,8 +205,7 @@ class Child {
     const rlim_t memory = MemoryLimit();
     const pid_t pid = fork();
     if (pid == 0) {
-      LimitChild(parent, memory);
-      close(sockets[0]);
+      LimitChild(parent, memory, &sockets[1]);
       RunChild(sockets[1], size, work);
     }
     const int error = errno;

@@ -1,5 +1,6 @@
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -74,6 +75,16 @@ TEST(SeparateProcess, ErrorsAndExceptionsComeBack) {
   EXPECT_TRUE(unknown.status().IsNotImplemented());
   const auto thrown = RunSeparately(File(""), [](const auto&, auto*) -> Status { throw std::runtime_error("thrown"); });
   EXPECT_EQ(thrown.status().message(), "thrown");
+}
+
+TEST(SeparateProcess, FilesOfTheParentAreNotOpenInIt) {
+  const int mine = fcntl(1, F_DUPFD, 10);
+  const auto seen = RunSeparately(File(""), [&](const auto&, auto* out) -> Status {
+    return out->Write(fcntl(mine, F_GETFD) < 0 ? "closed" : "open");
+  });
+  EXPECT_EQ(seen.ValueOrDie()->ToString(), "closed");
+  EXPECT_GE(fcntl(mine, F_GETFD), 0);
+  close(mine);
 }
 
 TEST(SeparateProcess, MemoryHasAnEnd) {
