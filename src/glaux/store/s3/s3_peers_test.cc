@@ -61,6 +61,8 @@ std::shared_ptr<ObjectStore> OnMinio() { return NewBucket(Options(Minio().url())
 // What these servers do otherwise than S3.
 const std::map<std::string, std::string> kMotoOtherwise = {
     {"ACompletedUploadIsGone", "moto takes parts of an upload that is complete"},
+    {"CompareAndSwapLosesNoUpdate", "moto does not check and write in one step"},
+    {"OfManyWritersWithIfAbsentExactlyOneWins", "moto does not check and write in one step"},
     {"AnAbortedUploadLeavesNothing", "moto answers InternalError to an upload that was aborted"},
     {"AnUnknownUploadIsNotFound", "moto does not look whether an upload is of the key"},
     {"ACompletionWhoseConditionFailsKeepsTheUpload", "moto drops the upload when a condition fails"},
