@@ -3,6 +3,7 @@
 GLAUX_KILLS says how many runs are killed; the default is a handful.
 """
 import collections
+import json
 import os
 import random
 import signal
@@ -70,6 +71,29 @@ class CrashTest(SyncTest):
         for id, v in rows:
             found[int(id)].append(int(v))
         return dict(found) or None
+
+
+    QUARANTINES = {
+        "a table": ({"table": "db.t"}, {}),
+        "a folder elsewhere": ({"path": "out/", "format": "jsonl"}, {"quarantine": "bad/"}),
+        "a table, a folder elsewhere": ({"table": "db.t"}, {"quarantine": "bad/"}),
+        "a file": ({"path": "out/x.jsonl", "mode": "upsert", "primary_key": "id"}, {}),
+        "checkpoints": ({"path": "out/", "format": "jsonl"}, {"checkpoint": "60KB"}),
+        "upsert": ({"table": "db.t", "mode": "upsert", "primary_key": "id"}, {}),
+    } | ({"DuckDB": ({"path": "x.duckdb", "table": "t"}, {})} if duckdb else {})
+
+    def bad_rows(self):
+        """Contents of all quarantined rows, wherever their files are."""
+        found = [path for path in self.here.rglob("*.jsonl") if path.parent.name in ("_quarantine", "bad") or path.parent.name.endswith(".quarantine")]
+        return sorted(json.loads(line)["content"] for path in found for line in path.read_text().splitlines())
+
+    def here_of_round(self, number):
+        """Each round has a folder and a lake of its own."""
+        if not hasattr(self, "root"):
+            self.root = self.here
+        self.here = self.root / f"round-{number}"
+        self.here.mkdir()
+        self.lake = self.here / "the-lake"
 
 
 class Killed(CrashTest):
@@ -148,14 +172,6 @@ class Killed(CrashTest):
             self.assertEqual([path.name for path in self.here.rglob("*.partial")], [])
         self.assertGreater(killed, KILLS // 3, "the runs were over before they could be killed")
 
-    def here_of_round(self, number):
-        """Each round has a folder and a lake of its own."""
-        if not hasattr(self, "root"):
-            self.root = self.here
-        self.here = self.root / f"round-{number}"
-        self.here.mkdir()
-        self.lake = self.here / "the-lake"
-
     def run_pipeline(self, destination, pipeline):
         self.flow({"path": "in/*.csv"}, destination, **pipeline)
         self.sync_one()
@@ -199,6 +215,28 @@ class Killed(CrashTest):
             lines = sum(path.read_text().count("\n") for path in (self.here / f"out-{number}/_quarantine").glob("*.jsonl"))
             self.assertEqual(lines, 3000, f"round {number}")
 
+    def test_a_killed_run_sets_each_row_aside_once(self):
+        dice = random.Random(9)
+        typical = {}
+        for number in range(max(2 * len(self.QUARANTINES), KILLS // 5)):
+            name, (destination, pipeline) = list(self.QUARANTINES.items())[number % len(self.QUARANTINES)]
+            self.here_of_round(number)
+            for part in range(4):
+                self.write(f"in/{part}.csv", "id,v,p\n" + "".join(f"{part * 10_000 + i},{1 if i % 10 else 'x'},p\n" for i in range(10_000)))
+            self.flow({"path": "in/*.csv", "types": {"id": "int", "v": "int"}}, destination, on_error="quarantine", **pipeline)
+            begun = time.monotonic()
+            process = self.start("sync", "p.yaml", "--quiet")
+            if name in typical:
+                time.sleep(typical[name] * (0.3 + 0.8 * dice.random()))
+                process.kill()
+            process.communicate()
+            typical.setdefault(name, time.monotonic() - begun)
+            before = self.bad_rows()
+            self.assertEqual(len(before), len(set(before)), f"{name}, round {number}")
+            self.sync_one()
+            self.assertEqual(len(self.seen(destination)), 36_000, f"{name}, round {number}")
+            self.assertEqual(self.bad_rows(), sorted(f"{i},x,p" for i in range(0, 40_000, 10)), f"{name}, round {number}")
+
     def test_a_run_that_is_interrupted_leaves_nothing(self):
         self.make("in", 0, 400_000, 1, files=8)
         for destination in ({"table": "db.t"}, {"path": "out/", "format": "jsonl"}, {"path": "single/x.jsonl"}):
@@ -236,6 +274,21 @@ class Together(CrashTest):
             if "path" in destination:
                 rows = self.folder_rows(destination["path"]) if destination["path"].endswith("/") else self.rows_of(destination["path"])
                 self.assertEqual(len(rows), 20_000, name)
+
+    def test_four_runs_at_once_set_each_row_aside_once(self):
+        for number, (name, (destination, pipeline)) in enumerate(self.QUARANTINES.items()):
+            if name == "DuckDB":
+                continue  # one process at a time has the file
+            self.here_of_round(number)
+            for part in range(4):
+                self.write(f"in/{part}.csv", "id,v,p\n" + "".join(f"{part * 10_000 + i},{1 if i % 10 else 'x'},p\n" for i in range(10_000)))
+            self.flow({"path": "in/*.csv", "types": {"id": "int", "v": "int"}}, destination, on_error="quarantine", **pipeline)
+            running = [self.start("sync", "p.yaml") for _ in range(4)]
+            ends = [(process.communicate(timeout=240)[1], process.returncode) for process in running]
+            for err, code in ends:
+                self.assertIn(code, (OK, CONFLICT), f"{name}: {err}")
+            self.assertEqual(len(self.seen(destination)), 36_000, name)
+            self.assertEqual(self.bad_rows(), sorted(f"{i},x,p" for i in range(0, 40_000, 10)), name)
 
     @unittest.skipIf(duckdb is None, "duckdb is not installed")
     def test_five_runs_into_duckdb(self):

@@ -149,7 +149,6 @@ class Places(SyncTest):
         self.sync_one()
         self.assertEqual(sorted(self.rows("select id from db.t")), [["1"], ["2"]])
 
-    @unittest.expectedFailure  # partition keys of a source count as new columns
     def test_a_table_can_be_copied(self):
         self.write("in.csv", "id\n1\n")
         self.flow({"path": "in.csv"}, {"table": "db.t"})
@@ -158,13 +157,100 @@ class Places(SyncTest):
         self.sync_one()
         self.assertEqual(self.rows("select * from db.copy"), self.rows("select * from db.t"))
 
-    @unittest.expectedFailure  # partition keys of a source count as new columns
     def test_partition_keys_of_a_source_are_no_new_columns(self):
         self.write("in.csv", "id\n1\n")
         self.flow({"path": "in.csv"}, {"table": "db.t"})
         self.sync_one()
         self.flow({"table": "db.t"}, {"table": "db.t"})
         self.assertEqual(self.sync_one()["changes"], [])
+
+    def old_table(self, name="db.t", **destination):
+        """A table whose rows lie in the partitions of two days long ago."""
+        for id, day in ((1, "02"), (2, "03")):
+            self.write(f"old/year=2020/month=01/day={day}/a.csv", f"id,at\n{id},2020-01-{day}T05:00:00Z\n")
+        self.flow({"path": "old/**/*.csv"}, {"table": name} | destination)
+        return self.sync_one()
+
+    OLD = [["1", "2020", "01", "02"], ["2", "2020", "01", "03"]]
+
+    def partitions(self, table):
+        return [line.split()[0] for line in self.succeed("partitions", table).text.splitlines() if "2020" in line]
+
+    def test_keys_that_rows_bring_along_are_kept(self):
+        self.assertEqual(self.old_table()["partitions_added"], 2)
+        self.assertEqual(self.rows("select id, year, month, day from db.t order by id"), self.OLD)
+        self.flow({"table": "db.t"}, {"table": "db.copy"})
+        report = self.sync_one()
+        self.assertEqual((report["partitions_added"], report["rows_written"]), (2, 2))
+        self.assertEqual(self.rows("select id, year, month, day from db.copy order by id"), self.OLD)
+        self.assertEqual([row[0] for row in self.rows("select id from db.copy where day = '03'")], ["2"])
+        # Rows without such keys go on being of today.
+        self.write("new.csv", "id\n3\n")
+        self.flow({"path": "new.csv"}, {"table": "db.copy"})
+        self.sync_one()
+        self.assertNotEqual(self.rows("select year from db.copy where id = 3"), [["2020"]])
+        # Neither table got a column of that.
+        for table in ("db.t", "db.copy"):
+            schema = [row for row in self.succeed("schema", table).text.splitlines() if row.split()[:1] == ["year"]]
+            self.assertEqual(len(schema), 1, table)
+
+    def test_a_copy_may_be_made_by_a_query_and_again(self):
+        self.old_table()
+        self.flow({"table": "db.t"}, {"table": "db.copy"}, sql="select * from s where id > 1")
+        self.sync_one()
+        self.assertEqual(self.rows("select id, year, month, day from db.copy"), self.OLD[1:])
+        self.flow({"table": "db.t"}, {"table": "db.copy", "mode": "overwrite_partitions"})
+        report = self.sync_one()
+        self.assertEqual((report["partitions_added"], report["partitions_replaced"]), (1, 1))
+        self.assertEqual(self.rows("select id, year, month, day from db.copy order by id"), self.OLD)
+        self.flow({"table": "db.t"}, {"table": "db.copy", "mode": "replace"})
+        self.sync_one()
+        self.assertEqual(self.rows("select id, year, month, day from db.copy order by id"), self.OLD)
+
+    def test_keys_are_made_again_where_the_target_makes_them_of_a_column(self):
+        self.old_table()
+        for number in range(2):
+            self.flow({"table": "db.t"}, {"table": "db.hours", "partition_by": "hour(at)"})
+            self.sync_one()
+        self.assertEqual(self.rows("select distinct id, year, month, day, hour from db.hours order by id"), [row + ["05"] for row in self.OLD])
+        # And keys that were made of a column come along all the same.
+        self.flow({"table": "db.hours"}, {"table": "db.days"})
+        self.sync_one()
+        self.assertEqual(self.rows("select distinct id, year, month, day, hour from db.days order by id"), [row + ["05"] for row in self.OLD])
+
+    def test_keys_are_columns_where_no_key_has_their_name(self):
+        self.old_table()
+        for destination in ({"path": "copy.jsonl"}, {"table": "db.flat", "partition_by": "none"}, {"table": "db.ids", "partition_by": "id"}):
+            self.flow({"table": "db.t"}, destination)
+            self.sync_one()
+            found = [[str(row[key]) for key in ("id", "year", "month", "day")] for row in self.rows_of("copy.jsonl")] if "path" in destination else self.rows(
+                f"select id, year, month, day from {destination['table']} order by id")
+            self.assertEqual(sorted(found), self.OLD, destination)
+        # Of a coarser layout the keys are kept, and what it does not know is a column.
+        self.flow({"table": "db.t"}, {"table": "db.months", "partition_by": "month()"})
+        self.sync_one()
+        self.assertEqual(self.rows("select id, year, month, day from db.months order by id"), self.OLD)
+
+    def test_a_finer_layout_and_an_upsert_make_keys_of_their_own(self):
+        self.old_table()
+        self.flow({"table": "db.t"}, {"table": "db.hours", "partition_by": "hour()"})
+        self.sync_one()
+        self.assertEqual(self.rows("select count(*) from db.hours where year = '2020'"), [["0"]])
+        self.write("new.csv", "id\n1\n7\n")
+        self.flow({"path": "new.csv"}, {"table": "db.keyed"})
+        self.sync_one()
+        self.flow({"table": "db.t"}, {"table": "db.keyed", "mode": "upsert", "primary_key": "id"})
+        self.sync_one()
+        self.assertEqual([row[0] for row in self.rows("select id from db.keyed order by id")], ["1", "2", "7"])
+
+    def test_columns_do_not_hide_behind_keys(self):
+        self.old_table()
+        before = self.rows("select * from db.t order by id")
+        self.write("cars.csv", "id,year\n5,1999\n")
+        for destination in ({"table": "db.t"}, {"table": "db.cars"}, {"table": "db.t", "mode": "upsert", "primary_key": "id"}):
+            self.flow({"path": "cars.csv"}, destination)
+            self.refuse_sync(INVALID, ["the data has a column year", "partition key"])
+        self.assertEqual(self.rows("select * from db.t order by id"), before)
 
     def test_a_partitioned_folder_is_read_with_its_keys(self):
         rows = [{"id": i, "p": f"p{i % 3}"} for i in range(9)]

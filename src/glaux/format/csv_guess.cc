@@ -16,7 +16,10 @@ constexpr int64_t kExactInDouble = int64_t{1} << 53;
 CsvTypeGuess::Kind CsvTypeGuess::KindOf(std::string_view text) {
   int64_t integer = 0;
   if (ParseInteger(text, &integer)) {
-    return integer > kExactInDouble || integer < -kExactInDouble ? Kind::kLargeInteger : Kind::kInteger;
+    if (integer > kExactInDouble || integer < -kExactInDouble) return Kind::kLargeInteger;
+    if (std::in_range<int8_t>(integer)) return Kind::kTinyInteger;
+    if (std::in_range<int16_t>(integer)) return Kind::kSmallInteger;
+    return std::in_range<int32_t>(integer) ? Kind::kShortInteger : Kind::kInteger;
   }
   if (LooksLikeInteger(text) && text != "-0") {
     const size_t digits = text.size() - (text[0] == '-' ? 1 : 0);
@@ -48,7 +51,7 @@ CsvTypeGuess::Kind CsvTypeGuess::TimeKindOf(std::string_view text) const {
 CsvTypeGuess::Kind CsvTypeGuess::Join(Kind left, Kind right) {
   if (left > right) std::swap(left, right);
   if (left == right || left == Kind::kNothing) return right;
-  if (left == Kind::kInteger && right <= Kind::kDouble) return right;
+  if (left >= Kind::kTinyInteger && left <= Kind::kInteger && right <= Kind::kDouble) return right;
   if (left == Kind::kLargeInteger && right == Kind::kHugeInteger) return right;
   if (left == Kind::kDate && right == Kind::kTimestamp) return right;
   return Kind::kString;
@@ -72,12 +75,18 @@ void CsvTypeGuess::ObserveValue(std::string_view text) {
   kind_ = Join(kind_, KindOf(text));
 }
 
-std::shared_ptr<arrow::DataType> CsvTypeGuess::type() const {
+std::shared_ptr<arrow::DataType> CsvTypeGuess::type(bool integer_widths) const {
   switch (formats_ && time_ != Kind::kNothing && time_ != Kind::kString ? time_ : kind_) {
     case Kind::kNothing:
       return empty_string_ ? arrow::utf8() : arrow::null();
     case Kind::kBoolean:
       return arrow::boolean();
+    case Kind::kTinyInteger:
+      return integer_widths ? arrow::int8() : arrow::int64();
+    case Kind::kSmallInteger:
+      return integer_widths ? arrow::int16() : arrow::int64();
+    case Kind::kShortInteger:
+      return integer_widths ? arrow::int32() : arrow::int64();
     case Kind::kInteger:
     case Kind::kLargeInteger:
       return arrow::int64();

@@ -31,12 +31,16 @@ class CsvTypeGuess {
   /// No later value can change the answer.
   bool settled() const { return kind_ == Kind::kString && (!formats_ || time_ == Kind::kString); }
   /// null() where no value was seen.
-  std::shared_ptr<arrow::DataType> type() const;
+  /// \param integer_widths as InferOptions::integer_widths
+  std::shared_ptr<arrow::DataType> type(bool integer_widths = false) const;
 
  private:
   enum class Kind : uint8_t {
     kNothing,
     kBoolean,
+    kTinyInteger,
+    kSmallInteger,
+    kShortInteger,  // within int32
     kInteger,
     kLargeInteger,  // beyond 2^53
     kHugeInteger,   // beyond int64

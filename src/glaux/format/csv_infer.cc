@@ -33,11 +33,13 @@ Result<int64_t> ObserveBlock(const CsvFile& file, const CsvBlock& block, bool sk
 }
 
 std::shared_ptr<arrow::Schema> SchemaOf(const CsvFile& file, const std::vector<CsvTypeGuess>& guesses,
-                                        const std::map<std::string, std::shared_ptr<arrow::DataType>>& types) {
+                                        const std::map<std::string, std::shared_ptr<arrow::DataType>>& types,
+                                        bool integer_widths = false) {
   arrow::FieldVector fields;
   for (size_t i = 0; i < guesses.size(); ++i) {
     const auto given = types.find(file.columns()[i]);
-    fields.push_back(arrow::field(file.columns()[i], given == types.end() ? guesses[i].type() : given->second));
+    fields.push_back(
+        arrow::field(file.columns()[i], given == types.end() ? guesses[i].type(integer_widths) : given->second));
   }
   return arrow::schema(std::move(fields));
 }
@@ -68,7 +70,7 @@ Result<InferredSchema> InferCsv(const InputFile& input, const InferOptions& opti
     ARROW_ASSIGN_OR_RAISE(const int64_t rows, ObserveBlock(file, *block, options.skip_bad_rows, &guesses));
     inferred.rows_seen += rows;
   }
-  inferred.schema = SchemaOf(file, guesses, options.types);
+  inferred.schema = SchemaOf(file, guesses, options.types, options.integer_widths);
   return inferred;
 }
 

@@ -79,6 +79,15 @@ TEST(CsvInfer, LooksAtASampleAndSaysSo) {
   EXPECT_EQ(full.rows_seen, 10'001);
 }
 
+TEST(CsvInfer, SaysHowWideWholeNumbersAreIfItIsAsked) {
+  const std::string text =
+      "a,b,c,d,e,f,g\n-128,128,32768,2147483648,1,9007199254740993,99999999999999999999\n127,1,1,1,1.5,1,1\n";
+  ASSERT_OK_AND_ASSIGN(const auto inferred,
+                       FormatByName("csv").ValueOrDie()->Infer(InMemory("a.csv", text), {.integer_widths = true}));
+  EXPECT_EQ(Types(*inferred.schema),
+            "a: int8, b: int16, c: int32, d: int64, e: double, f: int64, g: decimal128(38, 0)");
+}
+
 TEST(CsvInfer, IsCompleteWhenTheSampleHoldsTheFile) {
   ASSERT_OK_AND_ASSIGN(const auto inferred, FormatByName("csv").ValueOrDie()->Infer(InMemory("a.csv", "a\n1\n2"), {}));
   EXPECT_TRUE(inferred.complete);

@@ -120,6 +120,9 @@ struct InferOptions {
   int64_t sample_bytes = 1 << 20;
   /// Types that are given, by column name in the file: not inferred.
   std::map<std::string, std::shared_ptr<arrow::DataType>> types = {};
+  /// Say of whole numbers in text how wide they are: tinyint, smallint, int or bigint, as the widest value is. Else
+  /// they are bigint. Columns only, not what is inside them.
+  bool integer_widths = false;
   /// Pass over rows that do not parse, which the reader then tells ReadOptions::on_bad_row. Text formats.
   bool skip_bad_rows = false;
 };

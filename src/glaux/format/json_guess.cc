@@ -28,7 +28,10 @@ JsonGuess& JsonGuess::operator=(JsonGuess&&) noexcept = default;
 JsonGuess::Kind JsonGuess::KindOfNumber(std::string_view number) {
   int64_t integer = 0;
   if (ParseInteger(number, &integer)) {
-    return integer > kExactInDouble || integer < -kExactInDouble ? Kind::kLargeInteger : Kind::kInteger;
+    if (integer > kExactInDouble || integer < -kExactInDouble) return Kind::kLargeInteger;
+    if (std::in_range<int8_t>(integer)) return Kind::kTinyInteger;
+    if (std::in_range<int16_t>(integer)) return Kind::kSmallInteger;
+    return std::in_range<int32_t>(integer) ? Kind::kShortInteger : Kind::kInteger;
   }
   if (LooksLikeInteger(number) && number != "-0") {
     const size_t digits = number.size() - (number[0] == '-' ? 1 : 0);
@@ -56,6 +59,9 @@ std::string_view JsonGuess::Word(Kind kind) {
       return "nulls";
     case Kind::kBoolean:
       return "booleans";
+    case Kind::kTinyInteger:
+    case Kind::kSmallInteger:
+    case Kind::kShortInteger:
     case Kind::kInteger:
       return "integers";
     case Kind::kLargeInteger:
@@ -93,8 +99,8 @@ void JsonGuess::Join(Kind kind) {
   }
   const auto [low, high] = std::minmax(kind_, kind);
   const bool both_strings = low >= Kind::kDate && high <= Kind::kString;
-  if ((low == Kind::kInteger && high <= Kind::kDouble) || (low == Kind::kLargeInteger && high == Kind::kHugeInteger) ||
-      (low == Kind::kDate && high == Kind::kTimestamp)) {
+  if ((low >= Kind::kTinyInteger && low <= Kind::kInteger && high <= Kind::kDouble) ||
+      (low == Kind::kLargeInteger && high == Kind::kHugeInteger) || (low == Kind::kDate && high == Kind::kTimestamp)) {
     kind_ = high;
   } else if (both_strings) {
     kind_ = Kind::kString;
@@ -214,19 +220,25 @@ bool JsonGuess::ObserveMembers(JsonCursor& in) {
   return true;
 }
 
-arrow::FieldVector JsonGuess::fields() const {
+arrow::FieldVector JsonGuess::fields(bool integer_widths) const {
   arrow::FieldVector fields;
   if (members_ == nullptr) return fields;
-  for (const auto& [name, member] : members_->all) fields.push_back(arrow::field(name, member.type()));
+  for (const auto& [name, member] : members_->all) fields.push_back(arrow::field(name, member.type(integer_widths)));
   return fields;
 }
 
-std::shared_ptr<arrow::DataType> JsonGuess::type() const {
+std::shared_ptr<arrow::DataType> JsonGuess::type(bool integer_widths) const {
   switch (kind_) {
     case Kind::kNothing:
       return arrow::null();
     case Kind::kBoolean:
       return arrow::boolean();
+    case Kind::kTinyInteger:
+      return integer_widths ? arrow::int8() : arrow::int64();
+    case Kind::kSmallInteger:
+      return integer_widths ? arrow::int16() : arrow::int64();
+    case Kind::kShortInteger:
+      return integer_widths ? arrow::int32() : arrow::int64();
     case Kind::kInteger:
     case Kind::kLargeInteger:
       return arrow::int64();

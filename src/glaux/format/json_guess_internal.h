@@ -32,9 +32,10 @@ class JsonGuess {
   bool ObserveRecord(JsonCursor& in);
 
   /// null() where no value was seen.
-  std::shared_ptr<arrow::DataType> type() const;
+  /// \param integer_widths as InferOptions::integer_widths: of the value itself, not of what is inside it
+  std::shared_ptr<arrow::DataType> type(bool integer_widths = false) const;
   /// The members that were seen, in order of their first appearance.
-  arrow::FieldVector fields() const;
+  arrow::FieldVector fields(bool integer_widths = false) const;
   /// Append why keys have the types they have, where that is not plain. `path` is what this value is called.
   void Explain(const std::string& path, std::vector<std::string>* notes) const;
   /// Member by name, made if there is none.
@@ -44,6 +45,9 @@ class JsonGuess {
   enum class Kind : uint8_t {
     kNothing,
     kBoolean,
+    kTinyInteger,
+    kSmallInteger,
+    kShortInteger,  // within int32
     kInteger,
     kLargeInteger,  // beyond 2^53
     kHugeInteger,   // beyond int64

@@ -36,8 +36,9 @@ class Observer final : public JsonRecordTaker {
   /// The first line that is no JSON, if there is nothing else.
   Status Check() const { return rows_ == 0 ? first_refusal_ : Status::OK(); }
 
-  std::shared_ptr<arrow::Schema> Schema(const std::map<std::string, std::shared_ptr<arrow::DataType>>& types) const {
-    auto fields = guess_.fields();
+  std::shared_ptr<arrow::Schema> Schema(const std::map<std::string, std::shared_ptr<arrow::DataType>>& types,
+                                        bool integer_widths = false) const {
+    auto fields = guess_.fields(integer_widths);
     for (auto& field : fields) {
       if (const auto given = types.find(field->name()); given != types.end()) field = field->WithType(given->second);
     }
@@ -114,7 +115,7 @@ Result<InferredSchema> InferJson(JsonFileKind kind, const InputFile& input, cons
     ARROW_RETURN_NOT_OK(ForEachJsonRecord(input.name, *block, options.format.json.max_depth, observer));
   }
   ARROW_RETURN_NOT_OK(observer.Check());
-  inferred.schema = observer.Schema(options.types);
+  inferred.schema = observer.Schema(options.types, options.integer_widths);
   inferred.rows_seen = observer.rows();
   inferred.notes = observer.Notes();
   return inferred;

@@ -34,6 +34,12 @@ std::string TypeOf(std::vector<std::string> values) {
 
 std::vector<std::string> NotesOf(const std::string& content) { return InferLines(content).notes; }
 
+TEST(JsonInfer, SaysHowWideWholeNumbersOfColumnsAreIfItIsAsked) {
+  const auto inferred = InferLines("{\"a\":-129,\"b\":[1],\"c\":{\"d\":1}}\n{\"a\":1,\"e\":true}\n{\"e\":1}\n",
+                                   {.sample_bytes = 0, .integer_widths = true});
+  EXPECT_EQ(Types(*inferred.schema), "a: int16, b: list<item: int64>, c: struct<d: int64>, e: string");
+}
+
 TEST(JsonInfer, FindsTheNarrowestTypeThatHoldsEveryValue) {
   EXPECT_EQ(TypeOf({"null"}), "null");
   EXPECT_EQ(TypeOf({"true", "null", "false"}), "bool");

@@ -76,7 +76,10 @@ class LoadRun {
   }
 
   ShapeOptions ShapeOptionsFor(const arrow::Schema* target) const {
-    return {.subject = "load", .types = options_.types, .target = target};
+    return {.subject = "load",
+            .types = options_.types,
+            .target = target,
+            .widen = target != nullptr && options_.contract.data_type == ContractMode::kEvolve};
   }
 
   Result<std::shared_ptr<Table>> OpenOrNull() {
@@ -108,7 +111,11 @@ class LoadRun {
     }
     ARROW_ASSIGN_OR_RAISE(
         auto inferred,
-        InferFiles(files, {.format = options_.format_options, .sample_bytes = sample_bytes}, options_.stop));
+        InferFiles(files,
+                   {.format = options_.format_options,
+                    .sample_bytes = sample_bytes,
+                    .integer_widths = table != nullptr && options_.contract.data_type == ContractMode::kEvolve},
+                   options_.stop));
     summary.files_empty += DropFilesWithoutColumns(&files, &inferred);
     if (files.empty()) {
       if (table != nullptr) summary.location = table->entry().storage.location;

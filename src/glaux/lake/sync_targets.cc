@@ -35,6 +35,7 @@ Result<std::unique_ptr<Target>> OpenCatalogTable(const SyncLake& lake, const Des
   ARROW_ASSIGN_OR_RAISE(id.name, NormalizeTableName(id.name));
   ARROW_ASSIGN_OR_RAISE(const auto spec, SpecOf(destination));
   TableTargetOptions options{.name = "table " + id.ToString(),
+                             .partition_by = spec,
                              .resolve = lake.hive.resolve,
                              .beside = lake.hive.beside,
                              .engine = lake.engine,

@@ -32,7 +32,8 @@ struct SchemaContract {
 
 struct EvolutionRules {
   /// int -> bigint, float -> double, decimal precision up, date -> timestamp no. Iceberg allows the first three; a Hive
-  /// table of Parquet files reads them too (the reader widens), so both have it.
+  /// table of Parquet files reads them too (the reader widens), so both have it. Whole numbers never become double:
+  /// Iceberg does not know it, Athena does not read INT32 and INT64 pages so, and beyond 2^53 values would change.
   bool widen_types = true;
   /// Fields may be added inside structs (at any depth).
   bool nested_fields = true;

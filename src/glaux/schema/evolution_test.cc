@@ -167,6 +167,7 @@ TEST(PlanEvolution, RefusesAChangedTypeUnderFreezeAndEvolve) {
       {arrow::utf8(), arrow::int32()},
       {arrow::int32(), arrow::utf8()},
       {arrow::int64(), arrow::float64()},
+      {arrow::int32(), arrow::float64()},
       {us, arrow::date32()},
       {arrow::date32(), us},
       {arrow::boolean(), arrow::int8()},

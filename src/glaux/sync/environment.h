@@ -97,6 +97,13 @@ class Target {
   virtual bool takes_dictionaries(WriteMode mode) const { return false; }
   /// Columns stay when all rows are replaced; else those of the new rows are the new columns.
   virtual bool keeps_columns() const { return true; }
+  /// Partition keys that a write makes of times.
+  struct MadeKeys {
+    /// Of the time of the write. Rows that bring all of them along as text keep them.
+    std::vector<std::string> of_write_time = {};
+    std::vector<std::string> of_columns = {};
+  };
+  virtual MadeKeys made_keys() const { return {}; }
   /// Where it is a table: the table, if it is there.
   virtual std::shared_ptr<Table> table() const { return nullptr; }
   /// Folder (ends in '/') for the quarantine; empty: there is no place.

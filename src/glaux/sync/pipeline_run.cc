@@ -180,6 +180,7 @@ class PipelineAttempt {
                              .normalize_names = pipeline_.sql.empty() && target_->normalizes_names(),
                              .stored_types = target_->normalizes_names(),
                              .keep_untyped = destination_.mode == WriteMode::kReplace && !target_->keeps_columns(),
+                             .widen = contract().data_type == ContractMode::kEvolve,
                              .skip_bad_rows = pipeline_.on_error != OnError::kFail,
                              .progress = options_.progress,
                              .stop = options_.stop};
@@ -320,8 +321,12 @@ class PipelineAttempt {
 
   /// Compare the data with the target under the contract.
   Status MakePlan(const arrow::Schema& data) {
-    const auto there =
-        destination_.mode == WriteMode::kReplace && !target_->keeps_columns() ? nullptr : target_->schema();
+    auto there = destination_.mode == WriteMode::kReplace && !target_->keeps_columns() ? nullptr : target_->schema();
+    if (there != nullptr && !kept_keys_.empty()) {
+      auto fields = there->fields();
+      for (const auto& key : kept_keys_) fields.push_back(arrow::field(key, arrow::utf8()));
+      there = arrow::schema(std::move(fields));
+    }
     report_.target_created = target_->schema() == nullptr && !target_->compares_columns();
     if (report_.target_created && contract().tables == ContractMode::kFreeze) {
       return MakeError(ErrorKind::kNotFound, "pipeline ", pipeline_.name, ": ", target_->name(),
@@ -383,7 +388,45 @@ class PipelineAttempt {
       if (type->id() == arrow::Type::NA) untyped_.push_back(name);
       fields.push_back(arrow::field(name, std::move(type)));
     }
+    const bool brought = std::all_of(sources_.begin(), sources_.end(),
+                                     [&](const auto& source) { return BringsKeys(*source->schema()); });
+    KeepKeys(brought, &fields);
+    if (!brought) DropMadeKeys(&fields);
     return MakePlan(*arrow::schema(std::move(fields)));
+  }
+
+  /// Whether rows with these columns have all keys that the target makes of the time of the write.
+  bool BringsKeys(const arrow::Schema& rows) const {
+    const auto made = target_->made_keys().of_write_time;
+    return !made.empty() && !Merges(destination_.mode) &&
+           std::all_of(made.begin(), made.end(), [&](const auto& key) { return rows.GetFieldIndex(key) >= 0; });
+  }
+
+  /// Keys of the time of the write are those of the rows, if these bring them: they are text, whatever they look like.
+  void KeepKeys(bool brought, arrow::FieldVector* fields) {
+    kept_keys_.clear();
+    if (!brought) return;
+    kept_keys_ = target_->made_keys().of_write_time;
+    for (auto& field : *fields) {
+      const bool is_key = std::find(kept_keys_.begin(), kept_keys_.end(), field->name()) != kept_keys_.end();
+      if (is_key && (arrow::is_integer(field->type()->id()) || field->type()->id() == arrow::Type::NA)) {
+        field = field->WithType(arrow::utf8());
+      }
+    }
+  }
+
+  /// Keys that times have made in a table that is read, and that the target makes by itself: no columns of the data.
+  void DropMadeKeys(arrow::FieldVector* fields) const {
+    const auto made = target_->made_keys();
+    std::set<std::string> keys(made.of_write_time.begin(), made.of_write_time.end());
+    keys.insert(made.of_columns.begin(), made.of_columns.end());
+    std::erase_if(*fields, [&](const auto& field) {
+      return keys.contains(field->name()) && std::all_of(sources_.begin(), sources_.end(), [&](const auto& source) {
+               const auto of_source = source->made_keys();
+               return source->schema()->GetFieldIndex(field->name()) < 0 ||
+                      std::find(of_source.begin(), of_source.end(), field->name()) != of_source.end();
+             });
+    });
   }
 
   Result<QueryRequest> RequestOf(const std::string& sql, bool counted) {
@@ -423,6 +466,7 @@ class PipelineAttempt {
       }
       fields.push_back(arrow::field(result_names_[static_cast<size_t>(i)], std::move(type)));
     }
+    KeepKeys(BringsKeys(*arrow::schema(fields)), &fields);
     return MakePlan(*arrow::schema(std::move(fields)));
   }
 
@@ -675,6 +719,7 @@ class PipelineAttempt {
   EvolutionPlan plan_;
   std::vector<std::string> untyped_;
   std::vector<std::string> result_names_;
+  std::vector<std::string> kept_keys_;  // partition keys that the rows bring along
   std::string run_id_ = NewId();
   std::unique_ptr<Quarantine> quarantine_;
   bool readers_go_on_ = false;

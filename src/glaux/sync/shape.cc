@@ -32,6 +32,12 @@ bool TextMayFit(const arrow::DataType& inferred, const arrow::DataType& target) 
   return false;
 }
 
+/// Whether a column of whole numbers is too narrow for some that were found.
+bool IsTooNarrow(const arrow::DataType& target, const arrow::DataType& inferred) {
+  return arrow::is_integer(target.id()) && arrow::is_integer(inferred.id()) &&
+         target.bit_width() < inferred.bit_width();
+}
+
 Result<TypePtr> ParseType(const std::string& name, const std::string& text) {
   auto type = ParseGlueType(text);
   if (!type.ok()) return Prefix(type.status(), "type of column " + name);
@@ -213,7 +219,12 @@ Result<DataShape> ShapeOf(const std::vector<SourceFile>& files, const InferredFi
           type = static_cast<const arrow::DictionaryType&>(*type).value_type();
         }
         const auto known = options.target == nullptr ? nullptr : options.target->GetFieldByName(column);
-        if (known != nullptr && text && TextMayFit(*type, *known->type())) type = known->type();
+        const bool widens = known != nullptr && options.widen && IsTooNarrow(*known->type(), *type);
+        if (known != nullptr && text && !widens && TextMayFit(*type, *known->type())) {
+          type = known->type();
+        } else if (text && !widens && arrow::is_integer(type->id())) {
+          type = arrow::int64();  // no column says that it is to be narrow
+        }
       }
       alone.push_back(arrow::field(column, type));
       const auto [at, fresh] = position.try_emplace(column, columns.size());

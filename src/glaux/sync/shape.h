@@ -37,6 +37,9 @@ struct ShapeOptions {
   /// The target's columns with which inferred types of text files are reconciled: a column that reads 1, 2, 3 fits a
   /// double, decimal or string column. Null: there are none yet.
   const arrow::Schema* target = nullptr;
+  /// The contract lets the target's whole numbers become wider: those of text that do not fit keep the type that holds
+  /// them. Needs InferOptions::integer_widths.
+  bool widen = false;
 };
 
 /// kInvalid if a type that the user gave does not parse: known before any file is looked at.

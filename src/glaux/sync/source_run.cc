@@ -191,9 +191,14 @@ Status SourceRun::InferFilesOfChunk(int64_t sample_bytes) {
   // A query over several sources needs the columns of those that have nothing new, too.
   const bool nothing_new = chunk_.empty() && !known_files_.empty();
   if (nothing_new) chunk_ = {known_files_.back()};
-  auto inferred = InferFiles(
-      chunk_, {.format = config_.format_options, .sample_bytes = sample_bytes, .skip_bad_rows = options_.skip_bad_rows},
-      options_.stop);
+  const auto target = options_.normalize_names && options_.target != nullptr ? options_.target->schema() : nullptr;
+  const bool widen = options_.widen && target != nullptr;
+  auto inferred = InferFiles(chunk_,
+                             {.format = config_.format_options,
+                              .sample_bytes = sample_bytes,
+                              .integer_widths = widen,
+                              .skip_bad_rows = options_.skip_bad_rows},
+                             options_.stop);
   if (!inferred.ok()) return IfGone(inferred.status(), "source " + config_.name);
   inferred_ = *std::move(inferred);
   // A packed file may turn out to hold nothing.
@@ -209,8 +214,8 @@ Status SourceRun::InferFilesOfChunk(int64_t sample_bytes) {
                        .hints = config_.hints,
                        .normalize_names = options_.normalize_names,
                        .stored_types = options_.stored_types};
-  const auto target = options_.normalize_names && options_.target != nullptr ? options_.target->schema() : nullptr;
   options.target = target.get();
+  options.widen = widen;
   if (chunk_.empty()) options.types.clear();
   ARROW_ASSIGN_OR_RAISE(shape_, ShapeOf(chunk_, inferred_, options));
   if (nothing_new) {
@@ -277,6 +282,15 @@ Status SourceRun::AddPathConstants(FileInput* input) const {
     input->constants.emplace_back(field->name(), std::move(value));
   }
   return Status::OK();
+}
+
+std::vector<std::string> SourceRun::made_keys() const {
+  std::vector<std::string> keys;
+  if (table_ == nullptr) return keys;
+  for (const auto& field : table_->partition_spec()) {
+    for (auto& key : TimeKeysOf(field.transform)) keys.push_back(std::move(key));
+  }
+  return keys;
 }
 
 Status SourceRun::DescribeRelation(const std::shared_ptr<arrow::Schema>& schema) {

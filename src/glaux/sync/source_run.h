@@ -34,6 +34,8 @@ struct SourceRunOptions {
   bool stored_types = false;
   /// Columns without any value are text, as SourceConfig::keep_untyped says.
   bool keep_untyped = false;
+  /// The contract lets columns of the target become wider.
+  bool widen = false;
   bool skip_bad_rows = false;                ///< rows that do not parse have no say in the types
   std::optional<int64_t> sample_bytes = {};  ///< wins over the source's own
   Progress* progress = nullptr;
@@ -78,6 +80,8 @@ class SourceRun {
   const DataShape& shape() const { return shape_; }
   /// Columns that the source gives: selected, without those that are read only to filter by.
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
+  /// Of a table: its partition keys that times have made, under the target's names.
+  std::vector<std::string> made_keys() const;
   /// Shape of each file alone, for errors that name one.
   const std::vector<SourceFile>& files() const { return chunk_; }
   std::vector<std::string> notes() const;

@@ -2,12 +2,19 @@
 
 #include <arrow/api.h>
 
+#include <algorithm>
+
 #include "glaux/sync/batch_compute_internal.h"
 #include "glaux/sync/merge_write.h"
 #include "glaux/table/scan.h"
 
 namespace glaux {
 namespace {
+
+/// Whether rows have all keys of the write time.
+bool BringsKeys(const arrow::Schema& rows, std::span<const std::string> keys) {
+  return std::all_of(keys.begin(), keys.end(), [&](const auto& key) { return rows.GetFieldIndex(key) >= 0; });
+}
 
 class PlainWrite final : public TargetWrite {
  public:
@@ -98,6 +105,15 @@ class TableTarget final : public Target {
   LocationResolver attachments() const override { return options_.beside ? options_.beside : options_.resolve; }
   std::shared_ptr<Table> table() const override { return options_.table; }
 
+  MadeKeys made_keys() const override {
+    MadeKeys made;
+    for (const auto& field : options_.table == nullptr ? options_.partition_by : options_.table->partition_spec()) {
+      auto& to = field.source_column.empty() ? made.of_write_time : made.of_columns;
+      for (auto& key : TimeKeysOf(field.transform)) to.push_back(std::move(key));
+    }
+    return made;
+  }
+
   Result<std::map<std::string, std::string>> Streams() override {
     if (options_.table == nullptr) return std::map<std::string, std::string>();
     return options_.table->Streams();
@@ -132,7 +148,7 @@ class TableTarget final : public Target {
   Result<TargetPreview> Preview(const EvolutionPlan& plan, const TargetWriteOptions&) override {
     TargetPreview preview;
     if (options_.table == nullptr) {
-      ARROW_ASSIGN_OR_RAISE(preview.table, options_.stage(*plan.table_schema));
+      ARROW_ASSIGN_OR_RAISE(preview.table, Stage(plan));
     }
     return preview;
   }
@@ -141,7 +157,7 @@ class TableTarget final : public Target {
     auto table = options_.table;
     const bool there = schema() != nullptr;
     if (table == nullptr) {
-      ARROW_ASSIGN_OR_RAISE(table, options_.stage(*plan.table_schema));
+      ARROW_ASSIGN_OR_RAISE(table, Stage(plan));
     }
     if (options.mode == WriteMode::kUpsert || options.mode == WriteMode::kInsertNew) {
       return MakeMergeWrite(options_, std::move(table), there, plan, options);
@@ -164,6 +180,17 @@ class TableTarget final : public Target {
   }
 
  private:
+  /// The new table's columns are those of the plan, without the keys that rows bring along.
+  Result<std::shared_ptr<Table>> Stage(const EvolutionPlan& plan) const {
+    const auto made = made_keys().of_write_time;
+    arrow::FieldVector columns;
+    for (const auto& field : plan.table_schema->fields()) {
+      const bool is_key = std::find(made.begin(), made.end(), field->name()) != made.end();
+      if (!is_key || !BringsKeys(*plan.write_schema, made)) columns.push_back(field);
+    }
+    return options_.stage(*arrow::schema(std::move(columns)));
+  }
+
   Status MustBeThere() const {
     return options_.table != nullptr ? Status::OK()
                                      : MakeError(ErrorKind::kNotFound, options_.name, " is not there yet");

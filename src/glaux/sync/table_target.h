@@ -16,6 +16,8 @@ struct TableTargetOptions {
   std::function<Result<std::shared_ptr<Table>>(const arrow::Schema& columns)> stage = {};
   /// kNotFound while there is none.
   std::function<Result<std::shared_ptr<Table>>()> open = {};
+  /// Partitions of the table that `stage` makes.
+  std::vector<PartitionField> partition_by = {};
   /// A table of a catalog: names are normalized, and columns stay when all rows are replaced.
   bool in_catalog = true;
   /// One file, whose rows keep the order of the source.

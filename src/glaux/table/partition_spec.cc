@@ -84,4 +84,11 @@ std::string ToString(std::span<const PartitionField> fields) {
   return text;
 }
 
+std::vector<std::string> TimeKeysOf(Transform transform) {
+  if (transform == Transform::kIdentity) return {};
+  static const std::vector<std::string> kLevels = {"year", "month", "day", "hour"};
+  const auto count = static_cast<std::ptrdiff_t>(transform) - static_cast<std::ptrdiff_t>(Transform::kYear) + 1;
+  return {kLevels.begin(), kLevels.begin() + count};
+}
+
 }  // namespace glaux

@@ -40,6 +40,8 @@ struct PartitionField {
 /// Read "day(lineItem/UsageStartDate), region" into fields; column names are normalized. kInvalid.
 Result<std::vector<PartitionField>> ParsePartitionSpec(std::string_view text);
 std::string ToString(std::span<const PartitionField> fields);
+/// Names of the keys that a time makes: year, month and day for kDay; none for kIdentity.
+std::vector<std::string> TimeKeysOf(Transform transform);
 
 /// A file of rows that belongs to one snapshot of a table.
 struct DataFile {
@@ -232,7 +234,8 @@ class Table {
 
   /// Begin an append of batches with these columns. An overwrite is refused at its commit (kPrecondition with code
   /// kRowsChanged) if rows were added or replaced after this call: rows that it is made from are read after it. New
-  /// columns, in the plan's table schema, are added at commit.
+  /// columns, in the plan's table schema, are added at commit. Partition keys of the write time are taken from the rows
+  /// where the write schema has all of them, as strings.
   virtual Result<std::unique_ptr<Append>> NewAppend(const EvolutionPlan& plan, const AppendOptions& options) = 0;
 
   /// Which of these source files a commit has loaded already (same key, ETag and size).

@@ -503,6 +503,36 @@ class HiveAppend final : public Append {
   bool done_ = false;
 };
 
+/// Rows that bring all keys of the run's time along keep them: the columns are the keys.
+std::vector<PartitionField> WithKeysOfRows(const std::vector<PartitionField>& spec, const arrow::Schema& rows) {
+  std::vector<PartitionField> kept;
+  for (const auto& field : spec) {
+    const auto keys = field.source_column.empty() ? TimeKeysOf(field.transform) : std::vector<std::string>();
+    const bool brought = !keys.empty() && std::all_of(keys.begin(), keys.end(), [&](const std::string& key) {
+      const auto column = rows.GetFieldByName(key);
+      return column != nullptr && column->type()->id() == arrow::Type::STRING;
+    });
+    if (!brought) kept.push_back(field);
+    for (size_t k = 0; brought && k < keys.size(); ++k) kept.push_back({Transform::kIdentity, keys[k]});
+  }
+  return kept;
+}
+
+/// A column of the data must not hide behind a key of its name.
+Status CheckKeysApart(const HivePlace& place, const TableEntry& entry, std::span<const PartitionField> spec,
+                      const arrow::Schema& rows) {
+  for (const auto& key : entry.partition_keys) {
+    const bool is_column = std::any_of(spec.begin(), spec.end(), [&](const PartitionField& field) {
+      return field.transform == Transform::kIdentity && field.source_column == key.name;
+    });
+    if (is_column || rows.GetFieldIndex(key.name) < 0) continue;
+    return MakeError({.kind = ErrorKind::kInvalid, .hint = "rename the column in the data, or leave it out"},
+                     "append to ", place.id.ToString(), ": the data has a column ", key.name,
+                     ", and a partition key that is made of a time has the same name");
+  }
+  return Status::OK();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Append>> MakeHiveAppend(HivePlace place, const TableEntry& entry, bool staged,
@@ -516,6 +546,8 @@ Result<std::unique_ptr<Append>> MakeHiveAppend(HivePlace place, const TableEntry
           field.source_column);
     }
   }
+  spec = WithKeysOfRows(spec, *plan.write_schema);
+  ARROW_RETURN_NOT_OK(CheckKeysApart(place, entry, spec, *plan.write_schema));
   std::string last_commit;
   AppendOptions checked = options;
   // A grace beyond what times can say means never.

@@ -9,10 +9,6 @@
 namespace glaux {
 namespace {
 
-constexpr const char* kTimeKeys[] = {"year", "month", "day", "hour"};
-
-int LevelsOf(Transform transform) { return static_cast<int>(transform) - static_cast<int>(Transform::kYear) + 1; }
-
 bool IsTime(const arrow::DataType& type) {
   return type.id() == arrow::Type::TIMESTAMP || type.id() == arrow::Type::DATE32 || type.id() == arrow::Type::DATE64;
 }
@@ -49,12 +45,11 @@ Result<std::vector<Column>> PartitionKeysOf(std::span<const PartitionField> spec
       return MakeError(ErrorKind::kInvalid, "partition by ", ToString(spec), ": column ", source->name(),
                        " must be a date or timestamp, found: ", source->type()->ToString());
     }
-    for (int level = 0; level < LevelsOf(field.transform); ++level) {
-      if (!names.insert(kTimeKeys[level]).second) {
-        return MakeError(ErrorKind::kInvalid, "partition by ", ToString(spec), ": key ", kTimeKeys[level],
-                         " appears twice");
+    for (const auto& key : TimeKeysOf(field.transform)) {
+      if (!names.insert(key).second) {
+        return MakeError(ErrorKind::kInvalid, "partition by ", ToString(spec), ": key ", key, " appears twice");
       }
-      keys.push_back({.name = kTimeKeys[level], .type = "string"});
+      keys.push_back({.name = key, .type = "string"});
     }
   }
   for (const auto& column : columns.fields()) {
