@@ -46,7 +46,7 @@ class UpsertTest(SyncTest):
         root = self.lake / "store" if "table" in self.target else self.here / self.target["path"]
         files = {}
         for path in sorted(root.rglob("*")):
-            if path.is_file() and path.suffix in (".parquet", ".jsonl"):
+            if path.is_file() and path.suffix in (".parquet", ".jsonl") and "_glaux" not in path.parts:
                 stat = path.stat()
                 files[path.relative_to(root)] = (stat.st_mtime_ns, stat.st_ino, stat.st_size)
         return files
@@ -168,7 +168,7 @@ class AgainstTheModel(UpsertTest):
             self.flow({"path": f"in-{number}/*.csv", "types": {"id": "int", "at": "timestamp", "v": "int"}}, self.target | {"mode": "upsert", "primary_key": "id"})
             report = self.sync_one()
             self.assertEqual(report["partitions_replaced"], [0, 2, 1][number])
-            found = self.rows("select id, v, cast(at as varchar) from db.t")
+            found = self.rows('select id, v, cast("at" as varchar) from db.t')
             self.assertEqual(sorted((int(i), int(v), at[:10]) for i, v, at in found), sorted((r["id"], r["v"], r["at"][:10]) for r in rows.values()))
 
 
@@ -179,7 +179,7 @@ class Memory(UpsertTest):
         limit = 96 << 20
         made = "select i as id, 'customer ' || (i * 7919 % 1000003) as name, cast(i as double) / 3 as amount from (select n * {} as i from range({}) t(n))"
         for step, rows in ((1, 2_000_000), (7, 300_000)):
-            self.describe({"s": {"query": made.format(step, rows)}}, {"d": {"table": "db.t", "mode": "upsert", "primary_key": "id", "partition_by": "none"}}, [{"name": "p", "from": "s", "to": "d"}], memory_limit=limit)
+            self.describe({"s": {"sql": made.format(step, rows)}}, {"d": {"table": "db.t", "mode": "upsert", "primary_key": "id", "partition_by": "none"}}, [{"name": "p", "from": "s", "to": "d"}], memory_limit=limit)
             code, err, peak = self.peak_of("sync", "p.yaml", "--quiet")
             self.assertEqual(code, OK, err)
             self.assertLess(peak, limit + (130 << 20), f"{rows} rows took {peak >> 20} MiB")
