@@ -8,6 +8,7 @@ import unittest
 
 from lake import INVALID, OK, SANITIZED
 from pipelines import SyncTest, csv_text, day
+from test_sync_crash import KILLS
 from test_sync_modes import Model, row
 
 COLUMNS = ["id", "region", "v", "ts"]
@@ -254,7 +255,7 @@ class Backfill(UpsertTest):
             self.sync_one(*self.range)
             took = time.monotonic() - begun
             killed = 0
-            for again in range(5):
+            for again in range(max(2, KILLS // 8)):
                 self.lake = self.here / f"lake-{number}-{again}"
                 process = self.start("sync", "p.yaml", "--quiet", *self.range)
                 time.sleep(took * (0.1 + 0.85 * dice.random()))
