@@ -188,12 +188,12 @@ class Memory(UpsertTest):
 
 
 class Backfill(UpsertTest):
-    ROWS = 60_000
+    ROWS = 30_000
 
     def setUp(self):
         super().setUp()
         # Each id comes on two days, so that two steps write it.
-        self.stamps = [(i % (self.ROWS // 2), f"{day(i % 30)}T{i % 24:02d}:00:00Z", i) for i in range(self.ROWS)]
+        self.stamps = [(i % (self.ROWS // 2), f"{day((i + i // (self.ROWS // 2) * 7) % 30)}T{i % 24:02d}:00:00Z", i) for i in range(self.ROWS)]
         self.write("in/a.csv", "id,at,v\n" + "".join(f"{i},{at},{v}\n" for i, at, v in self.stamps))
         self.range = ("--since", day(0), "--until", day(30), "--backfill-step", "3d")
 
