@@ -57,6 +57,9 @@ Result<Content> Recognize(Connection& connection) {
   }
   ARROW_ASSIGN_OR_RAISE(const auto objects, connection.Number("SELECT count(*) FROM sqlite_schema"));
   if (application == 0 && version == 0 && objects == 0) return Content::kNew;
+  // Another process may have made the tables between these looks.
+  ARROW_ASSIGN_OR_RAISE(const auto application_now, connection.Number("PRAGMA application_id"));
+  if (application != kApplicationId && application_now == kApplicationId) return Recognize(connection);
   return MakeError({.kind = ErrorKind::kCorrupt, .service = "sqlite", .hint = "name another file for the catalog"},
                    "catalog ", connection.path(), ": the file is a SQLite database of another program");
 }

@@ -160,8 +160,8 @@ class ThreadServer final : public Server {
       const std::lock_guard lock(server_.mutex_);
       open_.busy = false;
       open_.idle_since = steady_clock::now();
-      // Whoever waits takes the place.
-      if (!server_.waiting_.empty()) server_.Unwant(open_);
+      // Whoever waits takes the place, unless a thread is on its way to him.
+      if (server_.LacksThreads()) server_.Unwant(open_);
       if (server_.shared_.draining) ::shutdown(open_.socket.get(), SHUT_RD);
     }
 
@@ -205,6 +205,12 @@ class ThreadServer final : public Server {
       }
       if (oldest != nullptr) Unwant(*oldest);
     }
+  }
+
+  /// Whether one waits for whom there will be no thread before another connection ends. With mutex_ held.
+  bool LacksThreads() const {
+    return static_cast<int>(threads_.size()) >= shared_.options.max_connections &&
+           static_cast<int>(waiting_.size()) > free_threads_;
   }
 
   /// With mutex_ held.

@@ -25,7 +25,7 @@ constexpr int kMostMerges = 20;
 constexpr int64_t kBytesOfRow = 16;
 
 /// One more thread rewrites files for each of these bytes that the write may use.
-constexpr int64_t kMemoryOfReader = 16 << 20;
+constexpr int64_t kMemoryOfReader = 32 << 20;
 constexpr int64_t kBatchRows = 16 << 10;
 
 /// What rows are numbered with while they meet.

@@ -28,6 +28,18 @@ bool IsLocked(const duckdb::ErrorData& error) {
          message.find("Conflicting lock") != std::string::npos;
 }
 
+/// Another process has made the file this moment and has not written its headers yet.
+bool IsBeingMade(const duckdb::ErrorData& error, const std::string& path) {
+  namespace fs = std::filesystem;
+  constexpr std::uintmax_t kHeaders = 3 * 4096;
+  if (error.RawMessage().find("not a valid DuckDB database") == std::string::npos) return false;
+  std::error_code failed;
+  const auto size = fs::file_size(path, failed);
+  if (failed || size >= kHeaders) return false;
+  const auto modified = fs::last_write_time(path, failed);
+  return !failed && fs::file_time_type::clock::now() - modified < std::chrono::seconds(2);
+}
+
 Status NoFolder(const std::string& path) {
   return MakeError({.kind = ErrorKind::kNotFound, .service = "duckdb", .hint = "make the folder first"},
                    "open DuckDB file ", path, ": there is no such folder");
@@ -107,7 +119,9 @@ std::shared_ptr<DuckDBFile::Instance> DuckDBFile::ShareWhenFree(const std::strin
     try {
       return Share(path, target);
     } catch (const std::exception& exception) {
-      if (!IsLocked(duckdb::ErrorData(exception)) || std::chrono::steady_clock::now() >= deadline) throw;
+      const duckdb::ErrorData error(exception);
+      const bool passes = IsLocked(error) || IsBeingMade(error, path);
+      if (!passes || std::chrono::steady_clock::now() >= deadline) throw;
     }
     std::this_thread::sleep_for(pause);
   }

@@ -22,7 +22,8 @@ namespace {
 /// DuckDB computes 2,048 rows at a time; several of these make a batch.
 constexpr duckdb::idx_t kBatchRows = 8192;
 
-/// DuckDB keeps freed memory for its next query. More than this goes back to the system, whose it is while there is none.
+/// DuckDB keeps freed memory for its next query. More than this goes back to the system, whose it is while there is
+/// none.
 constexpr int64_t kWorthFlushing = 32 << 20;
 
 std::chrono::milliseconds Since(std::chrono::steady_clock::time_point begin) {
