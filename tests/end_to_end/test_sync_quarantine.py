@@ -308,7 +308,11 @@ class Contracts(SyncTest):
         self.check_widening("table")
 
     def type_of(self, column):
-        return {row["col"]: row["t"] for row in [dict(zip(("col", "t"), line.split()[:2])) for line in self.succeed("schema", "db.t").text.splitlines() if len(line.split()) > 1]}[column]
+        for line in self.succeed("schema", "db.t").text.splitlines():
+            cells = [cell.strip() for cell in line.split("│")]
+            if cells[1:2] == [column]:
+                return cells[2]
+        return self.fail(f"db.t has no column {column}")
 
     def test_a_type_widens_no_more_than_its_values_ask_for(self):
         self.begin("table", types={"v": "tinyint"})
@@ -337,7 +341,7 @@ class Contracts(SyncTest):
     def test_a_wide_value_beyond_the_sample_widens(self):
         self.begin("table", types={"v": "int"})
         self.write("table/1.csv", "id,v\n" + "".join(f"{i},7\n" for i in range(10, 20_000)) + "20000,9000000000\n")
-        self.flow({"path": "table/*.csv", "sample_bytes": 1000}, self.target | {"contract": {"data_type": "evolve"}})
+        self.flow({"path": "table/*.csv", "sample": "1KiB"}, self.target | {"contract": {"data_type": "evolve"}})
         self.assertEqual(self.sync_one()["rows_written"], 19_991)
         self.assertEqual(self.type_of("v"), "bigint")
 
