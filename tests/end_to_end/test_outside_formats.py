@@ -105,6 +105,60 @@ class Arrow(SyncTest):
                     self.assertEqual(plain(self.rows_of("back.arrow")), plain(given))
 
 
+@needs_pyarrow
+class Types(SyncTest):
+    """What a table has no place for, and a file has."""
+
+    INSTANT = datetime.datetime(2026, 3, 29, 1, 30, 0, 123456, datetime.timezone.utc)
+
+    def setUp(self):
+        super().setUp()
+        local = self.INSTANT.replace(tzinfo=None)
+        columns = {
+            "utc": ([self.INSTANT], pa.timestamp("us", "UTC")), "there": ([self.INSTANT], pa.timestamp("ms", "Europe/Berlin")),
+            "local": ([local], pa.timestamp("us")), "second": ([local.replace(microsecond=0)], pa.timestamp("s")),
+            "time": ([datetime.time(1, 2, 3, 456789)], pa.time64("us")), "minute": ([datetime.time(1, 2)], pa.time32("s")),
+            "u64": ([2**64 - 1], pa.uint64()), "u8": ([255], pa.uint8()), "half": ([1.5], pa.float32()),
+            "inside": ([{"at": self.INSTANT, "n": [2**64 - 1]}], pa.struct({"at": pa.timestamp("us", "UTC"), "n": pa.list_(pa.uint64())})),
+        }
+        columns["there"][0][0] = self.INSTANT.replace(microsecond=123000)
+        self.given = pa.table({name: pa.array(values, type_) for name, (values, type_) in columns.items()})
+        self.given = self.given.append_column("nano", pa.array([1774747800123456789], pa.timestamp("ns", "UTC")))
+        pa.parquet.write_table(self.given, self.here / "in.parquet")
+
+    def check(self, found, but=()):
+        """Zones other than UTC are told as UTC: the same instant. What `but` names has another type."""
+        expected = self.given.set_column(1, "there", self.given["there"].cast(pa.timestamp("ms", "UTC")))
+        for name in expected.column_names:
+            if name not in but:
+                self.assertEqual(found[name].type, expected[name].type, name)
+            self.assertEqual(found[name].cast(expected[name].type).combine_chunks(), expected[name].combine_chunks(), name)
+
+    def test_columnar_files_keep_them(self):
+        self.succeed("convert", "in.parquet", "out.parquet")
+        self.check(pa.parquet.read_table(self.here / "out.parquet"), but=("second", "minute"))  # Parquet has no seconds
+        self.succeed("convert", "in.parquet", "out.arrow")
+        with pa.ipc.open_file(self.here / "out.arrow") as reader:
+            self.check(reader.read_all(), but=("second", "minute"))
+        self.flow({"path": "in.parquet"}, {"path": "flow.arrow", "mode": "replace"})
+        self.sync_one()
+        self.assertEqual((self.here / "flow.arrow").read_bytes(), (self.here / "out.arrow").read_bytes())
+
+    def test_text_says_that_a_time_is_an_instant(self):
+        for ending in ("csv", "jsonl"):
+            self.succeed("convert", "in.parquet", f"out.{ending}")
+            text = (self.here / f"out.{ending}").read_text()
+            for part in ("2026-03-29T01:30:00.123456Z", "2026-03-29T01:30:00.123456789Z", "18446744073709551615", "01:02:03.456789"):
+                self.assertIn(part, text, ending)
+            self.assertEqual(text.count("01:30:00.123456Z"), 2, text)  # not of the local one
+
+    def test_tables_have_their_own(self):
+        self.succeed("convert", "in.parquet", "few.parquet", "--columns", "utc,u64,time")
+        self.flow({"path": "few.parquet"}, {"table": "db.t", "partition_by": "none"})
+        self.sync_one()
+        self.assertEqual(self.rows("select utc, u64, time from db.t"), [["2026-03-29 01:30:00.123456", "18446744073709551615", "01:02:03.456789"]])
+
+
 @needs_outside
 class Compressions(SyncTest):
     CODECS = {"sz": "snappy", "lz4": "lz4", "br": "brotli", "zst": "zstd", "xz": "xz", "bz2": "bzip2", "gz": "gzip"}

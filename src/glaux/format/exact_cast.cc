@@ -27,6 +27,14 @@ Result<std::shared_ptr<arrow::Array>> ConvertExactly(const std::shared_ptr<arrow
     if (array->null_count() < array->length()) return conflict("values where none were expected");
     return std::make_shared<arrow::NullArray>(array->length());
   }
+  if (type->id() == arrow::Type::DICTIONARY && array->type_id() != arrow::Type::DICTIONARY) {
+    // Arrow's cast into a dictionary takes its values as they are only.
+    const auto& values = static_cast<const arrow::DictionaryType&>(*type).value_type();
+    if (!array->type()->Equals(*values)) {
+      ARROW_ASSIGN_OR_RAISE(const auto plain, ConvertExactly(array, values, where));
+      return ConvertExactly(plain, type, where);
+    }
+  }
   auto converted = arrow::compute::Cast(*array, type, arrow::compute::CastOptions::Safe(type));
   if (!converted.ok()) return conflict(converted.status().message());
   if (MayRoundSilently(*array->type(), *type)) {

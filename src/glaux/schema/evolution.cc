@@ -34,6 +34,8 @@ bool Fits(const arrow::DataType& data, const arrow::DataType& table) {
   const int data_digits = IntegerDigits(data);
   const int table_digits = IntegerDigits(table);
   if (table_digits > 0) return data_digits > 0 && data_digits < table_digits;
+  if (arrow::is_unsigned_integer(table.id())) return data_digits > 0;
+  if (table.id() == Type::TIMESTAMP) return data.id() == Type::TIMESTAMP;
   // A column of doubles holds whole numbers in some files, and inference calls those bigint. Arrow's cast refuses the
   // ones that a double cannot hold.
   if (IsFloating(table)) return data_digits > 0 || (data.id() == Type::FLOAT && table.id() == Type::DOUBLE);
@@ -317,7 +319,7 @@ class Planner {
       ARROW_ASSIGN_OR_RAISE(auto value, TypedPart(path + ".value", map.item_type()));
       return key == nullptr || value == nullptr ? nullptr : arrow::map(std::move(key), std::move(value));
     }
-    if (type->id() != Type::STRUCT) return InContext(path, StoredType(*type));
+    if (type->id() != Type::STRUCT) return NewType(path, type);
     arrow::FieldVector fields;
     std::vector<std::string> untyped;
     for (const auto& field : type->fields()) {
@@ -336,7 +338,12 @@ class Planner {
       plan_.discarded_columns.push_back(std::move(field_path));
     }
     // For the errors that a struct as a whole may have.
-    return InContext(path, StoredType(*arrow::struct_(std::move(fields))));
+    return NewType(path, arrow::struct_(std::move(fields)));
+  }
+
+  Result<TypePtr> NewType(const std::string& path, const TypePtr& type) const {
+    ARROW_ASSIGN_OR_RAISE(auto stored, InContext(path, StoredType(*type)));
+    return rules_.stored_types || type->id() == Type::DURATION ? stored : type;
   }
 
   const SchemaContract& contract_;

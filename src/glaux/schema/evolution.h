@@ -37,6 +37,9 @@ struct EvolutionRules {
   bool widen_types = true;
   /// Fields may be added inside structs (at any depth).
   bool nested_fields = true;
+  /// New columns get StoredType types. Else they keep theirs, but for how they are encoded, and durations: a file holds
+  /// more than a table does.
+  bool stored_types = true;
 };
 
 /// One difference between a table's columns and the data's.

@@ -300,6 +300,21 @@ TEST(PlanEvolution, RefusesTypesThatHaveNoPlaceInATable) {
                Plan(One(arrow::int32()), data));
 }
 
+TEST(PlanEvolution, LeavesTypesOfFilesAsTheyAreIfItIsTold) {
+  const auto zoned = arrow::timestamp(arrow::TimeUnit::NANO, "Europe/Berlin");
+  const auto data =
+      schema({field("a", zoned), field("b", arrow::uint64()), field("c", arrow::time64(arrow::TimeUnit::NANO)),
+              field("d", arrow::large_utf8()), field("e", arrow::duration(arrow::TimeUnit::SECOND)),
+              field("f", arrow::struct_({field("x", arrow::uint8())}))});
+  ASSERT_OK_AND_ASSIGN(const auto plan,
+                       PlanEvolution(*schema(arrow::FieldVector{}), *data, {}, {.stored_types = false}, "a file"));
+  EXPECT_EQ(plan.write_schema->ToString(),
+            "a: timestamp[ns, tz=UTC]\nb: uint64\nc: time64[ns]\nd: string\ne: int64\nf: struct<x: uint8>");
+  ASSERT_FAILS(ErrorKind::kInvalid, "union",
+               PlanEvolution(*schema(arrow::FieldVector{}), *One(arrow::sparse_union({field("a", arrow::int32())})), {},
+                             {.stored_types = false}, "a file"));
+}
+
 TEST(PlanEvolution, TellsAllProblemsAtOnceUpToFive) {
   arrow::FieldVector table;
   arrow::FieldVector data;

@@ -97,6 +97,8 @@ class Target {
   virtual bool takes_dictionaries(WriteMode mode) const { return false; }
   /// Columns stay when all rows are replaced; else those of the new rows are the new columns.
   virtual bool keeps_columns() const { return true; }
+  /// New columns keep types that catalogs have not: zones, nanoseconds, times of day.
+  virtual bool keeps_types(WriteMode) const { return false; }
   /// Partition keys that a write makes of times.
   struct MadeKeys {
     /// Of the time of the write. Rows that bring all of them along as text keep them.

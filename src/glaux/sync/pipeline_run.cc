@@ -338,7 +338,7 @@ class PipelineAttempt {
     auto contract_here = target_->compares_columns() ? SchemaContract() : contract();
     // What is made anew gets its columns from the data; whether it may be made is the contract's word on tables.
     if (there == nullptr) contract_here.columns = ContractMode::kEvolve;
-    auto plan = PlanEvolution(table, data, contract_here, {}, target_->name());
+    auto plan = PlanEvolution(table, data, contract_here, Rules(), target_->name());
     if (!plan.ok()) {
       ARROW_RETURN_NOT_OK(NameFileAtFault(table));
       return plan.status();
@@ -356,12 +356,14 @@ class PipelineAttempt {
     return Status::OK();
   }
 
+  EvolutionRules Rules() const { return {.stored_types = !target_->keeps_types(destination_.mode)}; }
+
   /// The first file that alone is refused, where the files together are.
   Status NameFileAtFault(const arrow::Schema& table) const {
     if (!pipeline_.sql.empty()) return Status::OK();
     for (const auto& source : sources_) {
       for (size_t i = 0; i < source->files().size(); ++i) {
-        ARROW_RETURN_NOT_OK(PlanEvolution(table, *source->shape().file_schemas[i], contract(), {},
+        ARROW_RETURN_NOT_OK(PlanEvolution(table, *source->shape().file_schemas[i], contract(), Rules(),
                                           target_->name() + ", file " + source->files()[i].name)
                                 .status());
       }

@@ -46,6 +46,7 @@ class StdoutTarget final : public Target {
   std::shared_ptr<arrow::Schema> schema() const override { return nullptr; }
   bool keeps_order() const override { return true; }
   bool keeps_columns() const override { return false; }
+  bool keeps_types(WriteMode) const override { return true; }
   Result<std::map<std::string, std::string>> Streams() override { return std::map<std::string, std::string>(); }
   Status ChangeStream(const StreamChange&) override {
     return MakeError(ErrorKind::kInvalid, "stdout keeps no state of streams");

@@ -101,6 +101,10 @@ class TableTarget final : public Target {
     return options_.in_catalog && mode != WriteMode::kUpsert && mode != WriteMode::kInsertNew;
   }
   bool keeps_columns() const override { return options_.in_catalog; }
+  bool keeps_types(WriteMode mode) const override {
+    // The engine that merges rows has fewer types than files have.
+    return !options_.in_catalog && mode != WriteMode::kUpsert && mode != WriteMode::kInsertNew;
+  }
   std::string quarantine_folder() const override { return options_.quarantine_folder; }
   LocationResolver attachments() const override { return options_.beside ? options_.beside : options_.resolve; }
   std::shared_ptr<Table> table() const override { return options_.table; }
