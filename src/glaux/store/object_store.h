@@ -14,6 +14,7 @@
 
 #include "glaux/base/clock.h"
 #include "glaux/base/status.h"
+#include "glaux/store/request_counts.h"
 
 namespace glaux {
 
@@ -35,6 +36,8 @@ struct StoreTraits {
   bool list_parts = false;
 };
 
+  /// Whether calls are requests that somebody bills, and whose prices they have.
+  RequestBilling billing = {};
 /// What is kept with an object besides its bytes, by HTTP header name in lower case: "content-type",
 /// "cache-control", "x-amz-meta-owner". A store does not interpret them. Most objects have none, which costs nothing.
 using ObjectAttributes = std::map<std::string, std::string, std::less<>>;
@@ -58,6 +61,7 @@ struct ObjectInfo {
   ObjectAttributes attributes = {};
 };
 
+  StorageClass storage_class = StorageClass::kStandard;
 struct GetOptions {
   ByteRange range = {};
   /// kPrecondition unless the object's ETag is this one.
@@ -199,7 +203,7 @@ class ObjectStore {
   /// The parts of an upload so far, ascending by number. kNotFound; kNotImplemented without the trait.
   virtual Result<std::vector<UploadedPart>> ListParts(std::string_view key, std::string_view upload_id);
   /// Replace an object's attributes and nothing else: its ETag and last_modified stay. kNotFound, kPrecondition (the
-  /// object is not the one with `if_match`); kNotImplemented without the trait.
+  /// object is not the one with `if_match`); kNotImplemented without its trait.
   virtual Status SetAttributes(std::string_view key, const ObjectAttributes& attributes,
                                const std::string& if_match = {});
 };

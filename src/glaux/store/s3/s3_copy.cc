@@ -10,9 +10,6 @@ namespace {
 
 constexpr int kMaxParallel = 8;
 constexpr int64_t kMaxParts = 10'000;
-// Up to this size a copy with a condition goes through this process: few servers check conditions on CopyObject, and
-// those that do not would overwrite in silence.
-constexpr int64_t kMaxLocalCopy = 8 << 20;
 
 // The version of the source that was looked at, and no other.
 void AddSource(const S3Connection& connection, const ObjectInfo& source, http::Headers* headers) {
@@ -80,7 +77,8 @@ Result<ObjectInfo> CopyObject(S3Connection& connection, std::string_view from, s
   ARROW_RETURN_NOT_OK(CheckS3Key(to));
   ARROW_RETURN_NOT_OK(RefuseAttributes(connection, "CopyObject", to, options.attributes.value_or(ObjectAttributes{})));
   ARROW_ASSIGN_OR_RAISE(const auto source, HeadObject(connection, from));
-  if (HasCondition(options) && source.size <= kMaxLocalCopy) {
+  // Servers that do not check conditions on CopyObject would overwrite in silence.
+  if (HasCondition(options) && source.size <= kMostCopiedByHand) {
     ARROW_ASSIGN_OR_RAISE(const auto body, GetObject(connection, from, {.if_match = source.etag}));
     return PutObject(connection, to,
                      {reinterpret_cast<const std::byte*>(body->data()), static_cast<size_t>(body->size())}, options);

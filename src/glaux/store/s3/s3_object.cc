@@ -47,6 +47,7 @@ ObjectInfo InfoFromHeaders(std::string_view key, const http::Headers& headers) {
   info.etag = WithoutQuotes(headers.Get("etag"));
   info.last_modified = ParseHttpDate(headers.Get("last-modified"));
   info.version = headers.Get("x-amz-version-id");
+  info.storage_class = StorageClassOf(headers.Get("x-amz-storage-class"));
   return info;
 }
 

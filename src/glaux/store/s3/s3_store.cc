@@ -18,7 +18,8 @@ class S3Store final : public ObjectStore {
     return {.conditional_put = options.conditional_writes,
             .min_part_size = options.min_part_size,
             .parallel_parts = 4,
-            .list_parts = true};
+            .list_parts = true,
+            .billing = connection_->billing()};
   }
   std::string name() const override { return connection_->Subject(""); }
 

@@ -13,6 +13,7 @@
 #include "glaux/http/transport.h"
 #include "glaux/store/object_store.h"
 
+#include "glaux/store/request_counts.h"
 namespace glaux {
 
 /// How a bucket's name gets into the URL.
@@ -71,8 +72,8 @@ struct S3StoreOptions {
   bool conditional_writes = true;
 
   /// Objects above this are copied in parts, several at once; S3's own limit is 5 GiB.
-  int64_t max_single_copy = int64_t{5} << 30;
-  int64_t copy_part_size = int64_t{256} << 20;
+  int64_t max_single_copy = kMostCopiedAtOnce;
+  int64_t copy_part_size = kCopyPartBytes;
   /// Smallest part that the server takes, but for the last.
   int64_t min_part_size = 5 << 20;
 
@@ -80,6 +81,8 @@ struct S3StoreOptions {
   http::Deadlines deadlines = {};
   Clock* clock = &Clock::System();
 
+  /// Counts every request that is sent; null: nobody counts.
+  std::shared_ptr<RequestMeter> meter = {};
   /// kInvalid names the field and the value.
   Status Validate() const;
 };

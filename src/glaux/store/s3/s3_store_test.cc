@@ -436,5 +436,81 @@ TEST_F(S3StoreTest, OptionsThatCannotBeAreRefused) {
       "tags");
 }
 
+// ---- what is counted ------------------------------------------------------------------------------------------------
+
+TEST_F(S3StoreTest, EveryTryIsCountedAsItIsBilled) {
+  options.meter = std::make_shared<RequestMeter>();
+  options.storage_class = "STANDARD_IA";
+  const auto store = Store();
+  transport->Play({.body = wire::s3::ListBucketResultV2{}.ToXml()});
+  ASSERT_OK(store->List());
+  PlayHead(1, "e", {{"x-amz-storage-class", "GLACIER_IR"}});
+  ASSERT_OK(store->Head("k"));
+  transport->Play({.headers = {{"ETag", "\"e\""}}});
+  ASSERT_OK(PutString(*store, "k", "body"));
+  transport->Play({.status = 204});
+  ASSERT_OK(store->Delete(std::vector<std::string>{"k"}));
+  const auto counts = options.meter->Read();
+  const auto at = [&](StorageClass storage_class, RequestKind kind) {
+    return counts.aws[static_cast<size_t>(storage_class)].requests[static_cast<size_t>(kind)];
+  };
+  EXPECT_EQ(at(StorageClass::kStandard, RequestKind::kList), 1);
+  EXPECT_EQ(at(StorageClass::kGlacierIr, RequestKind::kHead), 1);
+  EXPECT_EQ(at(StorageClass::kStandardIa, RequestKind::kPut), 1);
+  EXPECT_EQ(at(StorageClass::kStandard, RequestKind::kDelete), 1);
+  EXPECT_EQ(counts.unbilled + counts.retries, 0);
+  EXPECT_EQ(counts.other, RequestCounts().other);
+}
+
+TEST_F(S3StoreTest, ServerErrorsAndLostAnswersAreNotBilledAndClientErrorsAre) {
+  options.meter = std::make_shared<RequestMeter>();
+  PlayError(503, "SlowDown");
+  transport->Lose();
+  PlayError(404, "NoSuchKey");
+  EXPECT_EQ(KindOf(Store()->Get("k").status()), ErrorKind::kNotFound);
+  const auto counts = options.meter->Read();
+  EXPECT_EQ(counts.Of(RequestKind::kGet), 1);
+  EXPECT_EQ(counts.unbilled, 2);
+  EXPECT_EQ(counts.retries, 2);
+}
+
+TEST_F(S3StoreTest, ARedirectToAnotherRegionIsNotBilled) {
+  options.meter = std::make_shared<RequestMeter>();
+  transport->Play({.status = 301, .headers = {{"x-amz-bucket-region", "ap-south-1"}}});
+  PlayHead(5, "e");
+  ASSERT_OK(Store()->Head("k"));
+  EXPECT_EQ(options.meter->Read().Of(RequestKind::kHead), 1);
+  EXPECT_EQ(options.meter->Read().unbilled, 1);
+}
+
+TEST_F(S3StoreTest, PartsOfAnUploadIntoGlacierHaveThePriceOfStandard) {
+  options.meter = std::make_shared<RequestMeter>();
+  options.storage_class = "GLACIER";
+  const auto store = Store();
+  transport->Play({.body = wire::s3::InitiateMultipartUploadResult{.UploadId = "u"}.ToXml()});
+  ASSERT_OK_AND_ASSIGN(const auto id, store->CreateMultipart("k"));
+  transport->Play({.headers = {{"ETag", "\"e\""}}});
+  ASSERT_OK_AND_ASSIGN(const auto part, store->UploadPart("k", id, 1, AsBytes("x")));
+  transport->Play({.body = wire::s3::CompleteMultipartUploadResult{.ETag = "e-1"}.ToXml()});
+  ASSERT_OK(store->CompleteMultipart("k", id, std::vector{part}));
+  const auto counts = options.meter->Read();
+  const auto put = static_cast<size_t>(RequestKind::kPut);
+  EXPECT_EQ(counts.aws[static_cast<size_t>(StorageClass::kStandard)].requests[put], 2);
+  EXPECT_EQ(counts.aws[static_cast<size_t>(StorageClass::kGlacier)].requests[put], 1);
+}
+
+TEST_F(S3StoreTest, OtherServersAndChinaHaveOtherPrices) {
+  options.meter = std::make_shared<RequestMeter>();
+  for (const auto& [region, endpoint, place] :
+       {std::tuple{"eu-west-1", "", RequestPlace::kAws},
+        {"eu-west-1", "https://s3.dualstack.eu-west-1.amazonaws.com", RequestPlace::kAws},
+        {"us-east-1", "http://127.0.0.1:9000", RequestPlace::kOther},
+        {"cn-north-1", "", RequestPlace::kOther}}) {
+    options.region = region;
+    options.endpoint_url = endpoint;
+    EXPECT_EQ(Store()->traits().billing.place, place) << region << endpoint;
+  }
+}
+
 }  // namespace
 }  // namespace glaux::testing
