@@ -32,12 +32,14 @@ struct StoreTraits {
   int parallel_parts = 1;
   /// Objects keep attributes. Without, PutOptions::attributes and those of uploads are kNotImplemented.
   bool attributes = false;
+  /// SetAttributes answers.
+  bool set_attributes = false;
   /// ListParts answers.
   bool list_parts = false;
-};
-
   /// Whether calls are requests that somebody bills, and whose prices they have.
   RequestBilling billing = {};
+};
+
 /// What is kept with an object besides its bytes, by HTTP header name in lower case: "content-type",
 /// "cache-control", "x-amz-meta-owner". A store does not interpret them. Most objects have none, which costs nothing.
 using ObjectAttributes = std::map<std::string, std::string, std::less<>>;
@@ -59,9 +61,9 @@ struct ObjectInfo {
   std::string version = {};
   /// From Head and OpenObject; List, Put and the rest leave them out.
   ObjectAttributes attributes = {};
+  StorageClass storage_class = StorageClass::kStandard;
 };
 
-  StorageClass storage_class = StorageClass::kStandard;
 struct GetOptions {
   ByteRange range = {};
   /// kPrecondition unless the object's ETag is this one.

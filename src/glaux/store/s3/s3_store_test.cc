@@ -436,6 +436,71 @@ TEST_F(S3StoreTest, OptionsThatCannotBeAreRefused) {
       "tags");
 }
 
+// ---- attributes -----------------------------------------------------------------------------------------------------
+
+TEST_F(S3StoreTest, AttributesTravelAsHeaders) {
+  const ObjectAttributes attributes = {{"cache-control", "max-age=60"},
+                                       {"content-type", "text/csv"},
+                                       {"x-amz-meta-owner", "ada"},
+                                       {"x-amz-meta-city", "Köln\n"},
+                                       {"x-amz-meta-odd", "=?UTF-8?B?eA==?="}};
+  const auto store = Store();
+  transport->Play({.headers = {{"ETag", "\"e\""}}});
+  ASSERT_OK(PutString(*store, "k", "body", {.attributes = attributes}));
+  const auto put = Request(0).headers;
+  EXPECT_EQ(put.Get("content-type"), "text/csv");
+  EXPECT_EQ(put.Get("cache-control"), "max-age=60");
+  EXPECT_EQ(put.Get("x-amz-meta-owner"), "ada");
+  EXPECT_EQ(put.Get("x-amz-meta-city"), "=?UTF-8?B?S8O2bG4K?=");
+  // What came is what was sent; the mark of a conditional write is nobody's attribute.
+  http::Headers answer = {{"x-amz-meta-glaux-write", "mark"}};
+  for (const auto& [name, value] : attributes) answer.Set(name, put.Get(name));
+  PlayHead(4, "e", answer);
+  ASSERT_OK_AND_ASSIGN(const auto info, store->Head("k"));
+  EXPECT_EQ(info.attributes, attributes);
+
+  transport->Play({.body = wire::s3::InitiateMultipartUploadResult{.UploadId = "u"}.ToXml()});
+  ASSERT_OK(store->CreateMultipart("k", attributes));
+  EXPECT_EQ(Request(2).headers.Get("x-amz-meta-owner"), "ada");
+}
+
+TEST_F(S3StoreTest, MetadataThatS3HasEncodedIsDecoded) {
+  PlayHead(4, "e",
+           {{"x-amz-meta-q", "=?UTF-8?Q?K=C3=B6ln_am_Rhein?="},
+            {"x-amz-meta-two", "=?utf-8?B?S8O2?= =?UTF-8?Q?ln?="},
+            {"x-amz-meta-bad", "=?UTF-8?B?!?="},
+            {"Content-Type", "binary/octet-stream"}});
+  ASSERT_OK_AND_ASSIGN(const auto info, Store()->Head("k"));
+  EXPECT_EQ(info.attributes,
+            (ObjectAttributes{
+                {"x-amz-meta-q", "Köln am Rhein"}, {"x-amz-meta-two", "Köln"}, {"x-amz-meta-bad", "=?UTF-8?B?!?="}}));
+}
+
+TEST_F(S3StoreTest, AttributesThatS3CannotKeepAreRefused) {
+  const auto kind = [&](const std::string& name, const std::string& value) {
+    return KindOf(PutString(*Store(), "k", "body", {.attributes = ObjectAttributes{{name, value}}}).status());
+  };
+  EXPECT_EQ(kind("colour", "red"), ErrorKind::kNotImplemented);
+  EXPECT_EQ(kind("content-type", "a\r\nx-amz-acl: public-read"), ErrorKind::kInvalid);
+  EXPECT_EQ(kind("x-amz-meta-a b", "x"), ErrorKind::kInvalid);
+  EXPECT_EQ(kind("x-amz-meta-glaux-write", "x"), ErrorKind::kInvalid);
+  EXPECT_TRUE(transport->seen.empty());
+}
+
+TEST_F(S3StoreTest, ACopyWithAttributesReplacesThem) {
+  PlayHead(4, "e", {{"x-amz-meta-old", "1"}});
+  transport->Play({.body = wire::s3::CopyObjectResult{.ETag = "f"}.ToXml()});
+  ASSERT_OK(Store()->Copy("k", "l", {.attributes = ObjectAttributes{{"x-amz-meta-new", "2"}}}));
+  EXPECT_EQ(Request(1).headers.Get("x-amz-metadata-directive"), "REPLACE");
+  EXPECT_EQ(Request(1).headers.Get("x-amz-meta-new"), "2");
+  // One with a condition comes and goes, and takes the old ones along.
+  PlayHead(4, "e", {{"x-amz-meta-old", "1"}});
+  transport->Play({.headers = {{"ETag", "\"e\""}}, .body = "body"});
+  transport->Play({.headers = {{"ETag", "\"f\""}}});
+  ASSERT_OK(Store()->Copy("k", "l", {.if_absent = true}));
+  EXPECT_EQ(Request(4).headers.Get("x-amz-meta-old"), "1");
+}
+
 // ---- what is counted ------------------------------------------------------------------------------------------------
 
 TEST_F(S3StoreTest, EveryTryIsCountedAsItIsBilled) {
