@@ -5,6 +5,7 @@
 
 #include "glaux/aws/credentials.h"
 #include "glaux/aws/endpoint.h"
+#include "glaux/aws/imds.h"
 #include "glaux/aws/profile_files.h"
 #include "glaux/aws/region.h"
 #include "glaux/http/transport.h"
@@ -107,6 +108,9 @@ struct S3Stores::Session {
                                        .role_arn = access.role_arn,
                                        .region = options.region};
     if (!access.profile.empty()) chain.profile = access.profile;
+    if (options.region.empty() && options.endpoint_url.empty()) {
+      options.find_region = RegionOfInstance(environment, files, options.transport);
+    }
     if (!access.aws_access_key_id.empty()) {
       chain.keys = {.access_key_id = access.aws_access_key_id,
                     .secret_access_key = access.aws_secret_access_key,
@@ -116,6 +120,27 @@ struct S3Stores::Session {
     return aws::MakeCredentialsChain(std::move(chain));
   }
 };
+  /// The region of the EC2 instance that this runs on, asked for once, and only when the first request needs it.
+  static std::function<std::string()> RegionOfInstance(std::shared_ptr<const Environment> environment,
+                                                       aws::ProfileFiles files,
+                                                       std::shared_ptr<http::Transport> transport) {
+    struct Asked {
+      std::once_flag once;
+      std::string region;
+    };
+    return [environment = std::move(environment), files = std::move(files), transport = std::move(transport),
+            asked = std::make_shared<Asked>()] {
+      std::call_once(asked->once, [&] {
+        const auto imds = aws::ReadImdsOptions(*environment, files);
+        if (!imds.ok() || imds->disabled) return;
+        const auto region = aws::Imds(*imds, transport, &Clock::System()).GetRegion();
+        // Whatever else answers at this address is no reason to fail: the bucket says where it is.
+        if (region.ok() && aws::CheckRegion({*region, "EC2 instance metadata"}).ok()) asked->region = *region;
+      });
+      return asked->region;
+    };
+  }
+
 
 S3Stores::S3Stores(S3Access defaults) : defaults_(std::move(defaults)) {}
 S3Stores::~S3Stores() = default;

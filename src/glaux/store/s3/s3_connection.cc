@@ -138,14 +138,14 @@ Result<std::string> S3Connection::Region() {
     if (!region_.empty()) return region_;
   }
   if (!address_.endpoint.empty()) return std::string(kDefaultRegion);
-  std::string asked = AskForRegion();
+  std::string asked = options_.find_region ? options_.find_region() : std::string();
+  if (asked.empty()) asked = AskForRegion();
   if (asked.empty()) return std::string(kDefaultRegion);  // the first answer will correct it
   std::lock_guard lock(mutex_);
   region_ = asked;
   return asked;
 }
 
-// ---- sending --------------------------------------------------------------------------------------------------------
 // ---- counting -------------------------------------------------------------------------------------------------------
 
 namespace {
@@ -195,6 +195,7 @@ void S3Connection::Meter(std::string_view operation, const aws::TryReport& tried
   meter.Count(billed, kind, tried.bytes_received, tried.bytes_sent);
 }
 
+// ---- sending --------------------------------------------------------------------------------------------------------
 
 aws::Call S3Connection::MakeCall(const std::string& region, const std::string& url, const S3Call& call) const {
   aws::Call made;

@@ -111,6 +111,25 @@ TEST_F(S3StoreTest, AWrongRegionIsCorrectedOnceForAll) {
   EXPECT_THAT(Request(2).url, HasSubstr(".s3.ap-south-1."));
 }
 
+TEST_F(S3StoreTest, WithoutARegionTheSurroundingsAreAskedBeforeTheBucket) {
+  options.region = "";
+  int asked = 0;
+  options.find_region = [&] { return ++asked, "eu-south-2"; };
+  const auto store = Store();
+  PlayHead(1, "e");
+  PlayHead(1, "e");
+  ASSERT_OK(store->Head("k"));
+  ASSERT_OK(store->Head("k"));
+  EXPECT_EQ(asked, 1);
+  EXPECT_THAT(Request(0).url, HasSubstr(".s3.eu-south-2."));
+
+  options.find_region = [] { return ""; };
+  transport->Play({.status = 403, .headers = {{"x-amz-bucket-region", "sa-east-1"}}});
+  PlayHead(1, "e");
+  ASSERT_OK(Store()->Head("k"));
+  EXPECT_THAT(transport->seen.back().url, HasSubstr(".s3.sa-east-1."));
+}
+
 TEST_F(S3StoreTest, ARedirectOfAHeadNamesTheRegionInItsHeader) {
   transport->Play({.status = 301, .headers = {{"x-amz-bucket-region", "ap-south-1"}}});
   PlayHead(5, "e");
