@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 
+#include "glaux/base/base64.h"
 #include "glaux/base/quantity.h"
 #include "glaux/lake/lake.h"
 
@@ -198,9 +199,35 @@ class ConfigReader {
   Status Text(const YAML::Node& node, std::string* out) {
     *out = node.as<std::string>();
     return out->empty() ? Bad(path_, node, "expected a name, found nothing") : Status::OK();
+                   {"sse_bucket_key",
+                    [&](const YAML::Node& n) {
+                      s3.sse_bucket_key = n.as<bool>();
+                      return Status::OK();
+                    }},
+                   {"sse_customer_key", [&](const YAML::Node& n) { return CustomerKey(n); }},
+                   {"tags", [&](const YAML::Node& n) { return Tags(n); }},
   }
 
   const std::string path_;
+  /// Errors never show it.
+  Status CustomerKey(const YAML::Node& node) {
+    std::string bytes;
+    if (!node.IsScalar() || !DecodeBase64(node.Scalar(), &bytes) || bytes.size() != 32) {
+      return Bad(path_, node, "lake.aws.sse_customer_key: expected base64 of 32 bytes");
+    }
+    config_.s3.sse_customer_key = Secret(node.Scalar());
+    return Status::OK();
+  }
+
+  Status Tags(const YAML::Node& node) {
+    if (!node.IsMap()) return Bad(path_, node, "lake.aws.tags: expected names with texts");
+    if (node.size() > 10) {
+      return Bad(path_, node, "lake.aws.tags: S3 takes at most 10 tags, these are " + std::to_string(node.size()));
+    }
+    for (const auto& tag : node) config_.s3.tags[tag.first.as<std::string>()] = tag.second.as<std::string>();
+    return Status::OK();
+  }
+
   LakeConfig config_;
 };
 

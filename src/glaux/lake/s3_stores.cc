@@ -8,6 +8,7 @@
 #include "glaux/aws/imds.h"
 #include "glaux/aws/profile_files.h"
 #include "glaux/aws/region.h"
+#include "glaux/base/base64.h"
 #include "glaux/http/transport.h"
 #include "glaux/store/s3/s3_store.h"
 
@@ -21,8 +22,15 @@ S3Addressing AddressingOf(const std::string& style) {
 }
 
 Result<S3Encryption> EncryptionOf(const S3Access& access) {
-  S3Encryption encryption{.kms_key_id = access.sse_kms_key_id};
-  if (access.sse == "AES256") {
+  S3Encryption encryption{.kms_key_id = access.sse_kms_key_id, .bucket_key = access.sse_bucket_key.value_or(true)};
+  if (!access.sse_customer_key.empty()) {
+    encryption.kind = S3Encryption::Kind::kCustomerKey;
+    std::string key;
+    if (!access.sse.empty() || !DecodeBase64(access.sse_customer_key.Expose(), &key) || key.size() != 32) {
+      return MakeError(ErrorKind::kInvalid, "sse_customer_key: expected base64 of 32 bytes, and no sse beside it");
+    }
+    encryption.customer_key = Secret(std::move(key));
+  } else if (access.sse == "AES256") {
     encryption.kind = S3Encryption::Kind::kAes256;
   } else if (access.sse == "aws:kms") {
     encryption.kind = S3Encryption::Kind::kAwsKms;
@@ -44,10 +52,18 @@ S3Access Merged(S3Access access, const S3Access& defaults) {
     access.role_arn = defaults.role_arn;
     access.anonymous = defaults.anonymous;
   }
-  for (const auto member : {&S3Access::region, &S3Access::endpoint_url, &S3Access::addressing_style, &S3Access::sse,
-                            &S3Access::sse_kms_key_id, &S3Access::storage_class}) {
+  for (const auto member :
+       {&S3Access::region, &S3Access::endpoint_url, &S3Access::addressing_style, &S3Access::storage_class}) {
     if ((access.*member).empty()) access.*member = defaults.*member;
   }
+  // One kind of encryption, never two.
+  if (access.sse.empty() && access.sse_customer_key.empty()) {
+    access.sse = defaults.sse;
+    access.sse_customer_key = defaults.sse_customer_key;
+    access.sse_kms_key_id = defaults.sse_kms_key_id;
+    access.sse_bucket_key = defaults.sse_bucket_key;
+  }
+  if (access.tags.empty()) access.tags = defaults.tags;
   access.requester_pays |= defaults.requester_pays;
   return access;
 }
@@ -98,6 +114,7 @@ struct S3Stores::Session {
     options.credentials = CredentialsOf(access, environment, options);
     return session;
   }
+    options.tags = access.tags;
 
   static std::shared_ptr<aws::CredentialsProvider> CredentialsOf(const S3Access& access,
                                                                  const std::shared_ptr<const Environment>& environment,
