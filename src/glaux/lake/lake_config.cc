@@ -42,6 +42,7 @@ class ConfigReader {
     try {
       ARROW_RETURN_NOT_OK(Fields(root, "",
                                  {{"lake", [&](const YAML::Node& node) { return Lake(node); }},
+                                  {"prices", [&](const YAML::Node& node) { return Prices(node); }},
                                   {"serve", [&](const YAML::Node& node) { return Serve(node); }}}));
     } catch (const YAML::Exception& error) {
       return MakeError(ErrorKind::kInvalid, path_, ", line ", error.mark.line + 1, ", column ", error.mark.column + 1,
@@ -107,6 +108,18 @@ class ConfigReader {
                       config_.allow_local_access = n.as<bool>();
                       return Status::OK();
                     }}});
+  }
+
+  /// A file of its own, so that several lakes can share it.
+  Status Prices(const YAML::Node& node) {
+    const auto path = Base() / node.as<std::string>();
+    auto prices = ReadPriceFile(path.lexically_normal().string());
+    if (!prices.ok() && KindOf(prices.status()) == ErrorKind::kNotFound) {
+      return Bad(path_, node, "prices: " + prices.status().message());
+    }
+    ARROW_RETURN_NOT_OK(prices.status());
+    config_.prices = *std::move(prices);
+    return Status::OK();
   }
 
   Status Serve(const YAML::Node& node) {
@@ -186,19 +199,6 @@ class ConfigReader {
                    {"requester_pays", flag(&s3.requester_pays)},
                    {"sse", text(&s3.sse)},
                    {"sse_kms_key_id", text(&s3.sse_kms_key_id)},
-                   {"storage_class", text(&s3.storage_class)}});
-  }
-
-  Status OneOf(const YAML::Node& node, const std::string& field, const std::string& only) {
-    const auto text = node.as<std::string>();
-    if (text == only) return Status::OK();
-    return MakeError(ErrorKind::kNotImplemented, path_, ", line ", node.Mark().line + 1, ": ", field, ": only ", only,
-                     " is supported, found: ", text);
-  }
-
-  Status Text(const YAML::Node& node, std::string* out) {
-    *out = node.as<std::string>();
-    return out->empty() ? Bad(path_, node, "expected a name, found nothing") : Status::OK();
                    {"sse_bucket_key",
                     [&](const YAML::Node& n) {
                       s3.sse_bucket_key = n.as<bool>();
@@ -206,9 +206,9 @@ class ConfigReader {
                     }},
                    {"sse_customer_key", [&](const YAML::Node& n) { return CustomerKey(n); }},
                    {"tags", [&](const YAML::Node& n) { return Tags(n); }},
+                   {"storage_class", text(&s3.storage_class)}});
   }
 
-  const std::string path_;
   /// Errors never show it.
   Status CustomerKey(const YAML::Node& node) {
     std::string bytes;
@@ -228,6 +228,19 @@ class ConfigReader {
     return Status::OK();
   }
 
+  Status OneOf(const YAML::Node& node, const std::string& field, const std::string& only) {
+    const auto text = node.as<std::string>();
+    if (text == only) return Status::OK();
+    return MakeError(ErrorKind::kNotImplemented, path_, ", line ", node.Mark().line + 1, ": ", field, ": only ", only,
+                     " is supported, found: ", text);
+  }
+
+  Status Text(const YAML::Node& node, std::string* out) {
+    *out = node.as<std::string>();
+    return out->empty() ? Bad(path_, node, "expected a name, found nothing") : Status::OK();
+  }
+
+  const std::string path_;
   LakeConfig config_;
 };
 

@@ -42,8 +42,8 @@ Result<S3Encryption> EncryptionOf(const S3Access& access) {
 
 /// What is set in `access`, else what `defaults` have. Who one is comes from one of them, never half from each.
 S3Access Merged(S3Access access, const S3Access& defaults) {
-  const bool says_who = !access.aws_access_key_id.empty() || !access.profile.empty() || !access.role_arn.empty() ||
-                        access.anonymous;
+  const bool says_who =
+      !access.aws_access_key_id.empty() || !access.profile.empty() || !access.role_arn.empty() || access.anonymous;
   if (!says_who) {
     access.aws_access_key_id = defaults.aws_access_key_id;
     access.aws_secret_access_key = defaults.aws_secret_access_key;
@@ -90,8 +90,9 @@ struct S3Stores::Session {
 
   static Result<std::shared_ptr<Session>> Make(const S3Access& access) {
     const auto environment = Environment::Process();
-    ARROW_ASSIGN_OR_RAISE(const auto files, access.profile.empty() ? aws::ReadProfileFiles(*environment)
-                                                                   : aws::ReadProfileFiles(*environment, access.profile));
+    ARROW_ASSIGN_OR_RAISE(const auto files, access.profile.empty()
+                                                ? aws::ReadProfileFiles(*environment)
+                                                : aws::ReadProfileFiles(*environment, access.profile));
     auto session = std::make_shared<Session>();
     auto& options = session->options;
     ARROW_ASSIGN_OR_RAISE(options.transport, SharedTransport());
@@ -107,36 +108,18 @@ struct S3Stores::Session {
       ARROW_ASSIGN_OR_RAISE(const auto endpoint, aws::FindEndpoint(*environment, files, aws::kS3, options.region));
       if (endpoint.custom) options.endpoint_url = endpoint.url;
     }
+    if (options.region.empty() && options.endpoint_url.empty()) {
+      options.find_region = RegionOfInstance(environment, files, options.transport);
+    }
     options.addressing = AddressingOf(access.addressing_style);
     options.request_payer = access.requester_pays;
     options.storage_class = access.storage_class;
+    options.tags = access.tags;
     ARROW_ASSIGN_OR_RAISE(options.encryption, EncryptionOf(access));
     options.credentials = CredentialsOf(access, environment, options);
     return session;
   }
-    options.tags = access.tags;
 
-  static std::shared_ptr<aws::CredentialsProvider> CredentialsOf(const S3Access& access,
-                                                                 const std::shared_ptr<const Environment>& environment,
-                                                                 const S3StoreOptions& options) {
-    if (access.anonymous) return aws::MakeAnonymousCredentials();
-    aws::CredentialsChainOptions chain{.environment = environment,
-                                       .transport = options.transport,
-                                       .role_arn = access.role_arn,
-                                       .region = options.region};
-    if (!access.profile.empty()) chain.profile = access.profile;
-    if (options.region.empty() && options.endpoint_url.empty()) {
-      options.find_region = RegionOfInstance(environment, files, options.transport);
-    }
-    if (!access.aws_access_key_id.empty()) {
-      chain.keys = {.access_key_id = access.aws_access_key_id,
-                    .secret_access_key = access.aws_secret_access_key,
-                    .session_token = access.aws_session_token,
-                    .source = "the configuration"};
-    }
-    return aws::MakeCredentialsChain(std::move(chain));
-  }
-};
   /// The region of the EC2 instance that this runs on, asked for once, and only when the first request needs it.
   static std::function<std::string()> RegionOfInstance(std::shared_ptr<const Environment> environment,
                                                        aws::ProfileFiles files,
@@ -158,8 +141,27 @@ struct S3Stores::Session {
     };
   }
 
+  static std::shared_ptr<aws::CredentialsProvider> CredentialsOf(const S3Access& access,
+                                                                 const std::shared_ptr<const Environment>& environment,
+                                                                 const S3StoreOptions& options) {
+    if (access.anonymous) return aws::MakeAnonymousCredentials();
+    aws::CredentialsChainOptions chain{.environment = environment,
+                                       .transport = options.transport,
+                                       .role_arn = access.role_arn,
+                                       .region = options.region};
+    if (!access.profile.empty()) chain.profile = access.profile;
+    if (!access.aws_access_key_id.empty()) {
+      chain.keys = {.access_key_id = access.aws_access_key_id,
+                    .secret_access_key = access.aws_secret_access_key,
+                    .session_token = access.aws_session_token,
+                    .source = "the configuration"};
+    }
+    return aws::MakeCredentialsChain(std::move(chain));
+  }
+};
 
-S3Stores::S3Stores(S3Access defaults) : defaults_(std::move(defaults)) {}
+S3Stores::S3Stores(S3Access defaults, std::shared_ptr<RequestMeter> meter)
+    : defaults_(std::move(defaults)), meter_(std::move(meter)) {}
 S3Stores::~S3Stores() = default;
 
 Result<std::shared_ptr<S3Stores::Session>> S3Stores::SessionOf(const S3Access& given) {
@@ -169,6 +171,7 @@ Result<std::shared_ptr<S3Stores::Session>> S3Stores::SessionOf(const S3Access& g
       std::find_if(sessions_.begin(), sessions_.end(), [&](const auto& session) { return session.first == access; });
   if (found != sessions_.end()) return found->second;
   ARROW_ASSIGN_OR_RAISE(auto session, Session::Make(access));
+  session->options.meter = meter_;
   sessions_.emplace_back(access, session);
   return session;
 }

@@ -20,6 +20,7 @@
 #include "glaux/schema/evolution.h"
 #include "glaux/schema/predicate.h"
 #include "glaux/store/object_writer.h"
+#include "glaux/store/request_counts.h"
 
 namespace glaux {
 
@@ -210,6 +211,13 @@ struct RepairSummary {
   int64_t files_removed = 0;  ///< that overwrites have replaced
 };
 
+/// What is known of a write before it is done.
+struct ExpectedWrite {
+  int64_t rows = 0;
+  int64_t bytes = 0;    ///< of the rows as plain text
+  int64_t sources = 0;  ///< files that go into the ledger
+};
+
 /// A table of files on a store with an entry in a catalog: Hive layout now, Iceberg the same way.
 ///
 /// Thread-safe. A Table is a view of one version; Refresh() takes the newest.
@@ -234,6 +242,14 @@ class Table {
   /// kRowsChanged) if rows were added or replaced after this call: rows that it is made from are read after it. New
   /// columns, in the plan's table schema, are added at commit.
   virtual Result<std::unique_ptr<Append>> NewAppend(const EvolutionPlan& plan, const AppendOptions& options) = 0;
+
+  /// What an append of this kind, written and committed, takes at the table's store, without what reading its rows
+  /// does: to tell before it is done. Exact where the number of files, their sizes and the partitions are as expected,
+  /// and nobody else writes. Nothing where the store is no matter of requests. Asks the store for nothing.
+  virtual RequestCounts RequestsOf(const EvolutionPlan& plan, const AppendOptions& options,
+                                   const ExpectedWrite& expected) const {
+    return {};
+  }
 
   /// Which of these source files a commit has loaded already (same key, ETag and size).
   virtual Result<std::vector<bool>> AlreadyLoaded(std::span<const LoadedFile> files) = 0;
