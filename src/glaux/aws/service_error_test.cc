@@ -223,8 +223,12 @@ TEST(KindOfServiceError, KnowsEveryCodeOfS3AndRepeatsWhatMayPass) {
     const bool passing = status == 500 || status == 503 ||
                          std::find(std::begin(kPassing), std::end(kPassing), code) != std::end(kPassing);
     EXPECT_EQ(kind == ErrorKind::kUnavailable || kind == ErrorKind::kTimeout || kind == ErrorKind::kThrottled, passing);
-    if (status == 404) EXPECT_EQ(kind, ErrorKind::kNotFound);
-    if (status == 412 && code != "RequestIsNotMultiPartContent") EXPECT_EQ(kind, ErrorKind::kPrecondition);
+    if (status == 404) {
+      EXPECT_EQ(kind, ErrorKind::kNotFound);
+    }
+    if (status == 412 && code != "RequestIsNotMultiPartContent") {
+      EXPECT_EQ(kind, ErrorKind::kPrecondition);
+    }
   }
 }
 
