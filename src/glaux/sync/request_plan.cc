@@ -8,14 +8,16 @@
 namespace glaux {
 namespace {
 
-/// Bytes of text in a byte of the file, about: compressed text, and columns.
-constexpr int64_t kInflation = 6;
+/// Bytes of text in a byte of the file, about.
+constexpr double kOfCompressedText = 6, kOfColumns = 3, kOfJson = 1 / kJsonByText;
 
 int64_t TextBytes(const SourceFile& file) {
-  const bool text = file.format == nullptr || file.format->is_text();
-  const auto compression = CompressionOfFile(file.member.empty() ? file.ledger.key : file.member);
-  const bool plain = text && file.member.empty() && (compression.empty() || compression == "none");
-  return plain ? file.ledger.size : file.ledger.size * kInflation;
+  const auto size = static_cast<double>(file.ledger.size);
+  if (file.format != nullptr && !file.format->is_text()) return static_cast<int64_t>(size * kOfColumns);
+  const auto compression = CompressionOfFile(file.ledger.key);
+  const bool plain = file.member.empty() && (compression.empty() || compression == "none");
+  const bool json = file.format != nullptr && file.format->name().starts_with("json");
+  return static_cast<int64_t>(size * (plain ? 1 : kOfCompressedText) * (json ? kOfJson : 1));
 }
 
 }  // namespace

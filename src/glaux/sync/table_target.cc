@@ -166,6 +166,9 @@ class TableTarget final : public Target {
  private:
   AppendOptions AppendOptionsOf(const TargetWriteOptions& options) const {
     auto append = ToAppendOptions(options, options_);
+    if (options.mode == WriteMode::kUpsert || options.mode == WriteMode::kInsertNew) {
+      append.overwrite = options_.single_file ? Overwrite::kTable : Overwrite::kNamed;
+    }
     if (options.mode == WriteMode::kReplace) append.overwrite = Overwrite::kTable;
     if (options.mode == WriteMode::kAppend && options_.single_file) append.overwrite = Overwrite::kTable;
     if (options.mode == WriteMode::kOverwritePartitions) {

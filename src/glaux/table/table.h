@@ -214,9 +214,11 @@ struct RepairSummary {
 /// What is known of a write before it is done.
 struct ExpectedWrite {
   int64_t rows = 0;
-  int64_t bytes = 0;    ///< of the rows as plain text
+  int64_t bytes = 0;    ///< of the rows as CSV
   int64_t sources = 0;  ///< files that go into the ledger
 };
+/// Bytes of JSON Lines in a byte of CSV, about: the names of columns come with each row.
+inline constexpr double kJsonByText = 1.3;
 
 /// A table of files on a store with an entry in a catalog: Hive layout now, Iceberg the same way.
 ///

@@ -11,13 +11,14 @@ namespace {
 
 constexpr int64_t kStateBytes = 1 << 10;  // of a small object of the log, about
 
-/// How much smaller than its plain text a format is, about.
+/// Bytes of a format in a byte of the rows as CSV, about.
 double ShareOfText(const FileLayout& layout) {
   if (layout.format == nullptr || layout.format->name() == "parquet" || layout.format->name() == "orc") return 0.2;
   if (layout.format->name() == "avro") return 0.4;
   if (!layout.format->is_text()) return 1;
+  const double text = layout.format->name().starts_with("json") ? kJsonByText : 1;
   const auto& compression = layout.options.text.compression;
-  return compression.empty() || compression == "none" || compression == "auto" ? 1 : 0.15;
+  return compression.empty() || compression == "none" || compression == "auto" ? text : 0.15 * text;
 }
 
 /// Whether the commit writes the entry of a folder again, as HiveAppend::DescribeTable has it.
@@ -64,7 +65,9 @@ RequestCounts RequestsOfAppend(const AppendPlace& at, const EvolutionPlan& plan,
   Counting count(traits.billing);
   const FileLayout& layout = at.layout;
   const bool overwrite = options.overwrite != Overwrite::kNone;
-  const bool replaces = overwrite && layout.single.empty() && (layout.folder || !at.staged);
+  // Partitions that the caller names are those of rows that lose against others: nobody knows them before.
+  const bool replaces =
+      overwrite && options.overwrite != Overwrite::kNamed && layout.single.empty() && (layout.folder || !at.staged);
   const bool partitioned = at.partitioned;
 
   // Begin.
