@@ -67,8 +67,8 @@ Status UsageError(const CLI::App& app, const CLI::ParseError& error) {
 
 /// Arguments up to a command, so that a command of another name is found before its options are called unknown.
 std::string FirstWord(const std::vector<std::string>& arguments) {
-  static const std::vector<std::string> kWithValue = {"--lake", "--database", "--memory-limit", "--color",
-                                                       "--endpoint-url", "--region", "--profile"};
+  static const std::vector<std::string> kWithValue = {"--lake",         "--database", "--memory-limit", "--color",
+                                                      "--endpoint-url", "--region",   "--profile"};
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (std::find(kWithValue.begin(), kWithValue.end(), arguments[i]) != kWithValue.end()) {
       ++i;
@@ -120,6 +120,9 @@ void BuildApp(CLI::App* app, Session* session) {
   app->add_option("--region", options.region, "AWS region of s3:// addresses")->type_name("REGION");
   app->add_option("--profile", options.profile, "profile of the shared AWS files")->type_name("NAME");
   app->add_flag("--no-sign-request", options.no_sign_request, "send requests unsigned, for public buckets");
+  app->add_option("--prices", options.prices,
+                  "what requests to S3 cost (YAML); else what the configuration says, else AWS list prices")
+      ->type_name("FILE");
   app->add_flag("-q,--quiet", options.quiet, "say nothing on stderr but errors and warnings");
   app->add_flag("-v,--verbose", options.verbose, "say more on stderr: files, statistics");
   app->add_option("--color", options.color, "colours: auto is on for terminals unless NO_COLOR is set")

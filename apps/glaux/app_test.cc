@@ -87,6 +87,7 @@ class FakeLake final : public Lake {
     return MakeError(ErrorKind::kNotFound, "no store for ", uri);
   }
   Result<std::vector<std::string>> Buckets() override { return std::vector<std::string>(); }
+  std::shared_ptr<const RequestMeter> meter() const override { return std::make_shared<RequestMeter>(); }
   std::shared_ptr<BucketHost> bucket_host() override { return MakeMemoryBuckets(); }
   Result<std::shared_ptr<Table>> OpenTable(const TableId& id) override {
     return MakeError({.kind = ErrorKind::kNotFound, .hint = "did you mean 'cur'"}, "there is no table ", id.ToString());

@@ -8,6 +8,7 @@
 
 #include "address.h"
 #include "commands.h"
+#include "cost_text.h"
 #include "glaux/base/secrets.h"
 #include "human_text.h"
 #include "stored_copy.h"
@@ -130,6 +131,7 @@ Status RunCp(Session& session, const CpArguments& arguments) {
   const bool creates = !target.is_local() && !arguments.dry_run;
   ARROW_ASSIGN_OR_RAISE(auto* lake, session.lake(creates ? Session::IfAbsent::kCreate : Session::IfAbsent::kEmpty));
   const auto environment = lake->sync_environment(session.surroundings().out);
+  const auto before = lake->meter()->Read();
   Sources sources;
   for (const auto& address : addresses) {
     ARROW_RETURN_NOT_OK(AddSource(session, environment, arguments, address, &sources));
@@ -141,8 +143,11 @@ Status RunCp(Session& session, const CpArguments& arguments) {
   const std::string files = FormatCount(static_cast<int64_t>(copies.size()), "file", "files");
   if (arguments.dry_run) {
     ARROW_RETURN_NOT_OK(session.Print(Describe(copies, "cp")));
+    ARROW_ASSIGN_OR_RAISE(auto requests, RequestsToCopy(copies, environment, options));
+    requests += lake->meter()->Read() - before;
     session.Report(
-        fmt::format("would copy {}, {}; nothing was changed\n", files, FormatBytes(static_cast<double>(bytes))));
+        fmt::format("would copy {}, {}; nothing was changed\n", files, FormatBytes(static_cast<double>(bytes))) +
+        DescribeRequests(requests, environment.prices, CostTense::kPlanned));
     return Status::OK();
   }
   const auto started = std::chrono::steady_clock::now();
@@ -168,6 +173,7 @@ Status RunCp(Session& session, const CpArguments& arguments) {
   const double seconds = std::chrono::duration<double>(elapsed).count();
   text += fmt::format("; {} in {} ({}/s)\n", FormatBytes(static_cast<double>(summary.bytes)), FormatDuration(elapsed),
                       FormatBytes(seconds > 0 ? static_cast<double>(summary.bytes) / seconds : 0));
+  text += DescribeRequests(lake->meter()->Read() - before, environment.prices, CostTense::kHappened);
   session.Report(text);
   return Status::OK();
 }
@@ -186,7 +192,8 @@ void AddCpCommand(CLI::App* app, Session* session) {
   command->add_flag("-r,--recursive", arguments->recursive, "also what is in folders and the folders below them");
   command->add_flag("-a,--all", arguments->all, "names that begin with . or _ as well");
   command->add_flag("-n,--no-clobber", arguments->no_clobber, "leave files that are there as they are");
-  command->add_flag("--dry-run", arguments->dry_run, "say what would be copied where, and change nothing");
+  command->add_flag("--dry-run", arguments->dry_run,
+                    "say what would be copied where and what requests that takes, and change nothing");
   command->add_option("--jobs", arguments->jobs, "how many files are copied at once (8)")->type_name("N");
   command->footer(
       "Each file appears whole or not at all. What is there is overwritten. Of a folder its content is copied, of a\n"

@@ -4,6 +4,7 @@
 
 #include "arguments.h"
 #include "commands.h"
+#include "cost_text.h"
 #include "format_arguments.h"
 #include "glaux/base/memory.h"
 #include "human_text.h"
@@ -129,6 +130,7 @@ Status RunLoad(Session& session, const LoadArguments& arguments) {
   auto progress = session.MakeProgress();
   options.stop = session.stop();
   options.progress = progress.get();
+  const auto before = lake->meter()->Read();
   const auto summary = lake->Load(options);
   progress->End();
   if (!summary.ok()) {
@@ -137,7 +139,12 @@ Status RunLoad(Session& session, const LoadArguments& arguments) {
     }
     return summary.status();
   }
-  session.Report(Describe(*summary, options, std::chrono::steady_clock::now() - started, session.options().verbose));
+  // A load begins with all that its dry run does.
+  RequestCounts requests = lake->meter()->Read() - before;
+  requests += summary->requests;
+  const auto prices = lake->config().prices.value_or(DefaultPrices());
+  session.Report(Describe(*summary, options, std::chrono::steady_clock::now() - started, session.options().verbose) +
+                 DescribeRequests(requests, prices, options.dry_run ? CostTense::kPlanned : CostTense::kHappened));
   return Status::OK();
 }
 
@@ -159,7 +166,8 @@ void AddLoadCommand(CLI::App* app, Session* session) {
   AddFormatOption(command, "--format", &arguments->format, "what the files are; without it their endings say");
   AddTypeArguments(command, &arguments->types);
   command->add_flag("--again", arguments->again, "also load files that were loaded before");
-  command->add_flag("--dry-run", arguments->dry_run, "say what would happen and change nothing");
+  command->add_flag("--dry-run", arguments->dry_run,
+                    "say what would happen and what requests that takes, and change nothing");
   command
       ->add_option("--sample", arguments->sample,
                    "how much of each file is read to find the types (1MiB); all reads everything")

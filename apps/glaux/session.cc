@@ -1,5 +1,7 @@
 #include "session.h"
 
+#include <filesystem>
+
 #include "output_file.h"
 
 #include "arguments.h"
@@ -30,6 +32,10 @@ Result<LakeConfig> Session::Config() const {
   if (!options_.region.empty()) config.s3.region = options_.region;
   if (!options_.profile.empty()) config.s3.profile = options_.profile;
   if (options_.no_sign_request) config.s3.anonymous = true;
+  if (!options_.prices.empty()) {
+    const auto path = std::filesystem::path(surroundings_.working_directory) / options_.prices;
+    ARROW_ASSIGN_OR_RAISE(config.prices, ReadPriceFile(path.lexically_normal().string()));
+  }
   config.remote_files |= !options_.endpoint_url.empty() || !options_.region.empty() || !options_.profile.empty() ||
                          options_.no_sign_request;
   return config;

@@ -52,6 +52,7 @@ struct GlobalOptions {
   std::string region = {};
   std::string profile = {};
   bool no_sign_request = false;
+  std::string prices = {};
   bool quiet = false;
   bool verbose = false;
 };

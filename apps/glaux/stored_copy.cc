@@ -46,6 +46,9 @@ Result<Location> Writable(const SyncEnvironment& environment, const std::string&
   return place;
 }
 
+/// An upload has at most 10,000 parts.
+int64_t PartSize(int64_t size) { return std::max(kPart, size / 9'000 + 1); }
+
 /// Keys of other stores may hold what a path takes for a way out.
 Status CheckBelow(const FoundObject& object, bool local) {
   for (size_t begin = 0; local && begin <= object.below.size();) {
@@ -126,9 +129,6 @@ class Copier {
     return completed.status();
   }
 
-  /// An upload has at most 10,000 parts.
-  static int64_t PartSize(int64_t size) { return std::max(kPart, size / 9'000 + 1); }
-
   Status Pass(const PlannedCopy& copy, arrow::io::OutputStream& out) {
     ARROW_ASSIGN_OR_RAISE(const auto in, OpenInput(copy.from.place.store, copy.from.info));
     ARROW_ASSIGN_OR_RAISE(const int64_t size, in->GetSize());
@@ -195,6 +195,40 @@ Result<std::vector<PlannedCopy>> PlanCopies(const std::vector<FoundObject>& obje
     copies.push_back(std::move(copy));
   }
   return copies;
+}
+
+Result<RequestCounts> RequestsToCopy(const std::vector<PlannedCopy>& copies, const SyncEnvironment& environment,
+                                     const CopyOptions& options) {
+  RequestCounts counts;
+  for (const auto& copy : copies) {
+    const auto& info = copy.from.info;
+    const RequestBilling read{.place = copy.from.place.store->traits().billing.place,
+                              .storage_class = info.storage_class};
+    if (copy.to.starts_with("file://")) {
+      counts.Add(read, RequestKind::kGet, (info.size + kPart - 1) / kPart, info.size);
+      continue;
+    }
+    const auto to = Writable(environment, copy.to, false);
+    if (!to.ok() && KindOf(to.status()) == ErrorKind::kNotFound) {
+      // A bucket of the lake that is not there yet: a folder.
+      counts.Add(read, RequestKind::kGet, std::max<int64_t>(1, (info.size + kPart - 1) / kPart), info.size);
+      continue;
+    }
+    ARROW_RETURN_NOT_OK(to.status());
+    const auto traits = to->store->traits();
+    if (options.no_clobber) counts.Add(traits.billing, RequestKind::kHead, 1);
+    if (copy.from.place.store->name() == to->store->name() && traits.server_side_copy) {
+      counts +=
+          RequestsOfCopy(traits.billing, info.storage_class, info.size, options.no_clobber && traits.conditional_put);
+    } else if (info.size <= kPart) {
+      counts.Add(read, RequestKind::kGet, 1, info.size);
+      counts.Add(traits.billing, RequestKind::kPut, 1, 0, info.size);
+    } else {
+      counts.Add(read, RequestKind::kGet, (info.size + kPart - 1) / kPart, info.size);
+      counts += RequestsOfUpload(traits.billing, info.size, std::max(PartSize(info.size), traits.min_part_size));
+    }
+  }
+  return counts;
 }
 
 Status CopyObjects(const std::vector<PlannedCopy>& copies, const SyncEnvironment& environment,

@@ -43,6 +43,10 @@ struct CopySummary {
   int64_t server_side = 0;  ///< of the copied: their bytes did not move through this process
 };
 
+/// What the copies will take at S3: exactly, if nothing that is there is kept and nobody else writes.
+Result<RequestCounts> RequestsToCopy(const std::vector<PlannedCopy>& copies, const SyncEnvironment& environment,
+                                     const CopyOptions& options);
+
 /// Copy objects, each whole or not at all. The first error ends it; what was copied before stays.
 /// \param summary also of what was done before an error
 Status CopyObjects(const std::vector<PlannedCopy>& copies, const SyncEnvironment& environment,

@@ -5,6 +5,7 @@
 
 #include "arguments.h"
 #include "commands.h"
+#include "cost_text.h"
 #include "glaux/base/quantity.h"
 #include "glaux/sync/sync.h"
 #include "human_text.h"
@@ -129,6 +130,8 @@ Status RunSyncCommand(Session& session, const SyncArguments& arguments) {
   }
   const bool any_ran = std::any_of(report->pipelines.begin(), report->pipelines.end(),
                                    [](const PipelineReport& pipeline) { return pipeline.error.ok(); });
+  text += DescribeRequests(report->requests, report->prices,
+                           arguments.dry_run ? CostTense::kPlanned : CostTense::kHappened);
   if (!arguments.dry_run) {
     if (any_ran)
       text += fmt::format("took {}, peak memory {}\n", FormatDuration(report->duration),
@@ -156,7 +159,8 @@ void AddSyncCommand(CLI::App* app, Session* session) {
       app->add_subcommand("sync", "Run pipelines: files, tables and queries into files, tables and databases");
   command->add_option("PIPELINE", arguments->file, "the pipeline file (YAML)")->type_name("FILE");
   command->add_option("NAMES", arguments->pipelines, "pipelines to run; all without it")->type_name("NAME");
-  command->add_flag("--dry-run", arguments->dry_run, "find, compare and plan everything, and change nothing");
+  command->add_flag("--dry-run", arguments->dry_run,
+                    "find, compare and plan everything, say what requests that takes, and change nothing");
   command->add_flag("--full-refresh", arguments->full_refresh, "as if nothing had been read before");
   command->add_option("--since", arguments->since, "only rows whose datetime_field is this or later")
       ->type_name("VALUE");

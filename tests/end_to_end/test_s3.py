@@ -1,4 +1,5 @@
 """Files, pipelines and tables on S3, over the wire: the program as a client of its own server and of scripted ones."""
+import base64
 import http.server
 import json
 import os
@@ -145,6 +146,41 @@ class Pipelines(S3Test):
         self.assertFalse([line for line in self.requests() if "p=0/" in line[1] and ".parquet" in line[1]])
 
 
+class Access(S3Test):
+    """What a pipeline says of its S3 holds for all that it does there."""
+    options = ("--verbose",)
+
+    def test_a_quarantine_elsewhere_is_reached_as_the_destination_is(self):
+        (self.lake / "store/aside").mkdir(parents=True)
+        self.put("in/a.csv", "id,n\n1,1\n2,x\n3,3\n")
+        self.flow({"uri": "s3://lake/in/*.csv", "types": {"n": "int"}, **self.s3_keys},
+                  {"uri": "s3://lake/out/", "format": "jsonl", **self.s3_keys},
+                  on_error="quarantine", quarantine="s3://aside/rows/")
+        report = self.sync_one(env=self.as_client())
+        self.assertEqual((report["rows_written"], report["rows_quarantined"]), (2, 1))
+        (kept,) = (self.lake / "store/aside/rows").glob("*.jsonl")
+        self.assertEqual(json.loads(kept.read_text())["content"], "2,x")
+        self.assertFalse((self.own_lake / "store/aside").exists())
+
+    def test_tags_go_along_with_what_is_written(self):
+        self.write("a.csv", csv_text(ROWS))
+        self.flow({"path": "a.csv"}, {"uri": "s3://lake/out/a.jsonl", "mode": "replace", "tags": {"team": "sales & co"}, **self.s3_keys})
+        self.sync_one(env=self.as_client())
+        kept = os.getxattr(self.lake / "store/lake/out/a.jsonl", "user.glaux.attributes")
+        self.assertIn(b"team=sales%20%26%20co", kept)
+
+    def test_a_customers_key_is_checked_and_never_told(self):
+        key = base64.b64encode(b"k" * 31).decode()
+        self.flow({"uri": "s3://lake/in/*.csv", "sse_customer_key": key, **self.s3_keys}, {"path": "out.jsonl"})
+        outcome = self.refuse_sync(INVALID, ["p.yaml, line ", "sse_customer_key", "32 bytes"], env=self.as_client())
+        self.assertNotIn(key, outcome.err)
+        self.write("glaux.yaml", yaml({"lake": {"store": "own", "aws": {"sse_customer_key": key}}}))
+        env = self.as_client()
+        del env["GLAUX_LAKE"]
+        outcome = self.refuse(INVALID, ["glaux.yaml, line ", "lake.aws.sse_customer_key"], "tables", env=env)
+        self.assertNotIn(key, outcome.err)
+
+
 class Troubles(S3Test):
     """docs/troubleshooting.md: each row of its table is a test here."""
 
@@ -211,6 +247,7 @@ class Scripted(http.server.BaseHTTPRequestHandler):
     def answer(self):
         status, code, extra, headers = self.server.script
         self.server.asked += 1
+        self.server.headers = dict(self.headers)
         body = f"<Error><Code>{code}</Code><Message>So it is.</Message>{extra}<RequestId>R1</RequestId></Error>".encode()
         self.send_response(status)
         for name, value in headers.items():
@@ -239,6 +276,61 @@ class ServiceErrors(SyncTest):
         outcome = self.run_program("ls", "s3://bucket/in/", "--endpoint-url", f"http://127.0.0.1:{server.server_port}", env=env)
         self.assertNotIn("hush", outcome.err)
         return outcome, server.asked
+
+    def test_a_customers_key_goes_along_and_is_never_told(self):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Scripted)
+        server.script, server.asked = (403, "AccessDenied", "", {}), 0
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        self.addCleanup(lambda: (server.shutdown(), thread.join(), server.server_close()))
+        key = base64.b64encode(b"k" * 32).decode()
+        self.flow({"uri": "s3://bucket/in/a.csv", "sse_customer_key": "${SSE_KEY}", "aws_access_key_id": "A",
+                   "aws_secret_access_key": "B", "region": "us-east-1", "endpoint_url": f"http://127.0.0.1:{server.server_port}"},
+                  {"path": "out.jsonl"})
+        outcome = self.refuse_sync(DENIED, ["AccessDenied"], "--verbose", env=self.environment(SSE_KEY=key))
+        self.assertEqual(server.headers["x-amz-server-side-encryption-customer-key"], key)
+        self.assertNotIn(key, outcome.err + outcome.text)
+        self.assertNotIn("kkkk", outcome.err)
+
+    def test_the_region_of_the_instance_is_used_where_nothing_says_one(self):
+        class Instance(http.server.BaseHTTPRequestHandler):
+            def do_PUT(self):
+                self.answer(200, b"token")
+
+            def do_GET(self):
+                self.answer(*((200, b"eu-south-2") if self.path.endswith("/placement/region") else (404, b"")))
+
+            def do_CONNECT(self):
+                self.server.asked.append(self.path)
+                self.answer(502, b"")
+
+            def answer(self, status, body):
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.send_header("X-aws-ec2-metadata-token-ttl-seconds", "600")
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *arguments):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Instance)
+        server.asked = []
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        self.addCleanup(lambda: (server.shutdown(), thread.join(), server.server_close()))
+        url = f"http://127.0.0.1:{server.server_port}"
+        self.write("glaux.yaml", yaml({"lake": {"store": "own", "s3": "aws"}}))
+        env = self.environment(AWS_ACCESS_KEY_ID="AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY="hush", HTTPS_PROXY=url,
+                               AWS_EC2_METADATA_SERVICE_ENDPOINT=url, AWS_CONFIG_FILE=os.devnull,
+                               AWS_SHARED_CREDENTIALS_FILE=os.devnull)
+        for name in ("GLAUX_LAKE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_EC2_METADATA_DISABLED"):
+            env.pop(name, None)
+        self.assertNotEqual(self.run_program("ls", "s3://bucket/in/", env=env).code, 0)
+        self.assertEqual(set(server.asked), {"bucket.s3.eu-south-2.amazonaws.com:443"})
+        server.asked.clear()
+        self.run_program("ls", "s3://bucket/in/", env=env | {"AWS_REGION": "eu-west-1"})
+        self.assertEqual(set(server.asked), {"bucket.s3.eu-west-1.amazonaws.com:443"})
 
     def test_an_expired_token_says_to_renew_it(self):
         outcome, _ = self.answered(400, "ExpiredToken")

@@ -149,17 +149,24 @@ struct Client::State {
   }
 
   /// Send once; the body of an answer that is an error stays in the response.
-  Result<http::Response> Exchange(const Call& call, http::Request request, const std::function<bool(int)>& accept,
-                                  Progress* progress, RetryHint* hint) {
+  Result<http::Response> Exchange(const Call& call, int attempt, http::Request request,
+                                  const std::function<bool(int)>& accept, Progress* progress, RetryHint* hint) {
     std::string error_body;
+    const int64_t delivered_before = progress->delivered;
+    const auto report = [&](const TryReport& tried) {
+      if (options.on_try) options.on_try(call, tried);
+    };
     Route(&request, accept, progress, &error_body);
     NotedSource source(request.source, progress);
     if (request.source != nullptr) request.source = &source;
     ++metrics.requests;
     auto response = options.transport->Send(request);
     if (!response.ok()) {
-      if (!progress->callers_error.ok()) return progress->callers_error;
       hint->nothing_happened = http::NeverSent(response.status());
+      if (!hint->nothing_happened) {
+        report({.attempt = attempt, .bytes_received = progress->delivered - delivered_before});
+      }
+      if (!progress->callers_error.ok()) return progress->callers_error;
       ErrorInfo info = InfoOf(response.status());
       info.service = options.service;
       info.operation = call.operation;
@@ -168,6 +175,10 @@ struct Client::State {
     }
     metrics.bytes_sent += response->metrics.bytes_sent;
     metrics.bytes_received += response->metrics.bytes_received;
+    report({.attempt = attempt,
+            .response = &*response,
+            .bytes_received = response->metrics.bytes_received,
+            .bytes_sent = response->metrics.bytes_sent});
     if (!error_body.empty()) response->body = std::move(error_body);
     return response;
   }
@@ -207,7 +218,7 @@ struct Client::State {
     }
     if (progress->delivered > 0) ARROW_RETURN_NOT_OK(progress->Note(resume(&request)));
     Sign(call, credentials, &request);
-    auto response = Exchange(call, std::move(request), accept, progress, hint);
+    auto response = Exchange(call, attempt, std::move(request), accept, progress, hint);
     // What the caller has cannot be called back.
     hint->give_up = !progress->callers_error.ok() || (progress->delivered > 0 && !resume);
     if (!response.ok()) return response.status();

@@ -43,6 +43,14 @@ struct ServiceError {
   std::vector<std::pair<std::string, std::string>> extra;
 };
 
+/// One try of a call, when it is over.
+struct TryReport {
+  int attempt = 1;                           ///< the first is 1
+  const http::Response* response = nullptr;  ///< null: there was no answer, or not all of it
+  int64_t bytes_received = 0;                ///< of the body, also without the rest of it
+  int64_t bytes_sent = 0;                    ///< of the body; 0 where there was no answer
+};
+
 struct ClientOptions {
   std::string service;  ///< "s3"
   std::shared_ptr<http::Transport> transport;
@@ -53,6 +61,8 @@ struct ClientOptions {
   std::function<ServiceError(const http::Response&)> decode_error;
   /// Answers below 300 that are errors all the same: S3 puts some behind a 200. Not asked where `on_data` has the body.
   std::function<bool(const http::Response&)> is_error = {};
+  /// Sees every try whose request left this machine, also those that failed: to count them.
+  std::function<void(const Call& call, const TryReport& report)> on_try = {};
 };
 
 /// Signs, sends, decodes errors and repeats: the one way to any AWS service. Skew of the clock is corrected from the

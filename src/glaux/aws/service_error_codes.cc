@@ -108,7 +108,8 @@ constexpr KnownError kErrors[] = {
     {"InvalidRequest", kInvalid},
     {"InvalidRequestException", kInvalid},
     {"InvalidSOAPRequest", kInvalid},
-    {"InvalidSecurity", kDenied},
+    {"InvalidSecurity", kUnauthenticated, "the credentials are not valid: check the access key and its session token"},
+    {"InvalidSessionException", kUnauthenticated, kExpired},
     {"InvalidSignature", kUnauthenticated},
     {"InvalidSignatureException", kUnauthenticated},
     {"InvalidStateException", kPrecondition},
@@ -161,6 +162,7 @@ constexpr KnownError kErrors[] = {
     {"NoSuchUpload", kNotFound},
     {"NoSuchVersion", kNotFound},
     {"NoSuchWebsiteConfiguration", kNotFound},
+    {"NoTransformationDefined", kNotFound},
     {"NotAuthorized", kDenied, kWhoAmI},
     {"NotDeviceOwnerError", kInvalid},
     {"NotImplemented", kNotImplemented},
@@ -220,11 +222,13 @@ constexpr KnownError kErrors[] = {
     {"TokenRefreshRequired", kUnauthenticated, kExpired},
     {"TooManyAccessPoints", kInvalid},
     {"TooManyBuckets", kInvalid, "the account has reached its limit: delete what is not needed, or ask AWS for more"},
+    {"TooManyMultiRegionAccessPointregionsError", kInvalid},
     {"TooManyMultiRegionAccessPoints", kInvalid},
     {"TooManyRequestsException", kThrottled},
     {"TooManyTags", kInvalid},
     {"TransactionInProgressException", kThrottled},
     {"UnauthorizedAccess", kDenied, kWhoAmI},
+    {"UnauthorizedAccessError", kDenied, "in China a bucket is reached only with an ICP licence"},
     {"UnauthorizedException", kUnauthenticated, "sign in again: aws sso login"},
     {"UnauthorizedOperation", kDenied, kWhoAmI},
     {"UnexpectedContent", kInvalid},
@@ -239,6 +243,7 @@ constexpr KnownError kErrors[] = {
     {"ValidationError", kInvalid},
     {"ValidationException", kInvalid},
     {"VersionMismatchException", kPrecondition},
+    {"XAmzContentChecksumMismatch", kUnavailable},  // of servers that do not say BadDigest
     {"XAmzContentSHA256Mismatch", kUnavailable},
 };
 static_assert(std::is_sorted(std::begin(kErrors), std::end(kErrors),
@@ -251,7 +256,7 @@ struct Words {
 
 // AccessDenied has many reasons, and names some of them.
 constexpr Words kWords[] = {
-    {"requester pays", "the bucket's requesters pay: say that you do (request_payer)"},
+    {"requester pays", "the bucket's requesters pay: say that you do (requester_pays: true)"},
     {"object lock", "Object Lock protects this version until its retention ends"},
     {"Object Lock", "Object Lock protects this version until its retention ends"},
     {"kms:", "the data is encrypted: allow kms:Decrypt, and to write kms:GenerateDataKey, for its KMS key"},

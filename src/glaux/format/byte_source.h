@@ -8,6 +8,9 @@
 
 namespace glaux {
 
+/// Files are read in pieces of this many stored bytes.
+inline constexpr int64_t kStoredPieceBytes = 1 << 20;
+
 /// The decompressed bytes of a file, front to back. Not thread-safe.
 class ByteSource {
  public:

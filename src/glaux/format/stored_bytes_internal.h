@@ -38,7 +38,7 @@ class StoredBytes {
   const InputFile& input() const { return input_; }
 
  private:
-  static constexpr int64_t kPieceBytes = 1 << 20;
+  static constexpr int64_t kPieceBytes = kStoredPieceBytes;
 
   Result<std::shared_ptr<arrow::Buffer>> NextPiece();
 

@@ -109,9 +109,9 @@ class InputFinder {
                  : Prefix(found.status(), "load");
     }
     if (found->files.empty() && found->empty == 0) {
-      return MakeError({.kind = ErrorKind::kNotFound,
-                        .hint = found->hidden > 0 ? "names that begin with . or _ are left out" : ""},
-                       "load ", uri, ": no file matches");
+      return MakeError(
+          {.kind = ErrorKind::kNotFound, .hint = found->hidden > 0 ? "names that begin with . or _ are left out" : ""},
+          "load ", uri, ": no file matches");
     }
     found_.hidden += found->hidden;
     found_.empty += found->empty;
@@ -130,7 +130,8 @@ class InputFinder {
     files_[uri] = {
         .ledger = {.key = RememberedAddress(uri), .etag = info.etag, .size = info.size, .modified = info.last_modified},
         .place = place,
-        .name = ShownAddress(name)};
+        .name = ShownAddress(name),
+        .storage_class = info.storage_class};
     return Status::OK();
   }
 

@@ -49,15 +49,16 @@ class LocalLake final : public Lake {
         catalog_(std::move(catalog)),
         stores_(config_, root_),
         engine_memory_(config_.memory_limit) {
-    load_.hive = {.catalog = catalog_,
-                  .resolve = [this](std::string_view uri) { return stores_.Resolve(uri); },
-                  .beside = [this](std::string_view uri) {
-                    return stores_.OpenFolder(uri, LakeStores::For::kWriting, S3Access());
-                  }};
+    load_.hive = {
+        .catalog = catalog_,
+        .resolve = [this](std::string_view uri) { return stores_.Resolve(uri); },
+        .beside =
+            [this](std::string_view uri) { return stores_.OpenFolder(uri, LakeStores::For::kWriting, S3Access()); }};
     load_.location_of = [this](const TableId& id) { return stores_.LocationOf(id); };
   }
 
   const LakeConfig& config() const override { return config_; }
+  std::shared_ptr<const RequestMeter> meter() const override { return stores_.meter(); }
   Catalog& catalog() override { return *catalog_; }
 
   Result<QueryEngine*> engine() override {
@@ -117,6 +118,8 @@ class LocalLake final : public Lake {
     environment.clock = load_.hive.clock;
     environment.memory_limit = config_.memory_limit;
     environment.database = config_.database;
+    environment.meter = stores_.meter();
+    if (config_.prices.has_value()) environment.prices = *config_.prices;
     SyncLake lake{.hive = load_.hive,
                   .location_of = load_.location_of,
                   .open_folder = folder,

@@ -16,6 +16,7 @@
 #include "glaux/base/secret.h"
 #include "glaux/base/status.h"
 #include "glaux/catalog/catalog.h"
+#include "glaux/cost/prices.h"
 #include "glaux/engine/query_engine.h"
 #include "glaux/format/format.h"
 #include "glaux/schema/evolution.h"
@@ -44,6 +45,8 @@ struct LakeConfig {
   bool remote_files = false;
   /// How S3 is reached.
   S3Access s3 = {};
+  /// What requests cost, where the user says so.
+  std::optional<PriceTable> prices = {};
   /// Bytes for all that one command does.
   int64_t memory_limit = 512 << 20;
   /// SQL may read local files and load extensions.
@@ -99,6 +102,8 @@ struct LoadSummary {
   std::vector<std::string> renamed_columns;  ///< "lineItem/UnblendedCost -> lineitem_unblendedcost"
   std::vector<std::string> notes;
   std::string location;  ///< of the table
+  /// Of a dry run: what reading the files, writing and committing would take.
+  RequestCounts requests = {};
 };
 
 /// A lake: one store, one catalog and one engine. Thread-safe.
@@ -120,6 +125,9 @@ class Lake {
   virtual std::shared_ptr<BucketHost> bucket_host() = 0;
   /// kNotFound with the names that are near.
   virtual Result<std::shared_ptr<Table>> OpenTable(const TableId& id) = 0;
+
+  /// Counts what the lake sends to S3.
+  virtual std::shared_ptr<const RequestMeter> meter() const = 0;
 
   /// Load files into a table, making or evolving it. All or nothing.
   virtual Result<LoadSummary> Load(const LoadOptions& options) = 0;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 
+#include "glaux/base/base64.h"
 #include "glaux/base/quantity.h"
 #include "glaux/lake/lake.h"
 
@@ -41,6 +42,7 @@ class ConfigReader {
     try {
       ARROW_RETURN_NOT_OK(Fields(root, "",
                                  {{"lake", [&](const YAML::Node& node) { return Lake(node); }},
+                                  {"prices", [&](const YAML::Node& node) { return Prices(node); }},
                                   {"serve", [&](const YAML::Node& node) { return Serve(node); }}}));
     } catch (const YAML::Exception& error) {
       return MakeError(ErrorKind::kInvalid, path_, ", line ", error.mark.line + 1, ", column ", error.mark.column + 1,
@@ -106,6 +108,18 @@ class ConfigReader {
                       config_.allow_local_access = n.as<bool>();
                       return Status::OK();
                     }}});
+  }
+
+  /// A file of its own, so that several lakes can share it.
+  Status Prices(const YAML::Node& node) {
+    const auto path = Base() / node.as<std::string>();
+    auto prices = ReadPriceFile(path.lexically_normal().string());
+    if (!prices.ok() && KindOf(prices.status()) == ErrorKind::kNotFound) {
+      return Bad(path_, node, "prices: " + prices.status().message());
+    }
+    ARROW_RETURN_NOT_OK(prices.status());
+    config_.prices = *std::move(prices);
+    return Status::OK();
   }
 
   Status Serve(const YAML::Node& node) {
@@ -185,7 +199,33 @@ class ConfigReader {
                    {"requester_pays", flag(&s3.requester_pays)},
                    {"sse", text(&s3.sse)},
                    {"sse_kms_key_id", text(&s3.sse_kms_key_id)},
+                   {"sse_bucket_key",
+                    [&](const YAML::Node& n) {
+                      s3.sse_bucket_key = n.as<bool>();
+                      return Status::OK();
+                    }},
+                   {"sse_customer_key", [&](const YAML::Node& n) { return CustomerKey(n); }},
+                   {"tags", [&](const YAML::Node& n) { return Tags(n); }},
                    {"storage_class", text(&s3.storage_class)}});
+  }
+
+  /// Errors never show it.
+  Status CustomerKey(const YAML::Node& node) {
+    std::string bytes;
+    if (!node.IsScalar() || !DecodeBase64(node.Scalar(), &bytes) || bytes.size() != 32) {
+      return Bad(path_, node, "lake.aws.sse_customer_key: expected base64 of 32 bytes");
+    }
+    config_.s3.sse_customer_key = Secret(node.Scalar());
+    return Status::OK();
+  }
+
+  Status Tags(const YAML::Node& node) {
+    if (!node.IsMap()) return Bad(path_, node, "lake.aws.tags: expected names with texts");
+    if (node.size() > 10) {
+      return Bad(path_, node, "lake.aws.tags: S3 takes at most 10 tags, these are " + std::to_string(node.size()));
+    }
+    for (const auto& tag : node) config_.s3.tags[tag.first.as<std::string>()] = tag.second.as<std::string>();
+    return Status::OK();
   }
 
   Status OneOf(const YAML::Node& node, const std::string& field, const std::string& only) {

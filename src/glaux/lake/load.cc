@@ -8,6 +8,7 @@
 
 #include "glaux/lake/inputs_internal.h"
 #include "glaux/sync/pump.h"
+#include "glaux/sync/request_plan.h"
 #include "glaux/sync/shape.h"
 #include "glaux/table/hive/hive_entry.h"
 
@@ -156,6 +157,11 @@ class LoadRun {
     if (options_.dry_run) {
       for (const auto& file : files) summary.bytes_read += file.ledger.size;
       summary.files_loaded = static_cast<int64_t>(files.size());
+      summary.requests = RequestsToRead(files);
+      summary.requests += table->RequestsOf(plan, AppendOptionsOf(), ExpectedOf(files, inferred, sample_bytes));
+      if (!summary.requests.empty()) {
+        for (auto& note : WhatIsNotKnown(*table, /*merges=*/false)) summary.notes.push_back(std::move(note));
+      }
       return summary;
     }
     ARROW_RETURN_NOT_OK(Write(*table, files, inferred, shape, plan, &summary));
@@ -260,13 +266,17 @@ class LoadRun {
                      "; partition keys never change");
   }
 
+  AppendOptions AppendOptionsOf() const {
+    return {.memory_limit = lake_.config().memory_limit / 5,
+            .target_file_bytes = options_.target_file_bytes,
+            .compression = options_.compression,
+            .allow_reload = options_.again,
+            .stop = options_.stop};
+  }
+
   Status Write(Table& table, const std::vector<SourceFile>& files, const InferredFiles& inferred,
                const DataShape& shape, const EvolutionPlan& plan, LoadSummary* summary) {
-    AppendOptions append_options{.memory_limit = lake_.config().memory_limit / 5,
-                                 .target_file_bytes = options_.target_file_bytes,
-                                 .compression = options_.compression,
-                                 .allow_reload = options_.again,
-                                 .stop = options_.stop};
+    auto append_options = AppendOptionsOf();
     const auto untyped = UntypedColumns(table, plan, shape);
     if (untyped.has_value()) append_options.parameters[kUntypedColumnsParameter] = *untyped;
     if (untyped.has_value() && !shape.untyped.empty()) {

@@ -16,7 +16,8 @@ namespace glaux {
 class S3Stores {
  public:
   /// \param defaults what an access leaves open
-  explicit S3Stores(S3Access defaults);
+  /// \param meter counts what all of them send
+  S3Stores(S3Access defaults, std::shared_ptr<RequestMeter> meter);
   ~S3Stores();
 
   Result<std::shared_ptr<ObjectStore>> Open(const std::string& bucket, const S3Access& access);
@@ -28,6 +29,7 @@ class S3Stores {
   Result<std::shared_ptr<Session>> SessionOf(const S3Access& access);
 
   const S3Access defaults_;
+  const std::shared_ptr<RequestMeter> meter_;
   std::mutex mutex_;
   std::vector<std::pair<S3Access, std::shared_ptr<Session>>> sessions_;
 };

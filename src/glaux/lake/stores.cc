@@ -21,7 +21,10 @@ std::shared_ptr<BucketHost> MakeBuckets(const LakeConfig& config, const std::str
 }  // namespace
 
 LakeStores::LakeStores(LakeConfig config, std::string root)
-    : config_(std::move(config)), root_(std::move(root)), buckets_(MakeBuckets(config_, root_)), s3_(config_.s3) {}
+    : config_(std::move(config)),
+      root_(std::move(root)),
+      buckets_(MakeBuckets(config_, root_)),
+      s3_(config_.s3, meter_) {}
 
 Result<Location> LakeStores::Resolve(std::string_view uri) {
   ARROW_ASSIGN_OR_RAISE(const auto address, TakeApart(uri));

@@ -42,6 +42,8 @@ class LakeStores {
   Result<std::vector<std::string>> Buckets();
   /// The buckets that are folders of the lake's store.
   std::shared_ptr<BucketHost> bucket_host() const { return buckets_; }
+  /// Counts what goes to S3.
+  std::shared_ptr<const RequestMeter> meter() const { return meter_; }
 
  private:
   struct Address {
@@ -56,6 +58,7 @@ class LakeStores {
   const LakeConfig config_;
   const std::string root_;
   const std::shared_ptr<BucketHost> buckets_;
+  const std::shared_ptr<RequestMeter> meter_ = std::make_shared<RequestMeter>();
   S3Stores s3_;
   std::mutex mutex_;
   std::map<std::pair<std::string, bool>, std::shared_ptr<ObjectStore>> folders_;

@@ -103,8 +103,8 @@ Result<std::unique_ptr<Target>> OpenFiles(const SyncLake& lake, const Destinatio
   if (compression == "auto") compression = CompressionOfFile(name);
   ARROW_ASSIGN_OR_RAISE(spec.partition_by, SpecOf(destination));
   // What remembers nothing is made again by the same command: no loss of power can make it say what is not so.
-  const auto purpose = destination.mode == WriteMode::kReplace ? LakeStores::For::kWritingWhatCanBeMadeAgain
-                                                               : LakeStores::For::kWriting;
+  const auto purpose =
+      destination.mode == WriteMode::kReplace ? LakeStores::For::kWritingWhatCanBeMadeAgain : LakeStores::For::kWriting;
   auto opened = lake.open_folder(folder, use == TargetUse::kLook ? LakeStores::For::kReading : purpose, destination.s3);
   if (use == TargetUse::kLook && KindOf(opened.status()) == ErrorKind::kNotFound)
     opened = Location{MakeMemoryStore(), ""};
@@ -113,8 +113,11 @@ Result<std::unique_ptr<Target>> OpenFiles(const SyncLake& lake, const Destinatio
     if (!uri.starts_with(folder)) return MakeError(ErrorKind::kDenied, "open ", uri, ": it is not in ", folder);
     return Location{place.store, place.key + std::string(uri.substr(folder.size()))};
   };
-  const LocationResolver beside = [resolve, folder, elsewhere = lake.hive.beside](std::string_view uri) {
-    return uri.starts_with(folder) ? resolve(uri) : elsewhere(uri);
+  const LocationResolver beside = [resolve, folder, open = lake.open_folder, access = destination.s3,
+                                   elsewhere = lake.hive.beside](std::string_view uri) -> Result<Location> {
+    if (uri.starts_with(folder)) return resolve(uri);
+    // Whoever says how the destination's S3 is reached means the quarantine there, too.
+    return uri.starts_with("s3://") && !access.empty() ? open(uri, LakeStores::For::kWriting, access) : elsewhere(uri);
   };
   TableTargetOptions options{.name = destination.uri,
                              .in_catalog = false,

@@ -47,7 +47,7 @@ class DirectoryStore final : public ObjectStore {
  public:
   explicit DirectoryStore(std::unique_ptr<DirectoryRoot> root) : root_(std::move(root)) {}
 
-  StoreTraits traits() const override { return {.attributes = true, .list_parts = true}; }
+  StoreTraits traits() const override { return {.attributes = true, .set_attributes = true, .list_parts = true}; }
   std::string name() const override { return root_->name(); }
 
   Result<ObjectInfo> Head(std::string_view key) override {

@@ -60,7 +60,7 @@ class MemoryReader final : public ObjectReader {
 
 class MemoryStore final : public ObjectStore {
  public:
-  StoreTraits traits() const override { return {.attributes = true, .list_parts = true}; }
+  StoreTraits traits() const override { return {.attributes = true, .set_attributes = true, .list_parts = true}; }
   std::string name() const override { return "memory:"; }
 
   Result<ObjectInfo> Head(std::string_view key) override {

@@ -131,7 +131,8 @@ Result<std::vector<UploadedPart>> ObjectStore::ListParts(std::string_view key, s
 }
 
 Status ObjectStore::SetAttributes(std::string_view key, const ObjectAttributes&, const std::string&) {
-  return MakeError(ErrorKind::kNotImplemented, "set the attributes of ", key, ": ", name(), " keeps none");
+  return MakeError(ErrorKind::kNotImplemented, "set the attributes of ", key, ": ", name(),
+                   " changes none of an object that is there");
 }
 
 std::unique_ptr<ByteReader> ReadRange(ObjectReader& reader, int64_t offset, int64_t length) {

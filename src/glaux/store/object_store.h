@@ -14,6 +14,7 @@
 
 #include "glaux/base/clock.h"
 #include "glaux/base/status.h"
+#include "glaux/store/request_counts.h"
 
 namespace glaux {
 
@@ -31,8 +32,12 @@ struct StoreTraits {
   int parallel_parts = 1;
   /// Objects keep attributes. Without, PutOptions::attributes and those of uploads are kNotImplemented.
   bool attributes = false;
+  /// SetAttributes answers.
+  bool set_attributes = false;
   /// ListParts answers.
   bool list_parts = false;
+  /// Whether calls are requests that somebody bills, and whose prices they have.
+  RequestBilling billing = {};
 };
 
 /// What is kept with an object besides its bytes, by HTTP header name in lower case: "content-type",
@@ -56,6 +61,7 @@ struct ObjectInfo {
   std::string version = {};
   /// From Head and OpenObject; List, Put and the rest leave them out.
   ObjectAttributes attributes = {};
+  StorageClass storage_class = StorageClass::kStandard;
 };
 
 struct GetOptions {
@@ -199,7 +205,7 @@ class ObjectStore {
   /// The parts of an upload so far, ascending by number. kNotFound; kNotImplemented without the trait.
   virtual Result<std::vector<UploadedPart>> ListParts(std::string_view key, std::string_view upload_id);
   /// Replace an object's attributes and nothing else: its ETag and last_modified stay. kNotFound, kPrecondition (the
-  /// object is not the one with `if_match`); kNotImplemented without the trait.
+  /// object is not the one with `if_match`); kNotImplemented without its trait.
   virtual Status SetAttributes(std::string_view key, const ObjectAttributes& attributes,
                                const std::string& if_match = {});
 };

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 
 #include "glaux/base/secret.h"
@@ -22,7 +24,11 @@ struct S3Access {
   // Of what is written:
   std::string sse = {};  ///< "AES256", "aws:kms"
   std::string sse_kms_key_id = {};
+  std::optional<bool> sse_bucket_key = {};  ///< of aws:kms; unset: yes
   std::string storage_class = {};
+  std::map<std::string, std::string> tags = {};  ///< of every object
+  /// Of what is read and written: SSE-C. Base64 of 32 bytes.
+  Secret sse_customer_key = {};
 
   bool operator==(const S3Access&) const = default;
   /// Nothing is said: an address leads where the lake leads it.

@@ -73,6 +73,7 @@ void Add(PipelineReport part, PipelineReport* whole) {
   whole->rows_skipped += part.rows_skipped;
   whole->rows_quarantined += part.rows_quarantined;
   whole->bytes_written += part.bytes_written;
+  whole->requests += part.requests;
   whole->partitions_added += part.partitions_added;
   whole->partitions_replaced += part.partitions_replaced;
   whole->target_created |= part.target_created;

@@ -11,6 +11,7 @@ using namespace std::chrono_literals;  // NOLINT
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::Optional;
 using ::testing::Pair;
 
@@ -55,6 +56,37 @@ TEST(PipelineSource, AddressesThatCannotBeAreErrors) {
   fails("uri: { a: b }", "expected a text or a list of texts, found: keys and values");
   fails("uri:", "expected a text or a list of texts, found: nothing");
   fails("connector: sftp, uri: a", "expected s3, file, files, table or query, found: sftp");
+}
+
+TEST(PipelineSource, ACustomersKeyIsCheckedAndNeverShown) {
+  const std::string good = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=";  // of 32 bytes
+  const std::string s3 = "uri: 's3://b/a.csv', sse_customer_key: '${KEY}'";
+  ASSERT_OK_AND_ASSIGN(const auto source, ReadSourceText(s3, {{"KEY", good}}));
+  EXPECT_EQ(source.s3.sse_customer_key.Expose(), good);
+  for (const std::string bad : {"c2hvcnQ=", "not base64 at all"}) {
+    const auto status = ReadSourceText(s3, {{"KEY", bad}}).status();
+    EXPECT_EQ(KindOf(status), ErrorKind::kInvalid);
+    EXPECT_THAT(status.message(), HasSubstr("expected base64 of 32 bytes"));
+    EXPECT_THAT(status.message(), Not(HasSubstr(bad)));
+  }
+  ASSERT_FAILS(ErrorKind::kInvalid, "is of s3:// addresses",
+               ReadSourceText("path: a.csv, sse_customer_key: '" + good + "'"));
+}
+
+TEST(PipelineDestination, EncryptionAndTagsFitEachOther) {
+  const std::string key = "sse_customer_key: a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=";
+  ASSERT_OK_AND_ASSIGN(
+      const auto destination,
+      ReadDestinationText("uri: 's3://b/a/', sse: 'aws:kms', sse_bucket_key: false, tags: { team: x }"));
+  EXPECT_EQ(destination.s3.sse_bucket_key, false);
+  EXPECT_EQ(destination.s3.tags, (std::map<std::string, std::string>{{"team", "x"}}));
+  const auto fails = [](const std::string& keys, const std::string& part) {
+    ASSERT_FAILS(ErrorKind::kInvalid, part, ReadDestinationText("uri: 's3://b/a/', " + keys));
+  };
+  fails("sse: AES256, " + key, "sse of destination t: does not fit sse_customer_key");
+  fails("sse: AES256, sse_bucket_key: true", "sse_bucket_key of destination t: needs sse: aws:kms");
+  fails("tags: x", "names with texts");
+  fails("tags: { a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, h: 1, i: 1, j: 1, k: 1 }", "at most 10 tags, these are 11");
 }
 
 TEST(PipelineSource, UriPicksTheConnector) {

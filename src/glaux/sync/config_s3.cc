@@ -1,12 +1,25 @@
+#include "glaux/base/base64.h"
 #include "glaux/sync/config_s3_internal.h"
 
 namespace glaux::pipeline_file {
 namespace {
 
-constexpr std::string_view kKeys[] = {"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "profile",
-                                      "role_arn",          "anonymous",             "region",            "endpoint_url",
-                                      "addressing_style",  "requester_pays",        "sse",               "sse_kms_key_id",
-                                      "storage_class"};
+constexpr std::string_view kKeys[] = {"aws_access_key_id",
+                                      "aws_secret_access_key",
+                                      "aws_session_token",
+                                      "profile",
+                                      "role_arn",
+                                      "anonymous",
+                                      "region",
+                                      "endpoint_url",
+                                      "addressing_style",
+                                      "requester_pays",
+                                      "sse",
+                                      "sse_kms_key_id",
+                                      "sse_bucket_key",
+                                      "sse_customer_key",
+                                      "storage_class",
+                                      "tags"};
 
 }  // namespace
 
@@ -38,6 +51,20 @@ Status CheckS3(const Given& given, const S3Access& access, bool all_addresses_s3
   }
   if (const auto* key = given.Find("sse_kms_key_id"); key != nullptr && access.sse != "aws:kms") {
     return key->Wrong("needs sse: aws:kms");
+  }
+  if (const auto* key = given.Find("sse_bucket_key"); key != nullptr && access.sse != "aws:kms") {
+    return key->Wrong("needs sse: aws:kms");
+  }
+  if (const auto* key = given.Find("sse_customer_key")) {
+    // Never Expected, which would show it.
+    std::string bytes;
+    if (!DecodeBase64(access.sse_customer_key.Expose(), &bytes) || bytes.size() != 32) {
+      return key->Wrong("expected base64 of 32 bytes, as `openssl rand -base64 32` makes it");
+    }
+    if (const auto* sse = given.Find("sse")) return sse->Wrong("does not fit sse_customer_key; keep one of them");
+  }
+  if (const auto* tags = given.Find("tags"); tags != nullptr && access.tags.size() > 10) {
+    return tags->Wrong("S3 takes at most 10 tags, these are " + std::to_string(access.tags.size()));
   }
   return Status::OK();
 }

@@ -29,8 +29,8 @@ void AddS3Keys(KeyTable<T>* keys, Get get, unsigned kinds, bool written) {
           "profile", "Profile of the shared AWS files.", [get](T & t) -> auto& { return get(t).profile; })
       .In(kinds);
   keys->Text(
-          "role_arn", "Role to assume with the credentials that the rest gives.",
-          [get](T & t) -> auto& { return get(t).role_arn; })
+          "role_arn",
+          "Role to assume with the credentials that the rest gives.", [get](T & t) -> auto& { return get(t).role_arn; })
       .In(kinds);
   keys->Boolean(
           "anonymous", "Send requests unsigned, for public buckets. Default: false.",
@@ -51,20 +51,34 @@ void AddS3Keys(KeyTable<T>* keys, Get get, unsigned kinds, bool written) {
           "requester_pays", "Pay for requests to a bucket whose owner asks for it. Default: false.",
           [get](T & t) -> auto& { return get(t).requester_pays; })
       .In(kinds);
+  keys->Add("sse_customer_key",
+            "Key of SSE-C, with which objects are read and written: base64 of 32 bytes; better as ${VAR}.",
+            Shape::kText, secret(&S3Access::sse_customer_key))
+      .In(kinds);
   if (!written) return;
   keys->Word(
-          "sse", "Encryption at rest. Default: the bucket's.", {"AES256", "aws:kms"},
-          [get](T & t) -> auto& { return get(t).sse; })
+          "sse", "Encryption at rest. Default: the bucket's.",
+          {"AES256", "aws:kms"}, [get](T & t) -> auto& { return get(t).sse; })
       .In(kinds);
   keys->Text(
-          "sse_kms_key_id", "Key of sse: aws:kms. Default: the account's own.",
-          [get](T & t) -> auto& { return get(t).sse_kms_key_id; })
+          "sse_kms_key_id",
+          "Key of sse: aws:kms. Default: the account's own.", [get](T & t) -> auto& { return get(t).sse_kms_key_id; })
+      .In(kinds);
+  keys->Boolean(
+          "sse_bucket_key", "A bucket key, for fewer calls to KMS, with sse: aws:kms. Default: true.",
+          [get](T & t) -> auto& { return get(t).sse_bucket_key; })
       .In(kinds);
   keys->Word(
           "storage_class", "Of new objects. Default: STANDARD.",
           {"STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE",
            "REDUCED_REDUNDANCY", "EXPRESS_ONEZONE"},
           [get](T & t) -> auto& { return get(t).storage_class; })
+      .In(kinds);
+  keys->Add("tags", "Of every object that is written: names with texts, at most 10.", Shape::kTextMap,
+            [get](const Value& value, T* into) -> Status {
+              ARROW_ASSIGN_OR_RAISE(get(*into).tags, value.TextMap("names with texts"));
+              return Status::OK();
+            })
       .In(kinds);
 }
 

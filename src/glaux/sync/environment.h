@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "glaux/base/clock.h"
+#include "glaux/cost/prices.h"
 #include "glaux/engine/query_engine.h"
 #include "glaux/store/location.h"
 #include "glaux/store/s3_access.h"
@@ -36,6 +37,8 @@ struct TargetWriteOptions {
   int64_t memory_limit = 64 << 20;
   /// Of overwrite_partitions: refuse to replace rows that others have written since the write was begun.
   bool made_from_rows = true;
+  /// For Preview: what will be given to the write.
+  ExpectedWrite expected = {};
   arrow::StopToken stop = arrow::StopToken::Unstoppable();
 };
 
@@ -60,6 +63,10 @@ struct TargetPreview {
   std::vector<SchemaDifference> differences;
   /// The catalog's table that would be made, without rows; null: it is there, or it is no table.
   std::shared_ptr<Table> table;
+  /// What writing and committing takes at the target's store.
+  RequestCounts requests = {};
+  /// What of that is not known, for people.
+  std::vector<std::string> notes = {};
 };
 
 /// Rows on their way into a target. Destroying it without Commit leaves nothing.
@@ -72,9 +79,7 @@ class TargetWrite {
   virtual void Attach(AttachedObject) {}
   /// Partitions that the commit replaces because rows were given for them, as far as that is known before: of
   /// overwrite_partitions.
-  virtual Result<std::vector<std::vector<std::string>>> Replaces() {
-    return std::vector<std::vector<std::string>>();
-  }
+  virtual Result<std::vector<std::vector<std::string>>> Replaces() { return std::vector<std::vector<std::string>>(); }
   /// As Append::Commit.
   virtual Result<TargetSummary> Commit(std::span<const LoadedFile> sources, std::span<const StreamChange> streams) = 0;
 };
@@ -154,6 +159,10 @@ struct SyncEnvironment {
   Clock* clock = &Clock::System();
   int64_t memory_limit = 512 << 20;
   std::string database = "default";
+  /// Counts the requests of all that these functions open; null: nobody counts.
+  std::shared_ptr<const RequestMeter> meter = {};
+  /// What they cost.
+  PriceTable prices = DefaultPrices();
 };
 
 }  // namespace glaux

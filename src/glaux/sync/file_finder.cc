@@ -327,7 +327,8 @@ class FileFinder {
                               .modified = object.last_modified},
                    .place = {folder.store, object.key},
                    .name = ShownAddress(uri),
-                   .path_values = KeyValues(FolderOf(below))};
+                   .path_values = KeyValues(FolderOf(below)),
+                   .storage_class = object.storage_class};
     return Status::OK();
   }
 

@@ -23,6 +23,7 @@ struct SourceFile {
   const Format* format = nullptr;
   /// Of the `key=value` folders below the part of the address that was given: they are columns. Null is no value.
   std::vector<std::pair<std::string, std::optional<std::string>>> path_values = {};
+  StorageClass storage_class = StorageClass::kStandard;
 
   Result<InputFile> Open() const;
 };

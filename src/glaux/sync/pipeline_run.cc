@@ -98,8 +98,7 @@ class PipelineAttempt {
  public:
   PipelineAttempt(const SyncEnvironment& environment, const SyncConfig& config, const PipelineConfig& pipeline,
                   const SyncOptions& options, int64_t memory_limit, const BackfillStep& step, bool read_all,
-                  int64_t rows_before,
-                  PipelineReport* report)
+                  int64_t rows_before, PipelineReport* report)
       : environment_(environment),
         config_(config),
         pipeline_(pipeline),
@@ -304,7 +303,21 @@ class PipelineAttempt {
   }
 
   Status Preview() {
-    ARROW_ASSIGN_OR_RAISE(auto preview, target_->Preview(plan_, WriteOptionsOfTarget()));
+    auto options = WriteOptionsOfTarget();
+    for (const auto& source : sources_) {
+      report_.requests += source->RequestsToRead();
+      const auto expected = source->Expected();
+      options.expected.rows += expected.rows;
+      options.expected.bytes += expected.bytes;
+      options.expected.sources += expected.sources;
+      if (!source->reads_files() && environment_.meter != nullptr && !environment_.meter->Read().empty()) {
+        report_.notes.push_back("requests are counted without those that reading source " + source->config().name +
+                                " takes");
+      }
+    }
+    ARROW_ASSIGN_OR_RAISE(auto preview, target_->Preview(plan_, options));
+    report_.requests += preview.requests;
+    for (auto& note : preview.notes) report_.notes.push_back(std::move(note));
     report_.planned_table = std::move(preview.table);
     if (target_->compares_columns()) {
       report_.target_created = preview.created;

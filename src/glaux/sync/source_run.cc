@@ -604,6 +604,14 @@ Status SourceRun::FindBoundary() {
   return cursor_->StopBehind(*stop_behind_);
 }
 
+RequestCounts SourceRun::RequestsToRead() const { return glaux::RequestsToRead(chunk_); }
+
+ExpectedWrite SourceRun::Expected() const {
+  auto expected = ExpectedOf(chunk_, inferred_, DefaultSampleBytes());
+  if (!keeps_ledger()) expected.sources = 0;
+  return expected;
+}
+
 Status SourceRun::CheckComplete() const { return file_stream_ == nullptr ? Status::OK() : file_stream_->CheckKeys(); }
 
 std::vector<LoadedFile> SourceRun::LedgerEntries() const {

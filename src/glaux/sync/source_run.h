@@ -13,6 +13,7 @@
 #include "glaux/sync/environment.h"
 #include "glaux/sync/pump.h"
 #include "glaux/sync/quarantine.h"
+#include "glaux/sync/request_plan.h"
 #include "glaux/sync/row_stream.h"
 #include "glaux/sync/shape.h"
 #include "glaux/sync/source_counts.h"
@@ -107,6 +108,10 @@ class SourceRun {
   Result<std::optional<StreamChange>> StateChange() const;
   std::optional<Timestamp> LedgerWatermark() const;
   SourceCounts counts() const;
+
+  /// After Infer: what reading the rows will take and give, as far as that is known without reading them.
+  RequestCounts RequestsToRead() const;
+  ExpectedWrite Expected() const;
 
  private:
   SourceRun(const SyncEnvironment& environment, const SourceConfig& config, SourceRunOptions options)

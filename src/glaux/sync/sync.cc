@@ -174,6 +174,7 @@ std::string SyncReport::ToJson() const {
   for (const auto& pipeline : pipelines) all.push_back(glaux::ToJson(pipeline));
   return json::serialize(json::object{{"dry_run", dry_run},
                                       {"pipelines", std::move(all)},
+                                      {"requests", json::parse(RequestsJson(requests, prices))},
                                       {"duration_ms", duration.count()},
                                       {"peak_memory_bytes", peak_memory}});
 }
@@ -186,7 +187,8 @@ Result<SyncReport> RunSync(const SyncEnvironment& environment, const SyncConfig&
   for (const auto& pipeline : config.pipelines) {
     if (Names(options.pipelines, pipeline.name)) chosen.push_back(&pipeline);
   }
-  SyncReport report{.dry_run = options.dry_run};
+  SyncReport report{.dry_run = options.dry_run, .prices = environment.prices};
+  const RequestCounts requests_before = environment.meter == nullptr ? RequestCounts() : environment.meter->Read();
   report.pipelines.resize(chosen.size());
   const auto parallel = std::max(1, std::min<int>(config.parallel, static_cast<int>(chosen.size())));
   std::set<size_t> done;
@@ -235,6 +237,9 @@ Result<SyncReport> RunSync(const SyncEnvironment& environment, const SyncConfig&
   }
   report.duration = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
   report.peak_memory = PeakResidentBytes();
+  // A run begins with all that its dry run does.
+  if (environment.meter != nullptr) report.requests = environment.meter->Read() - requests_before;
+  for (const auto& pipeline : report.pipelines) report.requests += pipeline.requests;
   return report;
 }
 

@@ -67,6 +67,7 @@ struct PipelineReport {
   std::vector<SchemaDifference> differences;
   std::vector<std::string> renamed_columns;  ///< "lineItem/UnblendedCost -> lineitem_unblendedcost"
   std::vector<std::string> notes;
+  RequestCounts requests = {};                ///< of a dry run: what reading, writing and committing would take
   std::shared_ptr<Table> planned_table = {};  ///< of a dry run: the table that would be made, without rows
   std::chrono::milliseconds duration{0};
 };
@@ -76,6 +77,9 @@ struct SyncReport {
   bool dry_run = false;
   std::chrono::milliseconds duration{0};
   int64_t peak_memory = 0;  ///< bytes, of the process
+  /// Requests to S3: those that were sent, and of a dry run those that the run would send.
+  RequestCounts requests = {};
+  PriceTable prices = DefaultPrices();  ///< of these
 
   /// The first error of a pipeline.
   Status error() const;

@@ -6,6 +6,7 @@
 
 #include "glaux/sync/batch_compute_internal.h"
 #include "glaux/sync/merge_write.h"
+#include "glaux/sync/request_plan.h"
 #include "glaux/table/scan.h"
 
 namespace glaux {
@@ -149,11 +150,16 @@ class TableTarget final : public Target {
     return Status::OK();
   }
 
-  Result<TargetPreview> Preview(const EvolutionPlan& plan, const TargetWriteOptions&) override {
+  Result<TargetPreview> Preview(const EvolutionPlan& plan, const TargetWriteOptions& options) override {
     TargetPreview preview;
     if (options_.table == nullptr) {
       ARROW_ASSIGN_OR_RAISE(preview.table, Stage(plan));
     }
+    const auto& table = options_.table == nullptr ? *preview.table : *options_.table;
+    preview.requests = table.RequestsOf(plan, AppendOptionsOf(options), options.expected);
+    const bool merges = options.mode == WriteMode::kUpsert || options.mode == WriteMode::kInsertNew;
+    const bool longer = options.mode == WriteMode::kAppend && options_.single_file;
+    if (!preview.requests.empty()) preview.notes = WhatIsNotKnown(table, (merges || longer) && schema() != nullptr);
     return preview;
   }
 
@@ -169,17 +175,11 @@ class TableTarget final : public Target {
     if (options.mode == WriteMode::kAppend && options_.single_file) {
       return LongerFileWrite::Make(options_, std::move(table), there, plan, options);
     }
-    auto append_options = ToAppendOptions(options, options_);
-    if (options.mode == WriteMode::kReplace) append_options.overwrite = Overwrite::kTable;
-    if (options.mode == WriteMode::kOverwritePartitions) {
-      if (table->partition_columns().empty()) {
-        return MakeError({.kind = ErrorKind::kInvalid, .hint = "use mode replace, or partition_by for a new target"},
-                         "write into ", options_.name, ": overwrite_partitions, and it is not partitioned");
-      }
-      append_options.overwrite = Overwrite::kPartitions;
-      append_options.made_from_rows = options.made_from_rows;
+    if (options.mode == WriteMode::kOverwritePartitions && table->partition_columns().empty()) {
+      return MakeError({.kind = ErrorKind::kInvalid, .hint = "use mode replace, or partition_by for a new target"},
+                       "write into ", options_.name, ": overwrite_partitions, and it is not partitioned");
     }
-    ARROW_ASSIGN_OR_RAISE(auto append, table->NewAppend(plan, append_options));
+    ARROW_ASSIGN_OR_RAISE(auto append, table->NewAppend(plan, AppendOptionsOf(options)));
     return std::make_unique<PlainWrite>(std::move(append), options.mode);
   }
 
@@ -193,6 +193,20 @@ class TableTarget final : public Target {
       if (!is_key || !BringsKeys(*plan.write_schema, made)) columns.push_back(field);
     }
     return options_.stage(*arrow::schema(std::move(columns)));
+  }
+
+  AppendOptions AppendOptionsOf(const TargetWriteOptions& options) const {
+    auto append = ToAppendOptions(options, options_);
+    if (options.mode == WriteMode::kUpsert || options.mode == WriteMode::kInsertNew) {
+      append.overwrite = options_.single_file ? Overwrite::kTable : Overwrite::kNamed;
+    }
+    if (options.mode == WriteMode::kReplace) append.overwrite = Overwrite::kTable;
+    if (options.mode == WriteMode::kAppend && options_.single_file) append.overwrite = Overwrite::kTable;
+    if (options.mode == WriteMode::kOverwritePartitions) {
+      append.overwrite = Overwrite::kPartitions;
+      append.made_from_rows = options.made_from_rows;
+    }
+    return append;
   }
 
   Status MustBeThere() const {

@@ -20,6 +20,7 @@
 #include "glaux/schema/evolution.h"
 #include "glaux/schema/predicate.h"
 #include "glaux/store/object_writer.h"
+#include "glaux/store/request_counts.h"
 
 namespace glaux {
 
@@ -212,6 +213,15 @@ struct RepairSummary {
   int64_t files_removed = 0;  ///< that overwrites have replaced
 };
 
+/// What is known of a write before it is done.
+struct ExpectedWrite {
+  int64_t rows = 0;
+  int64_t bytes = 0;    ///< of the rows as CSV
+  int64_t sources = 0;  ///< files that go into the ledger
+};
+/// Bytes of JSON Lines in a byte of CSV, about: the names of columns come with each row.
+inline constexpr double kJsonByText = 1.3;
+
 /// A table of files on a store with an entry in a catalog: Hive layout now, Iceberg the same way.
 ///
 /// Thread-safe. A Table is a view of one version; Refresh() takes the newest.
@@ -237,6 +247,14 @@ class Table {
   /// columns, in the plan's table schema, are added at commit. Partition keys of the write time are taken from the rows
   /// where the write schema has all of them, as strings.
   virtual Result<std::unique_ptr<Append>> NewAppend(const EvolutionPlan& plan, const AppendOptions& options) = 0;
+
+  /// What an append of this kind, written and committed, takes at the table's store, without what reading its rows
+  /// does: to tell before it is done. Exact where the number of files, their sizes and the partitions are as expected,
+  /// and nobody else writes. Nothing where the store is no matter of requests. Asks the store for nothing.
+  virtual RequestCounts RequestsOf(const EvolutionPlan& plan, const AppendOptions& options,
+                                   const ExpectedWrite& expected) const {
+    return {};
+  }
 
   /// Which of these source files a commit has loaded already (same key, ETag and size).
   virtual Result<std::vector<bool>> AlreadyLoaded(std::span<const LoadedFile> files) = 0;

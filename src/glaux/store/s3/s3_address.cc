@@ -123,13 +123,14 @@ bool IsLoopback(std::string_view url) {
 Result<Address> MakeAddress(const S3StoreOptions& options) {
   Address address;
   ARROW_ASSIGN_OR_RAISE(address.endpoint, ReadEndpoint(options.endpoint_url));
+  const auto host = HostOf(address.endpoint);
+  address.is_aws = address.endpoint.empty() || host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
   if (options.bucket.starts_with("arn:")) {
     ARROW_RETURN_NOT_OK(ReadArn(options.bucket, &address));
     return address;
   }
   ARROW_RETURN_NOT_OK(CheckBucketName(options.bucket));
   address.bucket = options.bucket;
-  const auto host = HostOf(address.endpoint);
   switch (options.addressing) {
     case S3Addressing::kPath:
       break;
@@ -139,11 +140,8 @@ Result<Address> MakeAddress(const S3StoreOptions& options) {
       }
       address.virtual_host = true;
       break;
-    case S3Addressing::kAuto: {
-      const bool aws =
-          address.endpoint.empty() || host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
-      address.virtual_host = aws && IsDnsName(address.bucket);
-    }
+    case S3Addressing::kAuto:
+      address.virtual_host = address.is_aws && IsDnsName(address.bucket);
   }
   return address;
 }

@@ -19,6 +19,7 @@ struct Address {
   std::string endpoint;  ///< "https://host:port/base" without a slash at the end; empty: AWS
   std::string service = "s3";
   bool virtual_host = false;
+  bool is_aws = false;  ///< and not another server that speaks S3
   /// Region that the address itself names: an access point's.
   std::string fixed_region;
 

@@ -68,6 +68,13 @@ S3Connection::S3Connection(S3StoreOptions options, Address address)
   client.clock = options_.clock;
   client.retry = options_.retry;
   client.decode_error = [this](const http::Response& response) { return DecodeError(response); };
+  // An <Error> behind a 200, of operations that S3 begins to answer before it is done.
+  client.is_error = [](const http::Response& response) {
+    return response.status == 200 && wire::s3::RootName(response.body) == "Error";
+  };
+  if (options_.meter != nullptr) {
+    client.on_try = [this](const aws::Call& call, const aws::TryReport& tried) { Meter(call.operation, tried); };
+  }
   client_ = std::make_unique<aws::Client>(std::move(client));
 }
 
@@ -118,7 +125,9 @@ std::string S3Connection::AskForRegion() {
   request.url = "https://s3.amazonaws.com/" + address_.bucket;
   request.deadlines = options_.deadlines;
   const auto response = options_.transport->Send(request);
-  return response.ok() ? response->headers.Get("x-amz-bucket-region") : std::string();
+  if (!response.ok()) return {};
+  Meter("HeadBucket", {.response = &*response});
+  return response->headers.Get("x-amz-bucket-region");
 }
 
 Result<std::string> S3Connection::Region() {
@@ -129,11 +138,61 @@ Result<std::string> S3Connection::Region() {
     if (!region_.empty()) return region_;
   }
   if (!address_.endpoint.empty()) return std::string(kDefaultRegion);
-  std::string asked = AskForRegion();
+  std::string asked = options_.find_region ? options_.find_region() : std::string();
+  if (asked.empty()) asked = AskForRegion();
   if (asked.empty()) return std::string(kDefaultRegion);  // the first answer will correct it
   std::lock_guard lock(mutex_);
   region_ = asked;
   return asked;
+}
+
+// ---- counting -------------------------------------------------------------------------------------------------------
+
+namespace {
+
+RequestKind KindOfOperation(std::string_view operation) {
+  if (operation.starts_with("List")) return RequestKind::kList;
+  if (operation.starts_with("Head")) return RequestKind::kHead;
+  if (operation.starts_with("Get")) return RequestKind::kGet;
+  if (operation.starts_with("Delete") || operation.starts_with("Abort")) return RequestKind::kDelete;
+  if (operation.find("Copy") != operation.npos) return RequestKind::kCopy;
+  return RequestKind::kPut;  // PutObject, the calls of uploads, CreateBucket
+}
+
+// Source: Amazon S3 User Guide, "Billing for Amazon S3 error responses": 2xx and 4xx are billed, 5xx and redirects to
+// another region are not. 304 is an answer like others.
+bool IsBilled(int status) { return status < 500 && status != 301 && status != 307; }
+
+}  // namespace
+
+RequestBilling S3Connection::billing() const {
+  // The price lists of China are its own, and not in dollars.
+  const bool in_dollars = address_.is_aws && !options_.region.starts_with("cn-") &&
+                          address_.endpoint.find("amazonaws.com.cn") == std::string::npos;
+  return {.place = in_dollars ? RequestPlace::kAws : RequestPlace::kOther,
+          .storage_class = StorageClassOf(options_.storage_class)};
+}
+
+void S3Connection::Meter(std::string_view operation, const aws::TryReport& tried) const {
+  if (options_.meter == nullptr) return;
+  auto& meter = *options_.meter;
+  if (tried.attempt > 1) meter.CountRetry();
+  if (tried.response == nullptr || !IsBilled(tried.response->status)) return meter.CountUnbilled();
+  RequestBilling billed = billing();
+  const RequestKind kind = KindOfOperation(operation);
+  if (kind == RequestKind::kGet || kind == RequestKind::kHead) {
+    // Of the object that was read, which says so unless it is STANDARD.
+    billed.storage_class = StorageClassOf(tried.response->headers.Get("x-amz-storage-class"));
+  } else if (kind == RequestKind::kList || kind == RequestKind::kDelete) {
+    billed.storage_class = StorageClass::kStandard;
+  } else if (billed.storage_class == StorageClass::kGlacier || billed.storage_class == StorageClass::kDeepArchive) {
+    // Source: Amazon S3 User Guide, "Multipart upload and pricing": of uploads into these classes only the completion
+    // has the price of the class.
+    if (operation == "CreateMultipartUpload" || operation.starts_with("UploadPart")) {
+      billed.storage_class = StorageClass::kStandard;
+    }
+  }
+  meter.Count(billed, kind, tried.bytes_received, tried.bytes_sent);
 }
 
 // ---- sending --------------------------------------------------------------------------------------------------------
@@ -170,19 +229,7 @@ aws::Call S3Connection::MakeCall(const std::string& region, const std::string& u
 }
 
 Result<http::Response> S3Connection::SendIn(const std::string& region, const std::string& url, const S3Call& call) {
-  Result<http::Response> sent = Status::UnknownError("not sent");
-  const Status status = Retry(options_.retry, call.idempotency, *options_.clock, nullptr,
-                              arrow::StopToken::Unstoppable(), [&](int, RetryHint*) -> Status {
-                                const aws::Call made = MakeCall(region, url, call);
-                                sent = client_->Send(made, call.accept, call.resume);
-                                // The client has repeated what it could; only what it takes for a success is looked at
-                                // here.
-                                if (!sent.ok() || call.on_data != nullptr || sent->status != 200) return Status::OK();
-                                if (wire::s3::RootName(sent->body) != "Error") return Status::OK();
-                                return aws::ToStatus("s3", made, *sent, DecodeError(*sent));
-                              });
-  if (!status.ok()) return status;
-  return sent;
+  return client_->Send(MakeCall(region, url, call), call.accept, call.resume);
 }
 
 Result<http::Response> S3Connection::Send(const S3Call& call) {
@@ -205,7 +252,10 @@ Result<http::Response> S3Connection::SendToService(const S3Call& call, bool to_b
 
 Status S3Connection::RepeatOnce(const std::function<Status()>& attempt) {
   return Retry(options_.retry, Idempotency::kSafe, *options_.clock, nullptr, arrow::StopToken::Unstoppable(),
-               [&](int, RetryHint*) { return attempt(); });
+               [&](int n, RetryHint*) {
+                 if (n > 1 && options_.meter != nullptr) options_.meter->CountRetry();
+                 return attempt();
+               });
 }
 
 bool S3Connection::IsConflict(const Status& status) {

@@ -75,6 +75,9 @@ class S3Connection {
     return result;
   }
 
+  /// Whose prices its requests have, and the class of what it writes.
+  RequestBilling billing() const;
+
   /// Headers of what is written: encryption, class, tags.
   void AddWriteHeaders(http::Headers* headers) const;
   /// Headers of the customer's key that the source of a copy is encrypted with.
@@ -94,6 +97,7 @@ class S3Connection {
   Result<http::Response> SendIn(const std::string& region, const std::string& url, const S3Call& call);
   Result<std::string> Region();
   std::string AskForRegion();
+  void Meter(std::string_view operation, const aws::TryReport& tried) const;
   aws::ServiceError DecodeError(const http::Response& response);
   aws::Call MakeCall(const std::string& region, const std::string& url, const S3Call& call) const;
   Status RepeatOnce(const std::function<Status()>& attempt);

@@ -10,9 +10,6 @@ namespace {
 
 constexpr int kMaxParallel = 8;
 constexpr int64_t kMaxParts = 10'000;
-// Up to this size a copy with a condition goes through this process: few servers check conditions on CopyObject, and
-// those that do not would overwrite in silence.
-constexpr int64_t kMaxLocalCopy = 8 << 20;
 
 // The version of the source that was looked at, and no other.
 void AddSource(const S3Connection& connection, const ObjectInfo& source, http::Headers* headers) {
@@ -28,7 +25,11 @@ Result<ObjectInfo> CopyWhole(S3Connection& connection, const ObjectInfo& source,
   AddSource(connection, source, &call.headers);
   connection.AddWriteHeaders(&call.headers);
   if (!connection.options().tags.empty()) call.headers.Set("x-amz-tagging-directive", "REPLACE");
-  if (options.attributes) call.headers.Set("x-amz-metadata-directive", "REPLACE");
+  if (options.attributes) {
+    call.headers.Set("x-amz-metadata-directive", "REPLACE");
+    if (options.attributes->contains("x-amz-tagging")) call.headers.Set("x-amz-tagging-directive", "REPLACE");
+    ARROW_RETURN_NOT_OK(AddAttributes(connection, call.operation, to, *options.attributes, &call.headers));
+  }
   ARROW_ASSIGN_OR_RAISE(const auto response, connection.Send(call));
   const auto copied = wire::s3::CopyObjectResult::FromXml(response.body);
   if (!copied.ok()) return connection.BadAnswer(call, copied.status());
@@ -56,7 +57,8 @@ Result<ObjectInfo> CopyInParts(S3Connection& connection, const ObjectInfo& sourc
   const int64_t least = (source.size + kMaxParts - 1) / kMaxParts;
   const int64_t part_size = std::max({connection.options().copy_part_size, connection.options().min_part_size, least});
   const auto count = static_cast<size_t>((source.size + part_size - 1) / part_size);
-  ARROW_ASSIGN_OR_RAISE(const auto upload_id, CreateUpload(connection, to));
+  ARROW_ASSIGN_OR_RAISE(const auto upload_id,
+                        CreateUpload(connection, to, options.attributes.value_or(source.attributes)));
   std::vector<UploadedPart> parts(count);
   Status status =
       ParallelForIndex(count, kMaxParallel, Pool::kIo, arrow::StopToken::Unstoppable(), [&](size_t i) -> Status {
@@ -78,12 +80,14 @@ Result<ObjectInfo> CopyInParts(S3Connection& connection, const ObjectInfo& sourc
 Result<ObjectInfo> CopyObject(S3Connection& connection, std::string_view from, std::string_view to,
                               const PutOptions& options) {
   ARROW_RETURN_NOT_OK(CheckS3Key(to));
-  ARROW_RETURN_NOT_OK(RefuseAttributes(connection, "CopyObject", to, options.attributes.value_or(ObjectAttributes{})));
   ARROW_ASSIGN_OR_RAISE(const auto source, HeadObject(connection, from));
-  if (HasCondition(options) && source.size <= kMaxLocalCopy) {
+  // Servers that do not check conditions on CopyObject would overwrite in silence.
+  if (HasCondition(options) && source.size <= kMostCopiedByHand) {
     ARROW_ASSIGN_OR_RAISE(const auto body, GetObject(connection, from, {.if_match = source.etag}));
+    PutOptions put = options;
+    if (!put.attributes) put.attributes = source.attributes;
     return PutObject(connection, to,
-                     {reinterpret_cast<const std::byte*>(body->data()), static_cast<size_t>(body->size())}, options);
+                     {reinterpret_cast<const std::byte*>(body->data()), static_cast<size_t>(body->size())}, put);
   }
   if (!HasCondition(options) && source.size <= connection.options().max_single_copy) {
     return CopyWhole(connection, source, to, options);

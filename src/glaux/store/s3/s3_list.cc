@@ -25,7 +25,9 @@ Result<ListPage> ListObjects(S3Connection& connection, const ListOptions& option
     page.objects.push_back({.key = std::move(object.Key),
                             .size = object.Size,
                             .etag = std::move(object.ETag),
-                            .last_modified = object.LastModified});
+                            .last_modified = object.LastModified,
+                            .attributes = {},
+                            .storage_class = StorageClassOf(object.StorageClass)});
   }
   page.common_prefixes = std::move(listed->CommonPrefixes);
   if (!listed->IsTruncated) return page;

@@ -42,11 +42,12 @@ bool IsMadeOf(const ObjectInfo& object, std::span<const UploadedPart> parts) {
 
 }  // namespace
 
-Result<std::string> CreateUpload(S3Connection& connection, std::string_view key) {
+Result<std::string> CreateUpload(S3Connection& connection, std::string_view key, const ObjectAttributes& attributes) {
   ARROW_RETURN_NOT_OK(CheckS3Key(key));
   S3Call call{.operation = "CreateMultipartUpload", .method = "POST", .key = std::string(key), .customer_key = true};
   call.query = {{"uploads", ""}};
   connection.AddWriteHeaders(&call.headers);
+  ARROW_RETURN_NOT_OK(AddAttributes(connection, call.operation, key, attributes, &call.headers));
   if (const auto name = ChecksumName(connection.options().checksum); !name.empty()) {
     call.headers.Set("x-amz-checksum-algorithm", std::string(name));
     // So that a reader can check the whole.

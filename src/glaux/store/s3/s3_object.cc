@@ -47,6 +47,7 @@ ObjectInfo InfoFromHeaders(std::string_view key, const http::Headers& headers) {
   info.etag = WithoutQuotes(headers.Get("etag"));
   info.last_modified = ParseHttpDate(headers.Get("last-modified"));
   info.version = headers.Get("x-amz-version-id");
+  info.storage_class = StorageClassOf(headers.Get("x-amz-storage-class"));
   return info;
 }
 
@@ -76,13 +77,6 @@ Status MissingIsPrecondition(const Status& status, const PutOptions& options) {
   return MakeErrorMessage(std::move(info), status.message());
 }
 
-Status RefuseAttributes(const S3Connection& connection, std::string_view operation, std::string_view key,
-                        const ObjectAttributes& attributes) {
-  if (attributes.empty()) return Status::OK();
-  return connection.Error(ErrorKind::kNotImplemented, operation, key,
-                          "attributes of objects (" + attributes.begin()->first + ") are not sent to S3");
-}
-
 // An answer to HEAD has no body that could say why it is a refusal; one to GET has.
 static Status WithReason(S3Connection& connection, std::string_view key, const Status& refusal) {
   const auto info = InfoOf(refusal);
@@ -99,16 +93,19 @@ Result<ObjectInfo> HeadObject(S3Connection& connection, std::string_view key, st
   const auto response = connection.Send(call);
   if (!response.ok()) return WithReason(connection, key, response.status());
   if (write_mark != nullptr) *write_mark = response->headers.Get(kWriteMark);
-  return InfoFromHeaders(key, response->headers);
+  ObjectInfo info = InfoFromHeaders(key, response->headers);
+  info.attributes = AttributesFromHeaders(response->headers);
+  return info;
 }
 
 Result<ObjectInfo> PutObject(S3Connection& connection, std::string_view key, std::span<const std::byte> body,
                              const PutOptions& options) {
   ARROW_RETURN_NOT_OK(CheckS3Key(key));
   S3Call call{.operation = "PutObject", .method = "PUT", .key = std::string(key), .body = body, .customer_key = true};
-  ARROW_RETURN_NOT_OK(
-      RefuseAttributes(connection, call.operation, key, options.attributes.value_or(ObjectAttributes{})));
   connection.AddWriteHeaders(&call.headers);
+  if (options.attributes) {
+    ARROW_RETURN_NOT_OK(AddAttributes(connection, call.operation, key, *options.attributes, &call.headers));
+  }
   AddChecksum(connection.options().checksum, body, &call.headers);
   ARROW_RETURN_NOT_OK(AddConditions(connection, call.operation, key, options, &call.headers));
   const auto size = static_cast<int64_t>(body.size());

@@ -34,9 +34,13 @@ inline bool HasCondition(const PutOptions& options) { return options.if_absent |
 /// S3 answers If-Match for a key that is not there with NoSuchKey: to our callers that is a failed condition.
 Status MissingIsPrecondition(const Status& status, const PutOptions& options);
 
-/// kNotImplemented if there are any: S3's headers cannot hold every attribute that the seam allows.
-Status RefuseAttributes(const S3Connection& connection, std::string_view operation, std::string_view key,
-                        const ObjectAttributes& attributes);
+/// The headers of a write that say them. Metadata beyond ASCII is encoded; kInvalid for what no header can hold,
+/// kNotImplemented for an attribute that S3 does not keep.
+Status AddAttributes(const S3Connection& connection, std::string_view operation, std::string_view key,
+                     const ObjectAttributes& attributes, http::Headers* headers);
+/// What the headers of an answer to HeadObject say of them: without tags, which it does not tell, and without the type
+/// that servers give to an object that has none.
+ObjectAttributes AttributesFromHeaders(const http::Headers& headers);
 
 Result<ObjectInfo> HeadObject(S3Connection& connection, std::string_view key, std::string* write_mark = nullptr);
 Result<std::shared_ptr<arrow::Buffer>> GetObject(S3Connection& connection, std::string_view key,
@@ -48,7 +52,7 @@ Result<std::vector<DeleteFailure>> DeleteObjects(S3Connection& connection, std::
 Result<ObjectInfo> CopyObject(S3Connection& connection, std::string_view from, std::string_view to,
                               const PutOptions& options);
 
-Result<std::string> CreateUpload(S3Connection& connection, std::string_view key);
+Result<std::string> CreateUpload(S3Connection& connection, std::string_view key, const ObjectAttributes& attributes);
 Result<UploadedPart> UploadPart(S3Connection& connection, std::string_view key, std::string_view upload_id, int number,
                                 std::span<const std::byte> body);
 Result<ObjectInfo> CompleteUpload(S3Connection& connection, std::string_view key, std::string_view upload_id,

@@ -18,7 +18,9 @@ class S3Store final : public ObjectStore {
     return {.conditional_put = options.conditional_writes,
             .min_part_size = options.min_part_size,
             .parallel_parts = 4,
-            .list_parts = true};
+            .attributes = true,
+            .list_parts = true,
+            .billing = connection_->billing()};
   }
   std::string name() const override { return connection_->Subject(""); }
 
@@ -37,8 +39,7 @@ class S3Store final : public ObjectStore {
     return s3::CopyObject(*connection_, from, to, options);
   }
   Result<std::string> CreateMultipart(std::string_view key, const ObjectAttributes& attributes) override {
-    ARROW_RETURN_NOT_OK(s3::RefuseAttributes(*connection_, "CreateMultipartUpload", key, attributes));
-    return s3::CreateUpload(*connection_, key);
+    return s3::CreateUpload(*connection_, key, attributes);
   }
   Result<UploadedPart> UploadPart(std::string_view key, std::string_view upload_id, int number,
                                   std::span<const std::byte> body) override {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include "glaux/base/secret.h"
 #include "glaux/http/transport.h"
 #include "glaux/store/object_store.h"
+#include "glaux/store/request_counts.h"
 
 namespace glaux {
 
@@ -54,6 +56,9 @@ struct S3StoreOptions {
   /// Of a server that speaks S3: "http://127.0.0.1:9000". Empty: AWS.
   std::string endpoint_url = {};
   S3Addressing addressing = S3Addressing::kAuto;
+  /// Of AWS, where `region` is empty: asked once, before the bucket is, for a region to begin with. Empty: nobody
+  /// knows.
+  std::function<std::string()> find_region = {};
 
   std::shared_ptr<http::Transport> transport;
   std::shared_ptr<aws::CredentialsProvider> credentials;
@@ -71,11 +76,13 @@ struct S3StoreOptions {
   bool conditional_writes = true;
 
   /// Objects above this are copied in parts, several at once; S3's own limit is 5 GiB.
-  int64_t max_single_copy = int64_t{5} << 30;
-  int64_t copy_part_size = int64_t{256} << 20;
+  int64_t max_single_copy = kMostCopiedAtOnce;
+  int64_t copy_part_size = kCopyPartBytes;
   /// Smallest part that the server takes, but for the last.
   int64_t min_part_size = 5 << 20;
 
+  /// Counts every request that is sent; null: nobody counts.
+  std::shared_ptr<RequestMeter> meter = {};
   RetryPolicy retry = {};
   http::Deadlines deadlines = {};
   Clock* clock = &Clock::System();

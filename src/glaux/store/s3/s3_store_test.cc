@@ -111,6 +111,25 @@ TEST_F(S3StoreTest, AWrongRegionIsCorrectedOnceForAll) {
   EXPECT_THAT(Request(2).url, HasSubstr(".s3.ap-south-1."));
 }
 
+TEST_F(S3StoreTest, WithoutARegionTheSurroundingsAreAskedBeforeTheBucket) {
+  options.region = "";
+  int asked = 0;
+  options.find_region = [&] { return ++asked, "eu-south-2"; };
+  const auto store = Store();
+  PlayHead(1, "e");
+  PlayHead(1, "e");
+  ASSERT_OK(store->Head("k"));
+  ASSERT_OK(store->Head("k"));
+  EXPECT_EQ(asked, 1);
+  EXPECT_THAT(Request(0).url, HasSubstr(".s3.eu-south-2."));
+
+  options.find_region = [] { return ""; };
+  transport->Play({.status = 403, .headers = {{"x-amz-bucket-region", "sa-east-1"}}});
+  PlayHead(1, "e");
+  ASSERT_OK(Store()->Head("k"));
+  EXPECT_THAT(transport->seen.back().url, HasSubstr(".s3.sa-east-1."));
+}
+
 TEST_F(S3StoreTest, ARedirectOfAHeadNamesTheRegionInItsHeader) {
   transport->Play({.status = 301, .headers = {{"x-amz-bucket-region", "ap-south-1"}}});
   PlayHead(5, "e");
@@ -434,6 +453,147 @@ TEST_F(S3StoreTest, OptionsThatCannotBeAreRefused) {
         for (int i = 0; i < 11; ++i) o.tags[std::to_string(i)] = "x";
       },
       "tags");
+}
+
+// ---- attributes -----------------------------------------------------------------------------------------------------
+
+TEST_F(S3StoreTest, AttributesTravelAsHeaders) {
+  const ObjectAttributes attributes = {{"cache-control", "max-age=60"},
+                                       {"content-type", "text/csv"},
+                                       {"x-amz-meta-owner", "ada"},
+                                       {"x-amz-meta-city", "Köln\n"},
+                                       {"x-amz-meta-odd", "=?UTF-8?B?eA==?="}};
+  const auto store = Store();
+  transport->Play({.headers = {{"ETag", "\"e\""}}});
+  ASSERT_OK(PutString(*store, "k", "body", {.attributes = attributes}));
+  const auto put = Request(0).headers;
+  EXPECT_EQ(put.Get("content-type"), "text/csv");
+  EXPECT_EQ(put.Get("cache-control"), "max-age=60");
+  EXPECT_EQ(put.Get("x-amz-meta-owner"), "ada");
+  EXPECT_EQ(put.Get("x-amz-meta-city"), "=?UTF-8?B?S8O2bG4K?=");
+  // What came is what was sent; the mark of a conditional write is nobody's attribute.
+  http::Headers answer = {{"x-amz-meta-glaux-write", "mark"}};
+  for (const auto& [name, value] : attributes) answer.Set(name, put.Get(name));
+  PlayHead(4, "e", answer);
+  ASSERT_OK_AND_ASSIGN(const auto info, store->Head("k"));
+  EXPECT_EQ(info.attributes, attributes);
+
+  transport->Play({.body = wire::s3::InitiateMultipartUploadResult{.UploadId = "u"}.ToXml()});
+  ASSERT_OK(store->CreateMultipart("k", attributes));
+  EXPECT_EQ(Request(2).headers.Get("x-amz-meta-owner"), "ada");
+}
+
+TEST_F(S3StoreTest, MetadataThatS3HasEncodedIsDecoded) {
+  PlayHead(4, "e",
+           {{"x-amz-meta-q", "=?UTF-8?Q?K=C3=B6ln_am_Rhein?="},
+            {"x-amz-meta-two", "=?utf-8?B?S8O2?= =?UTF-8?Q?ln?="},
+            {"x-amz-meta-bad", "=?UTF-8?B?!?="},
+            {"Content-Type", "binary/octet-stream"}});
+  ASSERT_OK_AND_ASSIGN(const auto info, Store()->Head("k"));
+  EXPECT_EQ(info.attributes,
+            (ObjectAttributes{
+                {"x-amz-meta-q", "Köln am Rhein"}, {"x-amz-meta-two", "Köln"}, {"x-amz-meta-bad", "=?UTF-8?B?!?="}}));
+}
+
+TEST_F(S3StoreTest, AttributesThatS3CannotKeepAreRefused) {
+  const auto kind = [&](const std::string& name, const std::string& value) {
+    return KindOf(PutString(*Store(), "k", "body", {.attributes = ObjectAttributes{{name, value}}}).status());
+  };
+  EXPECT_EQ(kind("colour", "red"), ErrorKind::kNotImplemented);
+  EXPECT_EQ(kind("content-type", "a\r\nx-amz-acl: public-read"), ErrorKind::kInvalid);
+  EXPECT_EQ(kind("x-amz-meta-a b", "x"), ErrorKind::kInvalid);
+  EXPECT_EQ(kind("x-amz-meta-glaux-write", "x"), ErrorKind::kInvalid);
+  EXPECT_TRUE(transport->seen.empty());
+}
+
+TEST_F(S3StoreTest, ACopyWithAttributesReplacesThem) {
+  PlayHead(4, "e", {{"x-amz-meta-old", "1"}});
+  transport->Play({.body = wire::s3::CopyObjectResult{.ETag = "f"}.ToXml()});
+  ASSERT_OK(Store()->Copy("k", "l", {.attributes = ObjectAttributes{{"x-amz-meta-new", "2"}}}));
+  EXPECT_EQ(Request(1).headers.Get("x-amz-metadata-directive"), "REPLACE");
+  EXPECT_EQ(Request(1).headers.Get("x-amz-meta-new"), "2");
+  // One with a condition comes and goes, and takes the old ones along.
+  PlayHead(4, "e", {{"x-amz-meta-old", "1"}});
+  transport->Play({.headers = {{"ETag", "\"e\""}}, .body = "body"});
+  transport->Play({.headers = {{"ETag", "\"f\""}}});
+  ASSERT_OK(Store()->Copy("k", "l", {.if_absent = true}));
+  EXPECT_EQ(Request(4).headers.Get("x-amz-meta-old"), "1");
+}
+
+// ---- what is counted ------------------------------------------------------------------------------------------------
+
+TEST_F(S3StoreTest, EveryTryIsCountedAsItIsBilled) {
+  options.meter = std::make_shared<RequestMeter>();
+  options.storage_class = "STANDARD_IA";
+  const auto store = Store();
+  transport->Play({.body = wire::s3::ListBucketResultV2{}.ToXml()});
+  ASSERT_OK(store->List());
+  PlayHead(1, "e", {{"x-amz-storage-class", "GLACIER_IR"}});
+  ASSERT_OK(store->Head("k"));
+  transport->Play({.headers = {{"ETag", "\"e\""}}});
+  ASSERT_OK(PutString(*store, "k", "body"));
+  transport->Play({.status = 204});
+  ASSERT_OK(store->Delete(std::vector<std::string>{"k"}));
+  const auto counts = options.meter->Read();
+  const auto at = [&](StorageClass storage_class, RequestKind kind) {
+    return counts.aws[static_cast<size_t>(storage_class)].requests[static_cast<size_t>(kind)];
+  };
+  EXPECT_EQ(at(StorageClass::kStandard, RequestKind::kList), 1);
+  EXPECT_EQ(at(StorageClass::kGlacierIr, RequestKind::kHead), 1);
+  EXPECT_EQ(at(StorageClass::kStandardIa, RequestKind::kPut), 1);
+  EXPECT_EQ(at(StorageClass::kStandard, RequestKind::kDelete), 1);
+  EXPECT_EQ(counts.unbilled + counts.retries, 0);
+  EXPECT_EQ(counts.other, RequestCounts().other);
+}
+
+TEST_F(S3StoreTest, ServerErrorsAndLostAnswersAreNotBilledAndClientErrorsAre) {
+  options.meter = std::make_shared<RequestMeter>();
+  PlayError(503, "SlowDown");
+  transport->Lose();
+  PlayError(404, "NoSuchKey");
+  EXPECT_EQ(KindOf(Store()->Get("k").status()), ErrorKind::kNotFound);
+  const auto counts = options.meter->Read();
+  EXPECT_EQ(counts.Of(RequestKind::kGet), 1);
+  EXPECT_EQ(counts.unbilled, 2);
+  EXPECT_EQ(counts.retries, 2);
+}
+
+TEST_F(S3StoreTest, ARedirectToAnotherRegionIsNotBilled) {
+  options.meter = std::make_shared<RequestMeter>();
+  transport->Play({.status = 301, .headers = {{"x-amz-bucket-region", "ap-south-1"}}});
+  PlayHead(5, "e");
+  ASSERT_OK(Store()->Head("k"));
+  EXPECT_EQ(options.meter->Read().Of(RequestKind::kHead), 1);
+  EXPECT_EQ(options.meter->Read().unbilled, 1);
+}
+
+TEST_F(S3StoreTest, PartsOfAnUploadIntoGlacierHaveThePriceOfStandard) {
+  options.meter = std::make_shared<RequestMeter>();
+  options.storage_class = "GLACIER";
+  const auto store = Store();
+  transport->Play({.body = wire::s3::InitiateMultipartUploadResult{.UploadId = "u"}.ToXml()});
+  ASSERT_OK_AND_ASSIGN(const auto id, store->CreateMultipart("k"));
+  transport->Play({.headers = {{"ETag", "\"e\""}}});
+  ASSERT_OK_AND_ASSIGN(const auto part, store->UploadPart("k", id, 1, AsBytes("x")));
+  transport->Play({.body = wire::s3::CompleteMultipartUploadResult{.ETag = "e-1"}.ToXml()});
+  ASSERT_OK(store->CompleteMultipart("k", id, std::vector{part}));
+  const auto counts = options.meter->Read();
+  const auto put = static_cast<size_t>(RequestKind::kPut);
+  EXPECT_EQ(counts.aws[static_cast<size_t>(StorageClass::kStandard)].requests[put], 2);
+  EXPECT_EQ(counts.aws[static_cast<size_t>(StorageClass::kGlacier)].requests[put], 1);
+}
+
+TEST_F(S3StoreTest, OtherServersAndChinaHaveOtherPrices) {
+  options.meter = std::make_shared<RequestMeter>();
+  for (const auto& [region, endpoint, place] :
+       {std::tuple{"eu-west-1", "", RequestPlace::kAws},
+        {"eu-west-1", "https://s3.dualstack.eu-west-1.amazonaws.com", RequestPlace::kAws},
+        {"us-east-1", "http://127.0.0.1:9000", RequestPlace::kOther},
+        {"cn-north-1", "", RequestPlace::kOther}}) {
+    options.region = region;
+    options.endpoint_url = endpoint;
+    EXPECT_EQ(Store()->traits().billing.place, place) << region << endpoint;
+  }
 }
 
 }  // namespace

@@ -10,7 +10,6 @@ namespace {
 
 constexpr size_t kRecentCommits = 64;
 /// A ledger of more segments than this is merged into one.
-constexpr size_t kMostSegments = 24;
 
 std::string Shown(const std::optional<std::string>& text) {
   constexpr size_t kMost = 200;

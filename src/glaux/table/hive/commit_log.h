@@ -18,6 +18,9 @@ namespace glaux {
 /// A longer grace would be beyond what times can say.
 inline constexpr std::chrono::seconds kLongestGrace = std::chrono::days(36'500);
 
+/// Of the ledger: more are merged into one.
+inline constexpr size_t kMostSegments = 24;
+
 /// Where a partition is after a commit, when that does not follow from its values.
 struct PartitionMove {
   std::vector<std::string> values;

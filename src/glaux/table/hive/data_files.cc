@@ -10,7 +10,6 @@ namespace glaux {
 namespace {
 
 /// Bytes of a file that are kept before they go to the store as one part.
-constexpr int64_t kLocalPart = 1 << 20;
 
 /// A file with this many row groups is closed: until then it keeps what its footer will say of each column of each one.
 constexpr int kMostRowGroups = 16;
@@ -74,7 +73,7 @@ Result<std::unique_ptr<DataFiles::File>> DataFiles::Open(const Values& values) {
     name = layout_.NameOf(commit_id_, next_part_++);
   }
   file->uri = location + name;
-  const int64_t part_size = std::max(place_.store->traits().min_part_size, kLocalPart);
+  const int64_t part_size = std::max(place_.store->traits().min_part_size, kDataPartBytes);
   ARROW_ASSIGN_OR_RAISE(file->object, ObjectWriter::Open(place_.store, at.key + name, part_size));
   ARROW_ASSIGN_OR_RAISE(file->sink, layout_.OpenSink(file->object));
   ARROW_ASSIGN_OR_RAISE(file->writer, layout_.format->OpenWriter(file->sink, schema_, {.format = layout_.options}));

@@ -535,6 +535,15 @@ Status CheckKeysApart(const HivePlace& place, const TableEntry& entry, std::span
 
 }  // namespace
 
+int64_t AppendPlace::FilesOf(int64_t rows, int64_t bytes, int64_t target_file_bytes) const {
+  if (!layout.single.empty()) return 1;
+  const int64_t by_size = std::max<int64_t>(1, bytes / std::max<int64_t>(1, target_file_bytes));
+  // Text is encoded row by row into one file; so is what is put together by partition.
+  if (partitioned || (layout.folder && layout.format->is_text())) return by_size;
+  const int64_t side_by_side = std::min<int64_t>(PoolSize(Pool::kCpu), rows / kLeastRowsSideBySide);
+  return std::max(by_size, side_by_side);
+}
+
 Result<std::unique_ptr<Append>> MakeHiveAppend(HivePlace place, const TableEntry& entry, bool staged,
                                                std::vector<PartitionField> spec, const EvolutionPlan& plan,
                                                const AppendOptions& options, FileLayout layout) {

@@ -43,6 +43,32 @@ struct Ledger {
 };
 Result<Ledger> ReadLedger(const HivePlace& place);
 
+/// Of data files, at least: a store that sends parts over a network has larger ones.
+inline constexpr int64_t kDataPartBytes = 1 << 20;
+
+/// What of the log is known without looking at it again.
+struct SeenLog {
+  bool there = false;    ///< its state is
+  int64_t segments = 0;  ///< of the ledger
+};
+
+/// Where an append is to go.
+struct AppendPlace {
+  const HivePlace& place;
+  const FileLayout& layout;
+  const TableEntry& entry;
+  bool staged = false;
+  bool partitioned = false;
+  SeenLog log;
+
+  /// About how many files rows become, of one partition.
+  int64_t FilesOf(int64_t rows, int64_t bytes, int64_t target_file_bytes) const;
+};
+
+/// Table::RequestsOf.
+RequestCounts RequestsOfAppend(const AppendPlace& at, const EvolutionPlan& plan, const AppendOptions& options,
+                               const ExpectedWrite& expected);
+
 /// Table::ChangeStream and Table::ForgetLoaded.
 Status ChangeStream(const HivePlace& place, const StreamChange& change);
 Result<int64_t> ForgetLoaded(const HivePlace& place, const std::function<bool(const LoadedFile&)>& forget);

@@ -3,6 +3,7 @@
 #include <arrow/api.h>
 
 #include <algorithm>
+#include <atomic>
 #include <set>
 #include <unordered_set>
 
@@ -142,9 +143,22 @@ class HiveTable final : public Table {
     return MakeHiveAppend(place_, entry_, staged_, spec_, plan, options, std::move(layout));
   }
 
+  RequestCounts RequestsOf(const EvolutionPlan& plan, const AppendOptions& options,
+                           const ExpectedWrite& expected) const override {
+    const int64_t segments = segments_;
+    return RequestsOfAppend({.place = place_,
+                             .layout = layout_,
+                             .entry = entry_,
+                             .staged = staged_,
+                             .partitioned = !spec_.empty(),
+                             .log = {.there = segments >= 0 || !staged_, .segments = std::max<int64_t>(0, segments)}},
+                            plan, options, expected);
+  }
+
   Result<std::vector<bool>> AlreadyLoaded(std::span<const LoadedFile> files) override {
     // A commit that was cut off counts: it will happen. ReadLedger finishes it, then its files are in the ledger.
     ARROW_ASSIGN_OR_RAISE(const auto ledger, ReadLedger(place_));
+    if (!ledger.state.etag.empty()) segments_ = static_cast<int64_t>(ledger.state.ledger.size());
     // An overwrite that was cut off may have left files that nobody is to read any more.
     if (!ledger.state.replaced.empty()) (void)DropReplaced(place_);
     const auto name = [](const LoadedFile& file) {
@@ -159,6 +173,7 @@ class HiveTable final : public Table {
 
   Result<std::map<std::string, std::string>> Streams() override {
     ARROW_ASSIGN_OR_RAISE(auto state, FinishOpenCommit(place_, arrow::StopToken::Unstoppable()));
+    if (!state.etag.empty()) segments_ = static_cast<int64_t>(state.ledger.size());
     return std::move(state.streams);
   }
 
@@ -416,6 +431,7 @@ class HiveTable final : public Table {
   std::vector<std::shared_ptr<arrow::Field>> key_fields_;
   std::vector<std::string> keys_;
   std::vector<PartitionField> spec_;
+  std::atomic<int64_t> segments_{-1};  // of the ledger, when it was last looked at; -1: it was not, or is not there
 };
 
 Result<std::shared_ptr<Table>> MakeTable(const HiveEnvironment& environment, TableEntry entry, bool staged) {
