@@ -4,14 +4,16 @@
 #   run.sh --rounds 7                        every suite, with so many rounds (and --tools glaux,duckdb)
 #   run.sh load --rounds 7 --large 20        one suite with its own options: bench/compare.py
 #   run.sh pipelines --jobs csv,small        one suite with its own options: bench/pipelines.py
+#   run.sh s3 --jobs list,read --scale 0.1   one suite with its own options: bench/s3.py
 #   run.sh load --help                       the options of a suite
+# s3 runs against an outside S3 server, ../shared/peers/start-s3, and is skipped where that is not.
 # The peers live in an environment of their own, made with uv: pip takes minutes to resolve these.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 deps=${GLAUX_DEPS:-$PWD/.deps}
 bench=$deps/bench
 data=${GLAUX_BENCH_DATA:-$PWD/build/bench-data}
-suites=(load pipelines)
+suites=(load pipelines s3)
 
 usage() {
   sed -n '2,/^# The peers/p' "$0" | sed '$d; s/^# \{0,1\}//'
@@ -27,13 +29,19 @@ run_pipelines() {
   "$bench/bin/python" bench/pipelines.py --glaux build/glaux --data "$data/pipelines" "$@"
 }
 
+run_s3() {
+  case " $* " in *" --help "* | *" -h "*) ;; *) tests/end_to_end/get_tools.sh ;; esac ||
+    echo "bench: s5cmd and rclone could not be installed; s3 goes on without them" >&2
+  "$bench/bin/python" bench/s3.py --glaux build/glaux --data "$data/s3" "$@"
+}
+
 chosen=all
 case "${1:-}" in
   -h | --help)
     usage
     exit 0
     ;;
-  all | load | pipelines)
+  all | load | pipelines | s3)
     chosen=$1
     shift
     ;;
@@ -48,7 +56,7 @@ if [ "$chosen" = all ]; then
   # What only one suite knows would stop the other one, after minutes.
   for argument in "$@"; do
     case $argument in
-      -*) [[ $argument =~ ^--(rounds|tools)(=.*)?$ ]] || { echo "bench: $argument is of one suite; name it first: load $argument, or pipelines $argument" >&2; exit 2; } ;;
+      -*) [[ $argument =~ ^--(rounds|tools)(=.*)?$ ]] || { echo "bench: $argument is of one suite; name it first: load $argument, pipelines $argument, or s3 $argument" >&2; exit 2; } ;;
     esac
   done
 fi

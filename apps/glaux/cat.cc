@@ -8,6 +8,7 @@
 #include "glaux/base/secrets.h"
 #include "glaux/format/byte_source.h"
 #include "glaux/store/object_input.h"
+#include "glaux/store/parallel_get.h"
 #include "glaux/sync/object_finder.h"
 
 namespace glaux::cli {
@@ -63,6 +64,14 @@ Status PrintInflated(Session& session, const InputFile& input) {
 }
 
 Status PrintObject(Session& session, const FoundObject& object, bool decompress) {
+  if (!decompress && object.place.store->traits().remote) {
+    ObjectInfo info = object.info;
+    info.key = object.place.key;
+    return ParallelGet(*object.place.store, std::move(info), {.stop = session.stop()},
+                       [&](std::span<const std::byte> piece) {
+                         return session.surroundings().out->Write(piece.data(), static_cast<int64_t>(piece.size()));
+                       });
+  }
   ARROW_ASSIGN_OR_RAISE(const auto file, OpenInput(object.place.store, object.info));
   if (!decompress) return PrintStored(session, *file);
   return PrintInflated(session, {.name = ShownAddress(object.uri), .file = file});

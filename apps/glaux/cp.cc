@@ -22,7 +22,7 @@ struct CpArguments {
   bool all = false;
   bool no_clobber = false;
   bool dry_run = false;
-  std::string jobs = "8";
+  std::string jobs = "32";
 };
 
 Result<int> ParseJobs(const std::string& text) {
@@ -194,7 +194,7 @@ void AddCpCommand(CLI::App* app, Session* session) {
   command->add_flag("-n,--no-clobber", arguments->no_clobber, "leave files that are there as they are");
   command->add_flag("--dry-run", arguments->dry_run,
                     "say what would be copied where and what requests that takes, and change nothing");
-  command->add_option("--jobs", arguments->jobs, "how many files are copied at once (8)")->type_name("N");
+  command->add_option("--jobs", arguments->jobs, "how many files are copied at once (32)")->type_name("N");
   command->footer(
       "Each file appears whole or not at all. What is there is overwritten. Of a folder its content is copied, of a\n"
       "pattern what stands behind the folder before the first special character.\n\n"

@@ -97,6 +97,7 @@ Result<std::unique_ptr<OutputFile>> OutputFile::Open(const std::string& given, s
 
   std::unique_ptr<OutputFile> file(new OutputFile(path, std::move(pending), descriptor));
   file->stream_ = MakeDescriptorStream(descriptor, given);
+  file->takes_pieces_ = !file->pending_.empty() && codec.empty();
   if (!codec.empty()) {
     ARROW_ASSIGN_OR_RAISE(const auto type, arrow::util::Codec::GetCompressionType(std::string(codec)));
     ARROW_ASSIGN_OR_RAISE(const auto made, arrow::util::Codec::Create(type));
@@ -111,6 +112,19 @@ OutputFile::~OutputFile() {
   if (stream_ != nullptr && !stream_->closed()) (void)stream_->Abort();
   if (descriptor_ >= 0) ::close(descriptor_);
   if (!pending_.empty()) ::unlink(pending_.c_str());
+}
+
+Status OutputFile::WriteAt(int64_t offset, const void* data, int64_t size) {
+  const char* at = static_cast<const char*>(data);
+  while (size > 0) {
+    const ssize_t written = ::pwrite(descriptor_, at, static_cast<size_t>(size), offset);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return ErrnoError(errno, "write " + path_);
+    at += written;
+    size -= written;
+    offset += written;
+  }
+  return Status::OK();
 }
 
 Status OutputFile::Commit() {

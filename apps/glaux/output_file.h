@@ -27,6 +27,10 @@ class OutputFile {
   OutputFile& operator=(const OutputFile&) = delete;
 
   const std::shared_ptr<arrow::io::OutputStream>& stream() const { return stream_; }
+  /// Whether WriteAt works: a regular file, without a codec.
+  bool takes_pieces() const { return takes_pieces_; }
+  /// Write a piece anywhere, instead of through the stream. Thread-safe.
+  Status WriteAt(int64_t offset, const void* data, int64_t size);
   Status Commit();
 
  private:
@@ -36,6 +40,7 @@ class OutputFile {
   const std::string path_;
   std::string pending_;  ///< empty: written in place, or committed
   int descriptor_;
+  bool takes_pieces_ = false;
   std::shared_ptr<arrow::io::OutputStream> stream_;
 };
 

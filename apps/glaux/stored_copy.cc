@@ -5,10 +5,12 @@
 #include <atomic>
 #include <cerrno>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
 
+#include "glaux/base/memory.h"
 #include "glaux/base/parallel.h"
 #include "glaux/base/secrets.h"
 #include "glaux/store/object_input.h"
@@ -20,31 +22,80 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kPart = 8 << 20;
+/// Pieces of one large object on their way at once.
+constexpr int kPartsAtOnce = 16;
+/// Bytes of all pieces and small objects that are in memory at once.
+constexpr int64_t kMemory = 256 << 20;
+
+/// Takes its bytes from a budget for as long as it lives.
+class Held {
+ public:
+  Held(MemoryBudget* budget, int64_t bytes) : budget_(budget), bytes_(bytes) { budget_->Acquire(bytes_); }
+  ~Held() { budget_->Release(bytes_); }
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+
+ private:
+  MemoryBudget* const budget_;
+  const int64_t bytes_;
+};
+
+/// Where local files really are: the folder is looked at once for all of its files.
+class LocalPlaces {
+ public:
+  std::string Of(const std::string& path) {
+    std::error_code error;
+    const fs::path file(path);
+    if (fs::is_symlink(fs::symlink_status(file, error))) return "file://" + Canonical(file);
+    auto [at, fresh] = folders_.try_emplace(file.parent_path().string());
+    if (fresh) at->second = Canonical(file.parent_path());
+    return "file://" + at->second + "/" + file.filename().string();
+  }
+
+ private:
+  static std::string Canonical(const fs::path& path) {
+    std::error_code error;
+    const auto canonical = fs::weakly_canonical(path, error);
+    return error ? path.string() : canonical.string();
+  }
+
+  std::map<std::string, std::string> folders_;
+};
 
 /// Where an object really is: two addresses of one object have one place.
-std::string PlaceOf(const Location& place) {
+std::string PlaceOf(const Location& place, LocalPlaces* local) {
   const std::string name = place.store->name();
   const std::string address = name + (name.ends_with('/') ? "" : "/") + place.key;
-  if (!address.starts_with("file://")) return address;
-  std::error_code error;
-  const auto canonical = fs::weakly_canonical(address.substr(7), error);
-  return error ? address : "file://" + canonical.string();
+  return address.starts_with("file://") ? local->Of(address.substr(7)) : address;
 }
 
-std::string PlaceOfPath(const std::string& path) {
-  std::error_code error;
-  const auto canonical = fs::weakly_canonical(path, error);
-  return "file://" + (error ? path : canonical.string());
-}
+/// Store and key of s3:// addresses to be written; each folder is opened once. Thread-safe.
+class WritablePlaces {
+ public:
+  enum class Folder { kLook, kMake };
+  WritablePlaces(const SyncEnvironment& environment, Folder folder) : environment_(environment), folder_(folder) {}
 
-/// Store and key of an s3:// address to be written.
-Result<Location> Writable(const SyncEnvironment& environment, const std::string& uri, bool make) {
-  const size_t slash = uri.rfind('/');
-  const std::string folder = uri.substr(0, slash + 1);
-  ARROW_ASSIGN_OR_RAISE(auto place, make ? environment.make_folder(folder, {}) : environment.open_folder(folder, {}));
-  place.key += uri.substr(slash + 1);
-  return place;
-}
+  Result<Location> Of(const std::string& uri) {
+    const size_t slash = uri.rfind('/');
+    const std::string folder = uri.substr(0, slash + 1);
+    std::lock_guard lock(mutex_);
+    auto at = folders_.find(folder);
+    if (at == folders_.end()) {
+      ARROW_ASSIGN_OR_RAISE(auto place, folder_ == Folder::kMake ? environment_.make_folder(folder, {})
+                                                                 : environment_.open_folder(folder, {}));
+      at = folders_.emplace(folder, std::move(place)).first;
+    }
+    Location place = at->second;
+    place.key += uri.substr(slash + 1);
+    return place;
+  }
+
+ private:
+  const SyncEnvironment& environment_;
+  const Folder folder_;
+  std::mutex mutex_;
+  std::map<std::string, Location> folders_;
+};
 
 /// An upload has at most 10,000 parts.
 int64_t PartSize(int64_t size) { return std::max(kPart, size / 9'000 + 1); }
@@ -66,7 +117,7 @@ Status CheckBelow(const FoundObject& object, bool local) {
 class Copier {
  public:
   Copier(const SyncEnvironment& environment, const CopyOptions& options)
-      : environment_(environment), options_(options) {}
+      : options_(options), writable_(environment, WritablePlaces::Folder::kMake) {}
 
   Status Copy(const PlannedCopy& copy) {
     const Status status = copy.to.starts_with("file://") ? ToFile(copy) : ToStore(copy);
@@ -84,15 +135,37 @@ class Copier {
     const std::string path = copy.to.substr(7);
     std::error_code error;
     if (options_.no_clobber && fs::exists(path, error)) return Keep(copy);
-    ARROW_RETURN_NOT_OK(MakeFoldersAbove(path));
+    ARROW_RETURN_NOT_OK(MakeFolderOnce(path));
     ARROW_ASSIGN_OR_RAISE(const auto file, OpenOutputFile(path));
-    ARROW_RETURN_NOT_OK(Pass(copy, *file->stream()));
+    if (copy.from.info.size <= kPart) {
+      const Held held(&memory_, copy.from.info.size);
+      ARROW_ASSIGN_OR_RAISE(const auto body, GetWhole(copy.from));
+      ARROW_RETURN_NOT_OK(file->stream()->Write(body->data(), body->size()));
+      options_.progress->Advance(body->size());
+    } else if (copy.from.place.store->traits().remote && file->takes_pieces()) {
+      ARROW_RETURN_NOT_OK(ForEachPiece(copy, kPart, [&](int64_t, int64_t offset, const arrow::Buffer& piece) {
+        return file->WriteAt(offset, piece.data(), piece.size());
+      }));
+    } else {
+      ARROW_RETURN_NOT_OK(Pass(copy, *file->stream()));
+    }
     ARROW_RETURN_NOT_OK(file->Commit());
     return Done(copy);
   }
 
+  Status MakeFolderOnce(const std::string& path) {
+    std::lock_guard lock(folders_mutex_);
+    if (!folders_.insert(fs::path(path).parent_path().string()).second) return Status::OK();
+    return MakeFoldersAbove(path);
+  }
+
+  static Result<std::shared_ptr<arrow::Buffer>> GetWhole(const FoundObject& object) {
+    ARROW_ASSIGN_OR_RAISE(auto body, object.place.store->Get(object.place.key, {.if_match = object.info.etag}));
+    return body;
+  }
+
   Status ToStore(const PlannedCopy& copy) {
-    ARROW_ASSIGN_OR_RAISE(const auto to, Writable(environment_, copy.to, true));
+    ARROW_ASSIGN_OR_RAISE(const auto to, writable_.Of(copy.to));
     const auto& from = copy.from.place;
     if (options_.no_clobber) {
       ARROW_ASSIGN_OR_RAISE(const bool there, Exists(*to.store, to.key));
@@ -104,10 +177,12 @@ class Copier {
     if (within) {
       status = to.store->Copy(from.key, to.key, put).status();
     } else if (copy.from.info.size <= kPart) {
-      ARROW_ASSIGN_OR_RAISE(const auto body, from.store->Get(from.key, {.if_match = copy.from.info.etag}));
+      const Held held(&memory_, copy.from.info.size);
+      ARROW_ASSIGN_OR_RAISE(const auto body, GetWhole(copy.from));
       status = to.store->Put(to.key, AsBytes(std::string_view(*body)), put).status();
     } else {
-      status = Upload(copy, to, put);
+      const bool waits = from.store->traits().remote || to.store->traits().remote;
+      status = waits ? UploadPieces(copy, to, put) : Upload(copy, to, put);
     }
     if (put.if_absent && KindOf(status) == ErrorKind::kPrecondition && !status.ok()) {
       // Somebody has written it meanwhile, or the source has changed.
@@ -127,6 +202,48 @@ class Copier {
     const auto completed = Complete(*to.store, writer->pending(), put);
     if (!completed.ok()) (void)Abort(*to.store, writer->pending());
     return completed.status();
+  }
+
+  /// The same with many parts on their way at once, each read and sent by one thread.
+  Status UploadPieces(const PlannedCopy& copy, const Location& to, const PutOptions& put) {
+    const int64_t part_size = std::max(PartSize(copy.from.info.size), to.store->traits().min_part_size);
+    PendingObject pending{.key = to.key, .upload_id = {}, .parts = {}, .size = copy.from.info.size};
+    ARROW_ASSIGN_OR_RAISE(pending.upload_id, to.store->CreateMultipart(to.key));
+    pending.parts.resize(static_cast<size_t>((pending.size + part_size - 1) / part_size));
+    Status status = ForEachPiece(copy, part_size, [&](int64_t index, int64_t, const arrow::Buffer& piece) {
+      return to.store
+          ->UploadPart(pending.key, pending.upload_id, static_cast<int>(index) + 1, AsBytes(std::string_view(piece)))
+          .Value(&pending.parts[static_cast<size_t>(index)]);
+    });
+    if (status.ok()) status = Complete(*to.store, pending, put).status();
+    if (!status.ok() && KindOf(status) != ErrorKind::kCommitUnknown) (void)Abort(*to.store, pending);
+    return status;
+  }
+
+  /// Read a large object in pieces, many at once, in no order.
+  Status ForEachPiece(const PlannedCopy& copy, int64_t piece_size,
+                      const std::function<Status(int64_t index, int64_t offset, const arrow::Buffer& piece)>& take) {
+    // Its version is known from the listing; a store that tells none is asked.
+    const auto& place = copy.from.place;
+    ObjectInfo object = copy.from.info;
+    if (object.etag.empty()) {
+      ARROW_ASSIGN_OR_RAISE(object, place.store->Head(place.key));
+    }
+    const int64_t size = copy.from.info.size;
+    const auto count = static_cast<size_t>((size + piece_size - 1) / piece_size);
+    return ParallelForIndex(count, kPartsAtOnce, Pool::kIo, options_.stop, [&](size_t i) -> Status {
+      const int64_t offset = static_cast<int64_t>(i) * piece_size, length = std::min(piece_size, size - offset);
+      const Held held(&memory_, length);
+      ARROW_ASSIGN_OR_RAISE(
+          const auto piece,
+          place.store->Get(place.key, {.range = {.offset = offset, .length = length}, .if_match = object.etag}));
+      if (piece->size() != length) {
+        return MakeError(ErrorKind::kCorrupt, "it ends at byte ", offset + piece->size(), " of ", size);
+      }
+      ARROW_RETURN_NOT_OK(take(static_cast<int64_t>(i), offset, *piece));
+      options_.progress->Advance(length);
+      return Status::OK();
+    });
   }
 
   Status Pass(const PlannedCopy& copy, arrow::io::OutputStream& out) {
@@ -155,8 +272,11 @@ class Copier {
     return Status::OK();
   }
 
-  const SyncEnvironment& environment_;
   const CopyOptions& options_;
+  WritablePlaces writable_;
+  MemoryBudget memory_{kMemory};
+  std::mutex folders_mutex_;
+  std::set<std::string> folders_;
   std::atomic<int64_t> copied_{0}, kept_{0}, bytes_{0}, server_side_{0};
 };
 
@@ -165,8 +285,10 @@ class Copier {
 Result<std::vector<PlannedCopy>> PlanCopies(const std::vector<FoundObject>& objects, const Address& target,
                                             const SyncEnvironment& environment) {
   const bool into_folder = target.uri.ends_with('/');
+  LocalPlaces local;
+  WritablePlaces writable(environment, WritablePlaces::Folder::kLook);
   std::map<std::string, const FoundObject*> sources;
-  for (const auto& object : objects) sources[PlaceOf(object.place)] = &object;
+  for (const auto& object : objects) sources[PlaceOf(object.place, &local)] = &object;
   std::map<std::string, const FoundObject*> taken;
   std::vector<PlannedCopy> copies;
   for (const auto& object : objects) {
@@ -174,12 +296,12 @@ Result<std::vector<PlannedCopy>> PlanCopies(const std::vector<FoundObject>& obje
     if (into_folder) ARROW_RETURN_NOT_OK(CheckBelow(object, target.is_local()));
     std::string place;
     if (target.is_local()) {
-      place = PlaceOfPath(copy.to.substr(7));
+      place = local.Of(copy.to.substr(7));
     } else {
-      const auto writable = Writable(environment, copy.to, false);
+      const auto to = writable.Of(copy.to);
       // A bucket that is not there yet holds none of the sources.
-      if (!writable.ok() && KindOf(writable.status()) != ErrorKind::kNotFound) return writable.status();
-      place = writable.ok() ? PlaceOf(*writable) : copy.to;
+      if (!to.ok() && KindOf(to.status()) != ErrorKind::kNotFound) return to.status();
+      place = to.ok() ? PlaceOf(*to, &local) : copy.to;
     }
     if (const auto at = sources.find(place); at != sources.end()) {
       const bool itself = at->second->uri == object.uri;
@@ -200,6 +322,7 @@ Result<std::vector<PlannedCopy>> PlanCopies(const std::vector<FoundObject>& obje
 Result<RequestCounts> RequestsToCopy(const std::vector<PlannedCopy>& copies, const SyncEnvironment& environment,
                                      const CopyOptions& options) {
   RequestCounts counts;
+  WritablePlaces places(environment, WritablePlaces::Folder::kLook);
   for (const auto& copy : copies) {
     const auto& info = copy.from.info;
     const RequestBilling read{.place = copy.from.place.store->traits().billing.place,
@@ -208,7 +331,7 @@ Result<RequestCounts> RequestsToCopy(const std::vector<PlannedCopy>& copies, con
       counts.Add(read, RequestKind::kGet, (info.size + kPart - 1) / kPart, info.size);
       continue;
     }
-    const auto to = Writable(environment, copy.to, false);
+    const auto to = places.Of(copy.to);
     if (!to.ok() && KindOf(to.status()) == ErrorKind::kNotFound) {
       // A bucket of the lake that is not there yet: a folder.
       counts.Add(read, RequestKind::kGet, std::max<int64_t>(1, (info.size + kPart - 1) / kPart), info.size);

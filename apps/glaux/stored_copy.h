@@ -31,7 +31,7 @@ struct CopyOptions {
   /// Leave what is there, and count it as kept.
   bool no_clobber = false;
   /// Copies at once.
-  int jobs = 8;
+  int jobs = 32;
   arrow::StopToken stop = arrow::StopToken::Unstoppable();
   Progress* progress = &Progress::None();
 };

@@ -13,7 +13,9 @@
 namespace glaux {
 namespace {
 
-constexpr int kIoThreads = 16;
+constexpr int kIoThreads = 64;
+// Of one call that leaves it to the pool.
+constexpr int kIoAtOnce = 16;
 
 int CountCores() {
   if (const char* wanted = std::getenv("GLAUX_THREADS")) {
@@ -115,7 +117,7 @@ int PoolSize(Pool pool) {
 Status ParallelForIndex(size_t count, int max_parallel, Pool pool, const arrow::StopToken& stop,
                         const std::function<Status(size_t)>& work) {
   if (count == 0) return Status::OK();
-  const size_t limit = max_parallel > 0 ? max_parallel : PoolSize(pool);
+  const size_t limit = max_parallel > 0 ? max_parallel : pool == Pool::kIo ? kIoAtOnce : PoolSize(pool);
   auto run = std::make_shared<Run>(count, stop, &work);
   for (size_t helper = 1; helper < std::min(limit, count); ++helper) {
     WorkersOf(pool).Spawn([run] { run->Drain(); });

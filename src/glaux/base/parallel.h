@@ -11,13 +11,14 @@
 
 namespace glaux {
 
-/// Which of the process's two pools helps with the work: kCpu has one thread a core, kIo sixteen for calls that wait.
+/// Which of the process's two pools helps with the work: kCpu has one thread a core, kIo up to 64 for calls that
+/// wait.
 enum class Pool { kCpu, kIo };
 
-/// Threads of a pool: the cores this process may use, or GLAUX_THREADS; 16 for kIo.
+/// Threads of a pool: the cores this process may use, or GLAUX_THREADS; 64 for kIo.
 int PoolSize(Pool pool);
 
-/// Run `work(0) … work(count - 1)`, at most `max_parallel` at a time (0: as many as the pool has threads).
+/// Run `work(0) … work(count - 1)`, at most `max_parallel` at a time (0: as many as there are cores, 16 of kIo).
 ///
 /// The caller's thread takes part, so nested calls cannot lock each other out. The first error wins, and no further
 /// item is started after it or after `stop` was requested (kCancelled). Returns when no item is running any more.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "glaux/store/parallel_list.h"
+
 namespace glaux {
 namespace {
 
@@ -158,6 +160,7 @@ Result<ObjectInfo> PutString(ObjectStore& store, std::string_view key, std::stri
 
 Status ForEachObject(ObjectStore& store, std::string_view prefix,
                      const std::function<Status(const ObjectInfo&)>& visit) {
+  if (store.traits().remote) return ParallelList(store, {.prefix = std::string(prefix)}, visit);
   ListOptions options{.prefix = std::string(prefix)};
   do {
     ARROW_ASSIGN_OR_RAISE(auto page, store.List(options));

@@ -28,6 +28,8 @@ struct StoreTraits {
   bool ordered_list = true;
   /// Smallest size of a multipart part but the last, in bytes.
   int64_t min_part_size = 1;
+  /// Each call waits for a network: many at once take little longer than one, and one large one less than many small.
+  bool remote = false;
   /// Parts that ObjectWriter sends at once, because each one waits for a network.
   int parallel_parts = 1;
   /// Objects keep attributes. Without, PutOptions::attributes and those of uploads are kNotImplemented.
@@ -221,7 +223,8 @@ Result<std::string> GetString(ObjectStore& store, std::string_view key);
 Result<ObjectInfo> PutString(ObjectStore& store, std::string_view key, std::string_view body,
                              const PutOptions& options = {});
 
-/// Every object under a prefix, page by page; `visit` may stop the walk with an error.
+/// Every object under a prefix, in byte order; `visit` may stop the walk with an error. Page by page, or with the
+/// trait `remote` by ParallelList.
 Status ForEachObject(ObjectStore& store, std::string_view prefix,
                      const std::function<Status(const ObjectInfo&)>& visit);
 

@@ -11,6 +11,8 @@ namespace {
 
 // Pages that one piece may take before what is left of it is split.
 constexpr int kPagesAtOnce = 4;
+// Keys that a piece of several folders is to hold.
+constexpr size_t kKeysOfFolders = 3000;
 // Sorts behind every key with the same beginning: U+10FFFF, the last character there is.
 constexpr std::string_view kLast = "\xF4\x8F\xBF\xBF";
 // Most probes among characters of one kind.
@@ -86,10 +88,12 @@ class Lister {
     Piece done{.prefix = {}, .after = {}, .until = {}, .listed = true, .objects = {}};
     ListOptions list{.prefix = piece.prefix, .start_after = piece.after};
     for (int pages = 0; pages < kPagesAtOnce; ++pages) {
-      ARROW_ASSIGN_OR_RAISE(auto page, store_.List(list));
+      ARROW_ASSIGN_OR_RAISE(auto page, Call(list));
       bool ended = page.next_token.empty();
       for (auto& object : page.objects) {
-        if (!piece.until.empty() && object.key > piece.until) {
+        // Behind a folder's last character, its keys may go on.
+        const bool within = piece.until.ends_with(kLast) && object.key.starts_with(piece.until);
+        if (!piece.until.empty() && object.key > piece.until && !within) {
           ended = true;
           break;
         }
@@ -104,6 +108,11 @@ class Lister {
     return rest;
   }
 
+  Result<ListPage> Call(const ListOptions& list) {
+    if (options_.calls != nullptr) ++*options_.calls;
+    return store_.List(list);
+  }
+
   static std::vector<Piece> One(Piece piece) {
     std::vector<Piece> pieces;
     pieces.push_back(std::move(piece));
@@ -114,15 +123,14 @@ class Lister {
   Result<std::vector<Piece>> Split(Piece piece, const std::vector<ObjectInfo>& before) {
     // Down to where the folders branch. A stretch with an end comes from probes: there, folders had nothing to give.
     for (int depth = 0; piece.until.empty() && depth < 32; ++depth) {
-      ARROW_ASSIGN_OR_RAISE(auto page,
-                            store_.List({.prefix = piece.prefix, .delimiter = "/", .start_after = piece.after}));
+      ARROW_ASSIGN_OR_RAISE(auto page, Call({.prefix = piece.prefix, .delimiter = "/", .start_after = piece.after}));
       const size_t folders = page.common_prefixes.size();
       if (folders == 1 && page.objects.empty() && page.next_token.empty() &&
           page.common_prefixes[0].size() > piece.prefix.size()) {
         piece.prefix = std::move(page.common_prefixes[0]);
         continue;
       }
-      if (folders > 0) return AtFolders(std::move(piece), std::move(page));
+      if (folders > 0) return AtFolders(std::move(piece), std::move(page), before);
       // No folder is left, so this page is as good as any.
       Piece listed{.prefix = {}, .after = {}, .until = {}, .listed = true, .objects = std::move(page.objects)};
       if (page.next_token.empty() || listed.objects.empty()) return One(std::move(listed));
@@ -134,8 +142,22 @@ class Lister {
     return AtProbes(std::move(piece), before);
   }
 
-  // One piece for each folder, and the objects beside them, in order.
-  static std::vector<Piece> AtFolders(Piece piece, ListPage page) {
+  // Folders that together give some pages, if they hold as much as those before them.
+  static size_t FoldersAtOnce(const std::string& prefix, const std::vector<ObjectInfo>& before) {
+    size_t folders = 0;
+    std::string_view last;
+    for (const auto& object : before) {
+      const std::string_view key = object.key;
+      const std::string_view folder = key.substr(0, key.find('/', std::min(prefix.size(), key.size())));
+      if (folder != last) ++folders;
+      last = folder;
+    }
+    return std::clamp<size_t>(folders == 0 ? 1 : kKeysOfFolders * folders / before.size(), 1, 1000);
+  }
+
+  // One piece for each large folder or several small ones, and the objects beside them, in order.
+  static std::vector<Piece> AtFolders(Piece piece, ListPage page, const std::vector<ObjectInfo>& before) {
+    const size_t at_once = FoldersAtOnce(piece.prefix, before);
     std::vector<Piece> pieces;
     size_t object = 0;
     std::string last = piece.after;
@@ -147,13 +169,28 @@ class Lister {
       }
       if (!listed.objects.empty()) pieces.push_back(std::move(listed));
     };
-    for (auto& folder : page.common_prefixes) {
-      objects_until(&folder);
-      last = folder + std::string(kLast);
+    auto& folders = page.common_prefixes;
+    for (size_t i = 0; i < folders.size();) {
+      objects_until(&folders[i]);
+      // No object may stand between the folders of one piece.
+      size_t end = i + 1;
+      while (end < std::min(folders.size(), i + at_once) &&
+             (object == page.objects.size() || folders[end] < page.objects[object].key)) {
+        ++end;
+      }
       // Only the first folder can hold keys that were seen already.
-      std::string after = piece.after.starts_with(folder) ? piece.after : std::string();
-      pieces.push_back(
-          {.prefix = std::move(folder), .after = std::move(after), .until = {}, .listed = false, .objects = {}});
+      std::string after = piece.after.starts_with(folders[i]) ? piece.after : std::string();
+      if (end == i + 1) {
+        last = folders[i] + std::string(kLast);
+        pieces.push_back(
+            {.prefix = std::move(folders[i]), .after = std::move(after), .until = {}, .listed = false, .objects = {}});
+      } else {
+        if (after.empty()) after = last;
+        last = folders[end - 1] + std::string(kLast);
+        pieces.push_back(
+            {.prefix = piece.prefix, .after = std::move(after), .until = last, .listed = false, .objects = {}});
+      }
+      i = end;
     }
     objects_until(nullptr);
     if (!page.next_token.empty()) {
@@ -163,7 +200,7 @@ class Lister {
   }
 
   Result<std::string> FirstKeyAfter(const std::string& prefix, const std::string& after) {
-    ARROW_ASSIGN_OR_RAISE(const auto page, store_.List({.prefix = prefix, .start_after = after, .max_keys = 1}));
+    ARROW_ASSIGN_OR_RAISE(const auto page, Call({.prefix = prefix, .start_after = after, .max_keys = 1}));
     return page.objects.empty() ? std::string() : page.objects.front().key;
   }
 

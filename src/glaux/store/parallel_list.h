@@ -2,6 +2,7 @@
 
 #include <arrow/util/cancel.h>
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <vector>
@@ -16,6 +17,8 @@ struct ParallelListOptions {
   std::string start_after = {};
   /// List calls in flight.
   int max_parallel = 16;
+  /// Is raised by the List calls that were made.
+  std::atomic<int64_t>* calls = nullptr;
   arrow::StopToken stop = arrow::StopToken::Unstoppable();
 };
 

@@ -38,6 +38,22 @@ struct Lake {
   int calls = 0;
 };
 
+TEST(ParallelList, SmallFoldersAreListedTogether) {
+  std::vector<std::string> keys = {"d/_x", "d/day=0100", "d/day=01000", "d/day=010/\xF4\x8F\xBF\xBFz", "d/z"};
+  for (int day = 0; day < 300; ++day) {
+    for (int file = 0; file < 40 + day % 50; ++file) {
+      keys.push_back(Text("d/day=%03d/", day) + Text("part-%05d", file));
+    }
+  }
+  Lake lake(keys);
+  EXPECT_EQ(lake.List({.prefix = "d/"}), lake.keys);
+  EXPECT_LE(lake.calls, static_cast<int>(keys.size()) / 1000 * 14 / 10 + 2);
+  EXPECT_EQ(lake.List({}), lake.keys);
+  const auto after = lake.List({.prefix = "d/", .start_after = "d/day=123/part-00007"});
+  EXPECT_EQ(after, std::vector<std::string>(
+                       std::upper_bound(lake.keys.begin(), lake.keys.end(), "d/day=123/part-00007"), lake.keys.end()));
+}
+
 TEST(ParallelList, KeysOfFoldersComeInOrderAndOnce) {
   std::vector<std::string> keys = {"a", "t/_marker", "t/year=2024-x", "z"};
   for (int year = 2020; year < 2024; ++year) {

@@ -147,8 +147,11 @@ struct SyncEnvironment {
   /// The same for writing: a folder that is not there is made.
   FolderResolver make_folder;
   /// The files that count below a folder that writes of ours manage, which is where `_glaux/state.json` is: without
-  /// what a commit has not finished or has replaced.
-  std::function<Result<std::vector<ObjectInfo>>(ObjectStore& store, const std::string& prefix)> list_committed;
+  /// what a commit has not finished or has replaced. `listed`: the folder as listed just now, which saves another
+  /// listing where no log is.
+  std::function<Result<std::vector<ObjectInfo>>(ObjectStore& store, const std::string& prefix,
+                                                const std::vector<ObjectInfo>* listed)>
+      list_committed;
   /// kNotFound.
   std::function<Result<std::shared_ptr<Table>>(const TableId&)> open_table;
   /// Store and key of the files of catalog tables.

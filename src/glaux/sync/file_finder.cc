@@ -4,6 +4,7 @@
 #include <arrow/util/uri.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <regex>
@@ -13,6 +14,7 @@
 #include "glaux/base/secrets.h"
 #include "glaux/schema/predicate.h"
 #include "glaux/store/object_input.h"
+#include "glaux/store/parallel_list.h"
 #include "glaux/sync/glob.h"
 
 namespace glaux {
@@ -182,6 +184,17 @@ class FileFinder {
     std::set<std::string> roots;
     std::vector<std::string> level = {folder.key + std::string(FolderOf(address.below.literal_prefix()))};
     std::string name_prefix = address.below.literal_prefix().substr(FolderOf(address.below.literal_prefix()).size());
+    if (!by_level && folder.store->traits().remote) {
+      std::atomic<int64_t> calls = 0;
+      const ParallelListOptions list{.prefix = level[0] + name_prefix, .calls = &calls, .stop = stop_};
+      const Status listed = ParallelList(*folder.store, list, [&](const ObjectInfo& object) {
+        TakeKey(folder.key, object, &objects, &roots);
+        return Status::OK();
+      });
+      found_.requests += calls;
+      if (!listed.ok()) return Prefix(listed, "source " + source_.name);
+      level.clear();
+    }
     while (!level.empty()) {
       std::vector<std::string> next;
       std::mutex mutex;
@@ -268,7 +281,7 @@ class FileFinder {
         return true;
       });
       found_.requests += 2;
-      ARROW_ASSIGN_OR_RAISE(auto committed, environment_.list_committed(*folder.store, root));
+      ARROW_ASSIGN_OR_RAISE(auto committed, environment_.list_committed(*folder.store, root, nullptr));
       found_.not_selected += std::max<int64_t>(0, listed - static_cast<int64_t>(committed.size()));
       for (auto& object : committed) objects->push_back(std::move(object));
     }
@@ -353,8 +366,10 @@ class FileFinder {
 }  // namespace
 
 Result<InputFile> SourceFile::Open() const {
-  ARROW_ASSIGN_OR_RAISE(auto input,
-                        OpenInput(place.store, {.key = place.key, .size = ledger.size, .etag = ledger.etag}));
+  const ObjectInfo object{.key = place.key, .size = ledger.size, .etag = ledger.etag};
+  const bool from_front_to_back = place.store->traits().remote && (format == nullptr || format->is_text());
+  ARROW_ASSIGN_OR_RAISE(
+      auto input, from_front_to_back ? OpenSequentialInput(place.store, object, head) : OpenInput(place.store, object));
   return InputFile{.name = name, .file = std::move(input), .member = member};
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "glaux/format/format.h"
+#include "glaux/store/sequential_input.h"
 #include "glaux/sync/config.h"
 #include "glaux/sync/environment.h"
 #include "glaux/table/table.h"
@@ -24,6 +25,8 @@ struct SourceFile {
   /// Of the `key=value` folders below the part of the address that was given: they are columns. Null is no value.
   std::vector<std::pair<std::string, std::optional<std::string>>> path_values = {};
   StorageClass storage_class = StorageClass::kStandard;
+  /// Of text on a remote store: what inference has read is not asked for again.
+  std::shared_ptr<ObjectHead> head = std::make_shared<ObjectHead>();
 
   Result<InputFile> Open() const;
 };

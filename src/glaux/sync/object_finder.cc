@@ -7,6 +7,7 @@
 
 #include "glaux/base/parallel.h"
 #include "glaux/base/secrets.h"
+#include "glaux/store/parallel_list.h"
 #include "glaux/sync/glob.h"
 
 namespace glaux {
@@ -144,18 +145,10 @@ class ObjectFinder {
   }
 
   Status TakeAllBelow(const std::string& base, const Location& folder, const std::string& below) {
-    std::vector<ObjectInfo> objects;
-    ListOptions list{.prefix = folder.key + below};
-    do {
-      if (options_.stop.IsStopRequested())
-        return MakeError(ErrorKind::kCancelled, "list ", ShownAddress(base), ": cancelled");
-      ARROW_ASSIGN_OR_RAISE(auto page, folder.store->List(list));
-      for (auto& object : page.objects) objects.push_back(std::move(object));
-      for (const auto& key : page.passed_over) TakeLink(key.substr(folder.key.size()));
-      list.continuation_token = std::move(page.next_token);
-    } while (!list.continuation_token.empty());
+    ARROW_ASSIGN_OR_RAISE(auto objects, ListBelow(base, folder, below));
     if (!options_.all && environment_.list_committed != nullptr) {
-      ARROW_ASSIGN_OR_RAISE(const auto committed, environment_.list_committed(*folder.store, folder.key + below));
+      ARROW_ASSIGN_OR_RAISE(const auto committed,
+                            environment_.list_committed(*folder.store, folder.key + below, &objects));
       std::set<std::string_view> keep;
       for (const auto& object : committed) keep.insert(object.key);
       // Logs are told of as hidden, below.
@@ -165,6 +158,33 @@ class ObjectFinder {
     }
     for (const auto& object : objects) Take(base, folder, object, false);
     return Status::OK();
+  }
+
+  Result<std::vector<ObjectInfo>> ListBelow(const std::string& base, const Location& folder, const std::string& below) {
+    std::vector<ObjectInfo> objects;
+    if (folder.store->traits().remote) {
+      const Status listed = ParallelList(*folder.store, {.prefix = folder.key + below, .stop = options_.stop},
+                                         [&](const ObjectInfo& object) {
+                                           objects.push_back(object);
+                                           return Status::OK();
+                                         });
+      if (KindOf(listed) == ErrorKind::kCancelled && !listed.ok()) return Cancelled(base);
+      ARROW_RETURN_NOT_OK(listed);
+      return objects;
+    }
+    ListOptions list{.prefix = folder.key + below};
+    do {
+      if (options_.stop.IsStopRequested()) return Cancelled(base);
+      ARROW_ASSIGN_OR_RAISE(auto page, folder.store->List(list));
+      for (auto& object : page.objects) objects.push_back(std::move(object));
+      for (const auto& key : page.passed_over) TakeLink(key.substr(folder.key.size()));
+      list.continuation_token = std::move(page.next_token);
+    } while (!list.continuation_token.empty());
+    return objects;
+  }
+
+  static Status Cancelled(const std::string& base) {
+    return MakeError(ErrorKind::kCancelled, "list ", ShownAddress(base), ": cancelled");
   }
 
   void TakeLink(std::string_view below) { found_.links += Hides(below) ? 0 : 1; }

@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "glaux/store/memory_store.h"
 #include "glaux/sync/file_finder.h"
+#include "glaux/testing/faulty_store.h"
+#include "glaux/testing/forwarding_store.h"
 #include "glaux/testing/matchers.h"
 
 namespace glaux {
@@ -115,6 +119,42 @@ TEST_F(ObjectFinderTest, SourceFilesComeInTheOrderOfTheirAddresses) {
   std::vector<std::string> keys;
   for (const auto& file : found->files) keys.push_back(file.place.key);
   EXPECT_THAT(keys, ElementsAre("c[1].csv", "b/1.csv", "b/2.csv", "a.csv"));
+}
+
+/// Far away: each call waits for a network.
+class RemoteStore : public testing::ForwardingStore {
+ public:
+  using ForwardingStore::ForwardingStore;
+  StoreTraits traits() const override {
+    auto traits = store_->traits();
+    traits.remote = true;
+    return traits;
+  }
+  Result<ListPage> List(const ListOptions& options) override {
+    ++lists;
+    return store_->List(options);
+  }
+  std::atomic<int> lists{0};
+};
+
+TEST_F(ObjectFinderTest, AllBelowARemoteFolderIsListedOnceAndIsWhatPagesGive) {
+  std::vector<std::string> keys = {"in/_hidden", "in/a", "in/z"};
+  for (int day = 0; day < 20; ++day) {
+    for (int file = 0; file < 900; ++file) {
+      keys.push_back("in/day=" + std::to_string(day) + "/part-" + std::to_string(file));
+    }
+  }
+  Put(keys);
+  environment.list_committed = [](ObjectStore& from, const std::string& prefix, const std::vector<ObjectInfo>* listed) {
+    return listed != nullptr ? *listed : ListAll(from, prefix);
+  };
+  const auto by_pages = Find("s3://b/in/", true);
+  EXPECT_EQ(by_pages.size(), keys.size() - 1);
+  const auto remote = std::make_shared<RemoteStore>(store);
+  store = remote;
+  EXPECT_EQ(Find("s3://b/in/", true), by_pages);
+  EXPECT_EQ(hidden, 1);
+  EXPECT_LE(remote->lists, 18 + 12);
 }
 
 }  // namespace

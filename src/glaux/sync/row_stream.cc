@@ -162,6 +162,7 @@ class FileStreamImpl final : public FileStream {
     progress_.Advance(read - file->reported);
     file->reported = read;
     if (!task.has_value()) {
+      input.file->head->Drop();
       file->at_end = true;
       return std::nullopt;
     }

@@ -174,7 +174,9 @@ Result<InferredFiles> InferFiles(const std::vector<SourceFile>& files, const Inf
                                  const arrow::StopToken& stop) {
   InferredFiles inferred;
   inferred.schemas.resize(files.size());
-  ARROW_RETURN_NOT_OK(ParallelForIndex(files.size(), 0, Pool::kCpu, stop, [&](size_t i) -> Status {
+  const bool waits =
+      std::any_of(files.begin(), files.end(), [](const auto& file) { return file.place.store->traits().remote; });
+  ARROW_RETURN_NOT_OK(ParallelForIndex(files.size(), 0, waits ? Pool::kIo : Pool::kCpu, stop, [&](size_t i) -> Status {
     ARROW_ASSIGN_OR_RAISE(const auto input, files[i].Open());
     ARROW_ASSIGN_OR_RAISE(inferred.schemas[i], files[i].format->Infer(input, options));
     return Status::OK();

@@ -400,4 +400,60 @@ TEST_F(DuckDBScan, ReadsFilesOfTheLakeByTheirUri) {
   EXPECT_THAT(Rows("SELECT count(*) FROM read_parquet('s3://lake/**.parquet')"), ElementsAre("2"));
 }
 
+/// Twelve files of a table that is far away, each with two row groups of about 2 MiB in four columns.
+class RemoteScan : public DuckDBScan {
+ protected:
+  RemoteScan() {
+    lake_.MakeRemote();
+    const auto columns = schema(
+        {field("id", arrow::int64()), field("a", arrow::utf8()), field("b", arrow::utf8()), field("c", arrow::utf8())});
+    lake_.AddTable(kT, columns->fields());
+    uint64_t random = 1;
+    for (int file = 0; file < kFiles; ++file) {
+      std::vector<std::shared_ptr<arrow::Array>> arrays;
+      arrow::Int64Builder ids;
+      for (int row = 0; row < kRows; ++row) EXPECT_OK(ids.Append(file * kRows + row));
+      arrays.push_back(ids.Finish().ValueOrDie());
+      for (int column = 0; column < 3; ++column) {
+        arrow::StringBuilder texts;
+        for (int row = 0; row < kRows; ++row) {
+          std::string text(350, ' ');
+          for (char& c : text) c = static_cast<char>('!' + ((random = random * 6364136223846793005 + 1) >> 58));
+          EXPECT_OK(texts.Append(text));
+        }
+        arrays.push_back(texts.Finish().ValueOrDie());
+      }
+      lake_.AddFile(kT, {}, *arrow::RecordBatch::Make(columns, kRows, arrays), kRows / 2);
+    }
+  }
+  static constexpr int kFiles = 12, kRows = 4000;
+};
+
+TEST_F(RemoteScan, AProjectionCostsAGetForTheFooterAndOneForEachRowGroup) {
+  EXPECT_THAT(Rows("SELECT sum(id), sum(length(a)) FROM db.t"), ElementsAre("1151976000 16800000"));
+  EXPECT_LE(lake_.gets(), kFiles * 3);
+  EXPECT_EQ(statistics_.bytes_scanned, lake_.bytes_read());
+  // Two of three columns of text stay where they are.
+  EXPECT_LE(lake_.bytes_read(), int64_t{kFiles} * (kRows * 400 + (200 << 10)));
+}
+
+TEST_F(RemoteScan, CountingRowsReadsFootersAlone) {
+  EXPECT_THAT(Rows("SELECT count(*) FROM db.t"), ElementsAre("48000"));
+  EXPECT_EQ(lake_.gets(), kFiles);
+}
+
+TEST_F(RemoteScan, AFewRowsDoNotCostTheTable) {
+  EXPECT_EQ(Rows("SELECT a FROM db.t LIMIT 3").size(), 3u);
+  EXPECT_LE(lake_.bytes_read(), int64_t{kFiles} * kRows * 350 * 3 / 2);
+}
+
+TEST_F(RemoteScan, AFileThatIsReplacedDuringTheScanIsAnErrorWithItsName) {
+  const auto objects = ListAll(lake_.store(), "db/t/");
+  ASSERT_OK(objects);
+  ASSERT_OK(PutString(lake_.store(), (*objects)[5].key, std::string(static_cast<size_t>((*objects)[5].size), 'x')));
+  EXPECT_THAT(
+      Rows("SELECT sum(id), sum(length(b)) FROM db.t")[0],
+      AllOf(HasSubstr("<Precondition: "), HasSubstr("s3://lake/" + (*objects)[5].key), HasSubstr("was replaced")));
+}
+
 }  // namespace glaux::testing

@@ -16,8 +16,13 @@ namespace glaux::testing {
 class CountingStore : public ObjectStore {
  public:
   std::atomic<int64_t> gets{0}, bytes{0};
+  bool remote = false;
 
-  StoreTraits traits() const override { return store_->traits(); }
+  StoreTraits traits() const override {
+    auto traits = store_->traits();
+    traits.remote = remote;
+    return traits;
+  }
   std::string name() const override { return store_->name(); }
   Result<ObjectInfo> Head(std::string_view key) override { return store_->Head(key); }
   Result<std::shared_ptr<arrow::Buffer>> Get(std::string_view key, const GetOptions& options) override {
@@ -199,6 +204,7 @@ Result<std::unique_ptr<QueryEngine>> FakeLake::Engine(DuckDBEngineOptions option
 }
 
 int64_t FakeLake::listed(const TableId& id) const { return state_->tables.at(id)->listed; }
+void FakeLake::MakeRemote() { state_->store->remote = true; }
 int64_t FakeLake::gets() const { return state_->store->gets; }
 int64_t FakeLake::bytes_read() const { return state_->store->bytes; }
 ObjectStore& FakeLake::store() { return *state_->store; }

@@ -39,6 +39,8 @@ class FakeLake {
 
   /// Partitions of a table that were listed so far.
   int64_t listed(const TableId& id) const;
+  /// Reads are as far away as those of S3.
+  void MakeRemote();
   int64_t gets() const;
   int64_t bytes_read() const;
   ObjectStore& store();

@@ -9,23 +9,10 @@
 #include <cstring>
 #include <mutex>
 
+#include "glaux/engine/duckdb/opened_file_internal.h"
 #include "glaux/engine/duckdb/query_state_internal.h"
 
 namespace glaux::duckdb_engine {
-
-/// One object that a query reads. DuckDB opens a file once for its footer and once a scanning thread; they share this.
-struct OpenedFile {
-  std::string uri;
-  std::shared_ptr<ObjectStore> store;
-  std::string key;
-  int64_t size = 0;
-  std::string etag;
-  Timestamp last_modified = {};
-
-  std::mutex mutex;
-  /// The whole object if it is small, else its end, where the footer is. Null until first needed.
-  std::shared_ptr<arrow::Buffer> tail;
-};
 
 namespace {
 
@@ -35,10 +22,21 @@ using duckdb::idx_t;
 using duckdb::optional_ptr;
 using duckdb::string;
 
-/// Objects up to this size come with one Get.
-constexpr int64_t kWholeFile = 1 << 20;
-/// Of larger ones this much is taken with the footer.
-constexpr int64_t kTail = 64 << 10;
+ReadingQuery Reading(const duckdb::shared_ptr<QueryContext>& query) {
+  return query ? ReadingQuery{.stop = query->stop(), .bytes = &query->bytes_scanned} : ReadingQuery{};
+}
+
+/// Size and ETag where a plan tells them.
+bool TakePlanned(const duckdb::OpenFileInfo& info, ObjectInfo* object) {
+  if (!info.extended_info) return false;
+  const auto& options = info.extended_info->options;
+  const auto size = options.find(kFileSizeOption);
+  const auto etag = options.find(kFileEtagOption);
+  if (size == options.end() || etag == options.end()) return false;
+  object->size = duckdb::BigIntValue::Get(size->second);
+  object->etag = duckdb::StringValue::Get(etag->second);
+  return true;
+}
 
 duckdb::shared_ptr<QueryContext> QueryOf(optional_ptr<FileOpener> opener) {
   auto context = FileOpener::TryGetClientContext(opener);
@@ -49,60 +47,26 @@ class LakeFileHandle : public duckdb::FileHandle {
  public:
   LakeFileHandle(duckdb::FileSystem& file_system, FileOpenFlags flags, std::shared_ptr<OpenedFile> file,
                  duckdb::shared_ptr<QueryContext> query)
-      : FileHandle(file_system, file->uri, flags), file_(std::move(file)), query_(std::move(query)) {}
+      : FileHandle(file_system, file->uri(), flags), file_(std::move(file)), query_(std::move(query)) {}
 
   void Close() override {}
 
   const OpenedFile& file() const { return *file_; }
+  const std::shared_ptr<OpenedFile>& shared_file() const { return file_; }
 
   void ReadAt(void* out, int64_t length, int64_t offset) {
-    if (length == 0) return;
-    if (offset < 0 || length < 0 || offset + length > file_->size) {
-      Throw(query_.get(), MakeError(ErrorKind::kCorrupt, "read ", file_->uri, ": bytes ", offset, " to ",
-                                    offset + length, " were asked for, it has ", file_->size));
+    const Status status = file_->ReadAt(
+        offset, {static_cast<std::byte*>(out), static_cast<size_t>(std::max<int64_t>(length, 0))}, Reading(query_));
+    if (status.ok()) return;
+    if (KindOf(status) == ErrorKind::kCancelled && query_ && query_->stop().IsStopRequested()) {
+      throw duckdb::InterruptException();
     }
-    const int64_t tail_begin = file_->size <= kWholeFile ? 0 : file_->size - kTail;
-    if (offset < tail_begin) {
-      const auto bytes = Fetch(offset, length);
-      std::memcpy(out, bytes->data(), static_cast<size_t>(length));
-      return;
-    }
-    std::shared_ptr<arrow::Buffer> tail;
-    {
-      // Others wait for the same bytes, so this lock is held over the read.
-      std::lock_guard lock(file_->mutex);
-      if (!file_->tail) file_->tail = Fetch(tail_begin, file_->size - tail_begin);
-      tail = file_->tail;
-    }
-    std::memcpy(out, tail->data() + (offset - tail_begin), static_cast<size_t>(length));
+    Throw(query_.get(), status);
   }
 
   int64_t position = 0;
 
  private:
-  std::shared_ptr<arrow::Buffer> Fetch(int64_t offset, int64_t length) {
-    if (query_ && query_->stop().IsStopRequested()) throw duckdb::InterruptException();
-    auto bytes =
-        file_->store->Get(file_->key, {.range = {.offset = offset, .length = length}, .if_match = file_->etag});
-    if (!bytes.ok()) {
-      const auto kind = KindOf(bytes.status());
-      if (kind == ErrorKind::kPrecondition || kind == ErrorKind::kNotFound) {
-        auto info = InfoOf(bytes.status());
-        info.hint = "run the query again: it will plan with the files that are there now";
-        Throw(query_.get(),
-              MakeError(info, "read ", file_->uri, ": it was ", kind == ErrorKind::kNotFound ? "deleted" : "replaced",
-                        " after the query was planned: ", bytes.status().message()));
-      }
-      Throw(query_.get(), Prefix(bytes.status(), "read " + file_->uri));
-    }
-    if ((*bytes)->size() != length) {
-      Throw(query_.get(), MakeError(ErrorKind::kCorrupt, "read ", file_->uri, ": it should have ", file_->size,
-                                    " bytes and ends at ", offset + (*bytes)->size()));
-    }
-    if (query_) query_->bytes_scanned += length;
-    return std::move(bytes).ValueUnsafe();
-  }
-
   const std::shared_ptr<OpenedFile> file_;
   const duckdb::shared_ptr<QueryContext> query_;
 };
@@ -129,17 +93,17 @@ class LakeFileSystem : public duckdb::FileSystem {
   }
   int64_t Read(duckdb::FileHandle& handle, void* buffer, int64_t bytes) override {
     auto& file = AsLake(handle);
-    const int64_t length = std::min(bytes, file.file().size - file.position);
+    const int64_t length = std::min(bytes, file.file().size() - file.position);
     if (length <= 0) return 0;
     file.ReadAt(buffer, length, file.position);
     file.position += length;
     return length;
   }
-  int64_t GetFileSize(duckdb::FileHandle& handle) override { return AsLake(handle).file().size; }
+  int64_t GetFileSize(duckdb::FileHandle& handle) override { return AsLake(handle).file().size(); }
   duckdb::timestamp_t GetLastModifiedTime(duckdb::FileHandle& handle) override {
-    return duckdb::timestamp_t(AsLake(handle).file().last_modified.time_since_epoch().count());
+    return duckdb::timestamp_t(AsLake(handle).file().info().last_modified.time_since_epoch().count());
   }
-  string GetVersionTag(duckdb::FileHandle& handle) override { return AsLake(handle).file().etag; }
+  string GetVersionTag(duckdb::FileHandle& handle) override { return AsLake(handle).file().info().etag; }
   duckdb::FileType GetFileType(duckdb::FileHandle&) override { return duckdb::FileType::FILE_TYPE_REGULAR; }
   void Seek(duckdb::FileHandle& handle, idx_t location) override {
     AsLake(handle).position = static_cast<int64_t>(location);
@@ -222,26 +186,13 @@ class LakeFileSystem : public duckdb::FileSystem {
 
   std::shared_ptr<OpenedFile> Open(const duckdb::OpenFileInfo& info, QueryContext* query) const {
     auto resolved = Resolve(info.path, query);
-    auto file = std::make_shared<OpenedFile>();
-    file->uri = info.path;
-    file->store = std::move(resolved.store);
-    file->key = std::move(resolved.key);
-    if (info.extended_info) {
-      const auto& options = info.extended_info->options;
-      const auto size = options.find(kFileSizeOption);
-      const auto etag = options.find(kFileEtagOption);
-      if (size != options.end() && etag != options.end()) {
-        file->size = duckdb::BigIntValue::Get(size->second);
-        file->etag = duckdb::StringValue::Get(etag->second);
-        return file;
-      }
+    ObjectInfo object{.key = std::move(resolved.key)};
+    if (TakePlanned(info, &object)) {
+      return std::make_shared<OpenedFile>(info.path, std::move(resolved.store), std::move(object));
     }
-    const auto head = file->store->Head(file->key);
+    auto head = resolved.store->Head(object.key);
     if (!head.ok()) Throw(query, Prefix(head.status(), "open " + info.path));
-    file->size = head->size;
-    file->etag = head->etag;
-    file->last_modified = head->last_modified;
-    return file;
+    return std::make_shared<OpenedFile>(info.path, std::move(resolved.store), std::move(head).ValueUnsafe());
   }
 
   const LakeAccess lake_;
@@ -332,6 +283,17 @@ duckdb::unique_ptr<duckdb::FileSystem> MakeFileSystem(const LakeAccess& lake, bo
   auto files = duckdb::make_uniq<duckdb::VirtualFileSystem>(std::move(local));
   files->RegisterSubSystem(duckdb::make_uniq<LakeFileSystem>(lake, !allow_local_access));
   return files;
+}
+
+Result<std::shared_ptr<OpenedFile>> OpenShared(duckdb::ClientContext& context, const duckdb::OpenFileInfo& info) {
+  try {
+    const auto handle = duckdb::FileSystem::GetFileSystem(context).OpenFile(info, duckdb::FileFlags::FILE_FLAGS_READ);
+    const auto* lake = dynamic_cast<const LakeFileHandle*>(handle.get());
+    if (lake == nullptr) return MakeError(ErrorKind::kNotFound, "open ", info.path, ": it is not in the lake");
+    return lake->shared_file();
+  } catch (const std::exception& error) {
+    return MakeError(ErrorKind::kOther, "open ", info.path, ": ", error.what());
+  }
 }
 
 }  // namespace glaux::duckdb_engine

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "glaux/engine/duckdb/duckdb_engine.h"
+#include "glaux/engine/duckdb/opened_file_internal.h"
 
 namespace glaux::duckdb_engine {
 
@@ -17,5 +18,8 @@ inline constexpr char kFileEtagOption[] = "etag";
 /// `allow_local_access`. Without it, only DuckDB's own spill files in `temp_directory` are left.
 duckdb::unique_ptr<duckdb::FileSystem> MakeFileSystem(const LakeAccess& lake, bool allow_local_access,
                                                       const std::string& temp_directory);
+
+/// The file as all readers of the query that `context` runs share it. Of one that was planned, the store is not asked.
+Result<std::shared_ptr<OpenedFile>> OpenShared(duckdb::ClientContext& context, const duckdb::OpenFileInfo& info);
 
 }  // namespace glaux::duckdb_engine

@@ -13,6 +13,8 @@
 #include "glaux/engine/duckdb/duckdb_types_internal.h"
 #include "glaux/engine/duckdb/lake_file_list_internal.h"
 #include "glaux/engine/duckdb/lake_file_names_internal.h"
+#include "glaux/engine/duckdb/lake_file_system_internal.h"
+#include "glaux/engine/duckdb/read_ahead_internal.h"
 
 namespace glaux::duckdb_engine {
 
@@ -43,6 +45,8 @@ struct ScanInfo : public duckdb::TableFunctionInfo {
 
 struct ScanState : public duckdb::MultiFileReaderGlobalState {
   explicit ScanState(const duckdb::MultiFileList& files) : MultiFileReaderGlobalState({}, &files) {}
+  /// Null: each read asks a store that answers at once.
+  std::shared_ptr<ReadAhead> ahead;
 };
 
 /// A column with its nested fields: those a file lacks read as null.
@@ -133,11 +137,13 @@ class LakeFileReader : public duckdb::MultiFileReader {
                    duckdb::vector<string>&, duckdb::MultiFileReaderBindData&) override {}
 
   duckdb::unique_ptr<duckdb::MultiFileReaderGlobalState> InitializeGlobalState(
-      ClientContext&, const duckdb::MultiFileOptions&, const duckdb::MultiFileReaderBindData&,
+      ClientContext& context, const duckdb::MultiFileOptions&, const duckdb::MultiFileReaderBindData&,
       const duckdb::MultiFileList& files, const duckdb::vector<MultiFileColumnDefinition>&,
-      const duckdb::vector<ColumnIndex>&) override {
+      const duckdb::vector<ColumnIndex>& ids) override {
     static_cast<const LakeFileList&>(files).Count();
-    return duckdb::make_uniq<ScanState>(files);
+    auto state = duckdb::make_uniq<ScanState>(files);
+    state->ahead = BeginReadAhead(context, files.GetAllFiles(), ids);
+    return state;
   }
 
   void FinalizeBind(MultiFileReaderData& data, const duckdb::MultiFileOptions& options,
@@ -146,7 +152,9 @@ class LakeFileReader : public duckdb::MultiFileReader {
                     ClientContext& context, optional_ptr<duckdb::MultiFileReaderGlobalState> state) override {
     MultiFileReader::FinalizeBind(data, options, bind, columns, ids, context, state);
     const auto& files = static_cast<const LakeFileList&>(*state->file_list);
-    const auto& file = files.file(data.reader->file_list_idx.GetIndex());
+    const auto index = data.reader->file_list_idx.GetIndex();
+    if (const auto& ahead = static_cast<const ScanState&>(*state).ahead; ahead != nullptr) ahead->Opened(index);
+    const auto& file = files.file(index);
     const auto begin = info_->source->columns.partition_begin;
     for (size_t i = 0; i < ids.size(); ++i) {
       const auto id = ids[i].GetPrimaryIndex();
@@ -227,6 +235,29 @@ class LakeFileReader : public duckdb::MultiFileReader {
   }
 
  private:
+  /// Null where it would be of no use.
+  std::shared_ptr<ReadAhead> BeginReadAhead(ClientContext& context, duckdb::vector<duckdb::OpenFileInfo> files,
+                                            const duckdb::vector<ColumnIndex>& ids) const {
+    if (files.empty()) return nullptr;
+    const auto first = OpenShared(context, files.front());
+    if (!first.ok() || !(*first)->store().traits().remote) return nullptr;  // readers will say what is wrong
+    ReadAheadOptions options;
+    if (const auto query = QueryContext::Of(context)) {
+      options.query = {.stop = query->stop(), .bytes = &query->bytes_scanned};
+    }
+    const auto& columns = info_->source->columns;
+    for (const auto& id : ids) {
+      const auto index = id.GetPrimaryIndex();
+      // Of some columns only parts are read.
+      if (index < columns.partition_begin && !id.HasChildren()) options.columns.push_back(columns.names[index]);
+    }
+    const size_t count = files.size();
+    auto open = [&context, files = std::move(files)](size_t i) { return OpenShared(context, files[i]); };
+    auto ahead = std::make_shared<ReadAhead>(count, std::move(open), std::move(options));
+    ahead->Begin();
+    return ahead;
+  }
+
   const duckdb::shared_ptr<ScanInfo> info_;
 };
 

@@ -16,7 +16,7 @@
 
 namespace glaux::duckdb_engine {
 
-struct OpenedFile;
+class OpenedFile;
 class QueryRelations;
 
 /// What one query carries through DuckDB's calls into our code: its cancellation, its numbers, and the Status behind an

@@ -17,6 +17,7 @@ class S3Store final : public ObjectStore {
     const auto& options = connection_->options();
     return {.conditional_put = options.conditional_writes,
             .min_part_size = options.min_part_size,
+            .remote = true,
             .parallel_parts = 4,
             .attributes = true,
             .list_parts = true,

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "glaux/base/parallel.h"
 #include "glaux/table/hive/commit_log.h"
 #include "glaux/table/hive/folder_table.h"
 
@@ -55,10 +56,14 @@ Result<Logs> FindLogs(ObjectStore& store, const std::string& prefix, std::span<c
       roots.insert(key.substr(0, key.size() - kState.size()));
     }
   }
+  const std::vector<std::string> folders(roots.begin(), roots.end());
+  std::vector<LogView> views(folders.size());
+  const auto stop = arrow::StopToken::Unstoppable();
+  ARROW_RETURN_NOT_OK(ParallelForIndex(folders.size(), store.traits().remote ? 0 : 1, Pool::kIo, stop,
+                                       [&](size_t i) { return ViewOf(LogOf(store, folders[i])).Value(&views[i]); }));
   Logs logs;
-  for (const auto& root : roots) {
-    ARROW_ASSIGN_OR_RAISE(auto view, ViewOf(LogOf(store, root)));
-    if (view.state.version > 0) logs.emplace(root, std::move(view));
+  for (size_t i = 0; i < folders.size(); ++i) {
+    if (views[i].state.version > 0) logs.emplace(folders[i], std::move(views[i]));
   }
   return logs;
 }
@@ -119,11 +124,17 @@ Result<std::vector<std::string>> KeepCommitted(ObjectStore& store, const std::st
   return keys;
 }
 
-Result<std::vector<ObjectInfo>> ListCommitted(ObjectStore& store, const std::string& prefix) {
+Result<std::vector<ObjectInfo>> ListCommitted(ObjectStore& store, const std::string& prefix,
+                                              const std::vector<ObjectInfo>* listed) {
   constexpr int kMostAttempts = 100;
   std::optional<Logs> before;
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
-    ARROW_ASSIGN_OR_RAISE(auto objects, ListAll(store, prefix));
+    std::vector<ObjectInfo> objects;
+    if (attempt == 0 && listed != nullptr) {
+      objects = *listed;
+    } else {
+      ARROW_ASSIGN_OR_RAISE(objects, ListAll(store, prefix));
+    }
     std::vector<std::string> keys;
     for (const auto& object : objects) keys.push_back(object.key);
     ARROW_ASSIGN_OR_RAISE(auto after, FindLogs(store, prefix, keys));

@@ -62,6 +62,7 @@ Result<std::vector<std::string>> KeepCommitted(ObjectStore& store, const std::st
 
 /// List the files that count below a prefix, as they were at one point in time. Lists twice where there is a log, and
 /// again while commits begin and end meanwhile; kUnavailable if that does not stop.
-Result<std::vector<ObjectInfo>> ListCommitted(ObjectStore& store, const std::string& prefix);
+Result<std::vector<ObjectInfo>> ListCommitted(ObjectStore& store, const std::string& prefix,
+                                              const std::vector<ObjectInfo>* listed = nullptr);
 
 }  // namespace glaux
