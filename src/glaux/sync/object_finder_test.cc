@@ -93,7 +93,7 @@ TEST_F(ObjectFinderTest, HiddenNamesAreCountedAndLeftOut) {
 
 TEST_F(ObjectFinderTest, WhatACommitHasNotFinishedIsLeftOut) {
   Put({"t/a", "t/b", "t/_glaux/state.json"});
-  environment.list_committed = [](ObjectStore&, const std::string& prefix) {
+  environment.list_committed = [](ObjectStore&, const std::string& prefix, const std::vector<ObjectInfo>*) {
     EXPECT_EQ(prefix, "t/");
     return Result<std::vector<ObjectInfo>>(std::vector<ObjectInfo>{{.key = "t/a", .size = 3}});
   };
@@ -154,7 +154,7 @@ TEST_F(ObjectFinderTest, AllBelowARemoteFolderIsListedOnceAndIsWhatPagesGive) {
   store = remote;
   EXPECT_EQ(Find("s3://b/in/", true), by_pages);
   EXPECT_EQ(hidden, 1);
-  EXPECT_LE(remote->lists, 18 + 12);
+  EXPECT_LT(remote->lists, 2 * 18);  // a second listing would be more
 }
 
 }  // namespace

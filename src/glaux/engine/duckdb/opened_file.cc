@@ -55,10 +55,16 @@ bool OpenedFile::tail_is_all() const { return tail_->begin == 0; }
 
 int64_t OpenedFile::SizeOf(const Piece& piece) { return piece.end - piece.begin; }
 
-void OpenedFile::SetOwner(std::weak_ptr<ReadAhead> owner, std::shared_ptr<std::atomic<int64_t>> held) {
+void OpenedFile::SetOwner(std::weak_ptr<ReadAhead> owner, std::shared_ptr<std::atomic<int64_t>> held, FindWanted find) {
   std::lock_guard lock(mutex_);
   owner_ = std::move(owner);
   held_ = std::move(held);
+  find_ = std::move(find);
+}
+
+std::vector<std::shared_ptr<OpenedFile::Piece>> OpenedFile::planned() const {
+  std::lock_guard lock(mutex_);
+  return planned_;
 }
 
 bool OpenedFile::Hold(Piece& piece) {
@@ -91,6 +97,7 @@ std::vector<std::shared_ptr<OpenedFile::Piece>> OpenedFile::Plan(std::vector<Wan
   }
   std::lock_guard lock(mutex_);
   pieces_.insert(pieces_.begin(), planned.begin(), planned.end());  // the tail is behind them all
+  planned_ = planned;
   return planned;
 }
 
@@ -129,6 +136,14 @@ void OpenedFile::Fetch(Piece& piece, const ReadingQuery& query) {
     piece.state = Piece::State::kRunning;
   }
   auto bytes = Get(piece.begin, SizeOf(piece), query);
+  if (bytes.ok() && &piece == tail_.get() && !tail_is_all()) {
+    FindWanted find;
+    {
+      std::lock_guard lock(mutex_);
+      find = std::move(find_);
+    }
+    if (find) Plan(find(**bytes));
+  }
   std::lock_guard lock(mutex_);
   piece.state = bytes.ok() ? Piece::State::kHere : Piece::State::kFailed;
   if (bytes.ok()) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -58,9 +59,13 @@ class OpenedFile {
   const std::shared_ptr<Piece>& tail() const { return tail_; }
   bool tail_is_all() const;
   static int64_t SizeOf(const Piece& piece);
+  /// Finds in the tail what else will be wanted of the object.
+  using FindWanted = std::function<std::vector<WantedRange>(const arrow::Buffer& tail)>;
   /// Who gets pieces ahead: it is told when readers have used one up. `held` counts the bytes of pieces that it began
-  /// and that are not used up.
-  void SetOwner(std::weak_ptr<ReadAhead> owner, std::shared_ptr<std::atomic<int64_t>> held);
+  /// and that are not used up. Pieces for what `find` tells are planned when the tail comes, so that no reader can ask
+  /// for them before; where a reader has the tail already, none are.
+  void SetOwner(std::weak_ptr<ReadAhead> owner, std::shared_ptr<std::atomic<int64_t>> held, FindWanted find);
+  std::vector<std::shared_ptr<Piece>> planned() const;
   /// Plan pieces for ranges; what lies in the tail already is left out. Once, before any is begun.
   std::vector<std::shared_ptr<Piece>> Plan(std::vector<WantedRange> ranges);
   /// Count a piece as held, before it is begun. \return false if a reader has begun it already
@@ -80,9 +85,11 @@ class OpenedFile {
   const ObjectInfo object_;
   std::shared_ptr<Piece> tail_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::shared_ptr<Piece>> pieces_;  ///< by offset, without overlap
+  std::vector<std::shared_ptr<Piece>> planned_;
+  FindWanted find_;
   std::weak_ptr<ReadAhead> owner_;
   std::shared_ptr<std::atomic<int64_t>> held_;
 };

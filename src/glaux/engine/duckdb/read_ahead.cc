@@ -15,6 +15,8 @@ namespace {
 constexpr int64_t kFirstWindow = 8 << 20;
 /// Files whose ends are got before their turn.
 constexpr size_t kFilesAhead = 32;
+/// Files that are opened before the first reader can be there.
+constexpr size_t kFilesAtOnce = 8;
 /// Above what may run: TaskGroup must never wait.
 constexpr int kSlack = 8;
 constexpr int64_t kFooterEnd = 8;  // the length, and "PAR1"
@@ -73,7 +75,11 @@ ReadAhead::~ReadAhead() {
   closed_ = true;
 }
 
-void ReadAhead::Begin() { Pump(); }
+void ReadAhead::Begin() {
+  // The first readers come at once, and must find that these are read ahead.
+  for (size_t i = 0; i < std::min(files_.size(), kFilesAtOnce); ++i) Prepare(i);
+  Pump();
+}
 
 void ReadAhead::Opened(size_t i) {
   {
@@ -151,22 +157,30 @@ void ReadAhead::Start(std::function<void()> work) {
   }));
 }
 
+std::shared_ptr<OpenedFile> ReadAhead::Prepare(size_t i) {
+  {
+    std::lock_guard lock(mutex_);
+    if (files_[i].held != nullptr) return files_[i].held;
+    if (auto there = files_[i].file.lock()) return there;
+    if (files_[i].is_read) return nullptr;
+  }
+  const auto file = open_(i);
+  if (!file.ok()) return nullptr;
+  auto find = [size = (*file)->size(), columns = options_.columns](const arrow::Buffer& tail) {
+    return ColumnChunks(tail, size, columns);
+  };
+  (*file)->SetOwner(weak_from_this(), held_, std::move(find));
+  std::lock_guard lock(mutex_);
+  if (!files_[i].is_read) files_[i].held = *file;
+  files_[i].file = *file;
+  return *file;
+}
+
 void ReadAhead::Open(size_t i) {
-  auto file = open_(i);
   std::vector<std::shared_ptr<OpenedFile::Piece>> pieces;
-  if (file.ok()) {
-    auto& opened = **file;
-    opened.SetOwner(weak_from_this(), held_);
-    {
-      std::lock_guard lock(mutex_);
-      if (!files_[i].is_read) files_[i].held = *file;
-      files_[i].file = *file;
-    }
-    opened.Hold(*opened.tail());
-    const auto tail = opened.Tail(options_.query);
-    if (tail.ok() && !opened.tail_is_all()) {
-      pieces = opened.Plan(ColumnChunks(**tail, opened.size(), options_.columns));
-    }
+  if (const auto file = Prepare(i)) {
+    file->Hold(*file->tail());
+    if (file->Tail(options_.query).ok()) pieces = file->planned();
   }
   std::lock_guard lock(mutex_);
   files_[i].pieces.assign(pieces.begin(), pieces.end());

@@ -60,6 +60,8 @@ class ReadAhead : public std::enable_shared_from_this<ReadAhead> {
   void Pump();
   bool StartNext();
   void Start(std::function<void()> work);
+  /// Open file `i` without a look into it. \return null where that is an error, which its readers will tell
+  std::shared_ptr<OpenedFile> Prepare(size_t i);
   void Open(size_t i);
 
   const OpenFile open_;

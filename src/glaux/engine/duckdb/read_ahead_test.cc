@@ -132,7 +132,7 @@ TEST_F(ReadAheadTest, AnyReadOfPlannedPiecesAndGapsGivesTheBytesOfTheFile) {
     for (int i = 0; i < 12; ++i) {
       const int64_t offset = random() % (30 * kMiB);
       ranges.push_back(
-          {.offset = offset, .length = static_cast<int64_t>(random() % (30 * kMiB - offset)) / (1 + random() % 20)});
+          {.offset = offset, .length = static_cast<int64_t>(random() % (30 * kMiB - offset) / (1 + random() % 20))});
     }
     const auto pieces = file->Plan(ranges);
     for (size_t i = 0; i < pieces.size(); i += 2) file->Fetch(*pieces[i], {});
@@ -160,7 +160,7 @@ TEST_F(ReadAheadTest, ChunksOfTheWantedColumnsAreFound) {
 }
 
 TEST_F(ReadAheadTest, WhatAScanReadsIsThereBeforeItIsAskedFor) {
-  for (int i = 0; i < 4; ++i) Put("f" + std::to_string(i), Parquet(2, 1000, 1500));
+  for (int i = 0; i < 4; ++i) Put("f" + std::to_string(i), Parquet(2, 1000, 700));
   const auto ahead = Begin({.columns = {"id", "text"}});
   // A footer and two row groups with one Get each: "id" and "text" stand beside each other.
   for (int i = 0; store_->gets < 4 * 3 && i < 500; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
