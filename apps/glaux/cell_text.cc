@@ -229,7 +229,8 @@ Result<std::unique_ptr<CellPrinter>> TimestampPrinter(std::shared_ptr<Array> arr
     const int64_t days = FloorDivide(values->Value(row), per_day);
     AppendDate(days, out);
     *out += style == CellStyle::kJson ? 'T' : ' ';
-    AppendTimeOfDay(values->Value(row) - days * per_day, per_second, out);
+    const int64_t since_midnight = values->Value(row) % per_day;  // days * per_day may be beyond int64
+    AppendTimeOfDay(since_midnight < 0 ? since_midnight + per_day : since_midnight, per_second, out);
     if (zoned) *out += 'Z';  // a value with a zone is stored in UTC, whatever zone it is shown in
   });
 }
