@@ -328,7 +328,7 @@ Result<RequestCounts> RequestsToCopy(const std::vector<PlannedCopy>& copies, con
     const RequestBilling read{.place = copy.from.place.store->traits().billing.place,
                               .storage_class = info.storage_class};
     if (copy.to.starts_with("file://")) {
-      counts.Add(read, RequestKind::kGet, (info.size + kPart - 1) / kPart, info.size);
+      counts.Add(read, RequestKind::kGet, std::max<int64_t>(1, (info.size + kPart - 1) / kPart), info.size);
       continue;
     }
     const auto to = places.Of(copy.to);

@@ -15,7 +15,6 @@
 namespace glaux {
 namespace {
 
-constexpr int64_t kPiece = 4 << 20;
 constexpr size_t kPiecesAhead = 3;
 constexpr int64_t kMostOfAllHeads = 32 << 20;
 
@@ -122,7 +121,7 @@ class SequentialInput final : public arrow::io::RandomAccessFile {
     while (pieces_.size() < kPiecesAhead && planned_ < size_) {
       auto piece = std::make_shared<Piece>();
       piece->begin = planned_;
-      piece->end = planned_ = std::min(size_, planned_ + kPiece);
+      piece->end = planned_ = std::min(size_, planned_ + kSequentialPieceBytes);
       pieces_.push_back(piece);
       // Its error is for whoever reads it.
       static_cast<void>(tasks_.Start([file = file_, piece] {

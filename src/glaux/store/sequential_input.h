@@ -30,8 +30,11 @@ class ObjectHead {
   std::shared_ptr<arrow::Buffer> bytes_;
 };
 
+/// Bytes of a Get that reads ahead.
+inline constexpr int64_t kSequentialPieceBytes = 4 << 20;
+
 /// Read an object of a remote store from front to back: as OpenInput, and once a second read goes on where the first
-/// ended, three pieces of 4 MiB are under way. Other reads are Gets of their own.
+/// ended, three pieces of kSequentialPieceBytes are under way. Other reads are Gets of their own.
 /// \param head may be null
 Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenSequentialInput(std::shared_ptr<ObjectStore> store,
                                                                          const ObjectInfo& object,

@@ -367,10 +367,13 @@ class FileFinder {
 
 Result<InputFile> SourceFile::Open() const {
   const ObjectInfo object{.key = place.key, .size = ledger.size, .etag = ledger.etag};
-  const bool from_front_to_back = place.store->traits().remote && (format == nullptr || format->is_text());
   ARROW_ASSIGN_OR_RAISE(
-      auto input, from_front_to_back ? OpenSequentialInput(place.store, object, head) : OpenInput(place.store, object));
+      auto input, is_read_ahead() ? OpenSequentialInput(place.store, object, head) : OpenInput(place.store, object));
   return InputFile{.name = name, .file = std::move(input), .member = member};
+}
+
+bool SourceFile::is_read_ahead() const {
+  return place.store->traits().remote && (format == nullptr || format->is_text());
 }
 
 Result<std::vector<SourceFile>> ExpandArchive(SourceFile file, const std::optional<std::string>& format) {

@@ -29,6 +29,8 @@ struct SourceFile {
   std::shared_ptr<ObjectHead> head = std::make_shared<ObjectHead>();
 
   Result<InputFile> Open() const;
+  /// Whether Open gives an OpenSequentialInput.
+  bool is_read_ahead() const;
 };
 
 /// The members of a zip archive as files of their own, each with its format; any other file as it is, with its format.

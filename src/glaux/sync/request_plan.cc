@@ -4,6 +4,7 @@
 
 #include "glaux/format/byte_sink.h"
 #include "glaux/format/byte_source.h"
+#include "glaux/store/sequential_input.h"
 
 namespace glaux {
 namespace {
@@ -20,14 +21,25 @@ int64_t TextBytes(const SourceFile& file) {
   return static_cast<int64_t>(size * (plain ? 1 : kOfCompressedText) * (json ? kOfJson : 1));
 }
 
+int64_t PiecesOf(int64_t bytes, int64_t piece) { return (bytes + piece - 1) / piece; }
+
 }  // namespace
 
 RequestCounts RequestsToRead(const std::vector<SourceFile>& files) {
   RequestCounts counts;
   for (const auto& file : files) {
-    const int64_t pieces = std::max<int64_t>(1, (file.ledger.size + kStoredPieceBytes - 1) / kStoredPieceBytes);
-    counts.Add({.place = file.place.store->traits().billing.place, .storage_class = file.storage_class},
-               RequestKind::kGet, pieces, file.ledger.size);
+    const RequestBilling billing{.place = file.place.store->traits().billing.place,
+                                 .storage_class = file.storage_class};
+    const int64_t size = file.ledger.size;
+    if (!file.is_read_ahead()) {
+      counts.Add(billing, RequestKind::kGet, std::max<int64_t>(1, PiecesOf(size, kStoredPieceBytes)), size);
+      continue;
+    }
+    const auto head = file.head->bytes();
+    const int64_t kept = head == nullptr ? 0 : head->size();
+    const int64_t begin = head == nullptr ? std::min(size, kStoredPieceBytes) : kept;
+    const int64_t gets = (head == nullptr ? 1 : 0) + PiecesOf(size - begin, kSequentialPieceBytes);
+    counts.Add(billing, RequestKind::kGet, gets, size - kept);
   }
   return counts;
 }

@@ -8,8 +8,8 @@
 
 namespace glaux {
 
-/// What reading whole files takes: of text a request for each piece of it; of formats whose columns are read apart
-/// about as many.
+/// What reading whole files takes: of text a request for each piece of it that inference has not left in memory; of
+/// formats whose columns are read apart about one for each MiB.
 RequestCounts RequestsToRead(const std::vector<SourceFile>& files);
 
 /// What the files will become, by what inference has seen of them: exact rows where it has seen them all, else a guess
