@@ -7,6 +7,7 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
@@ -236,6 +237,29 @@ class Killed(CrashTest):
             self.sync_one()
             self.assertEqual(len(self.seen(destination)), 36_000, f"{name}, round {number}")
             self.assertEqual(self.bad_rows(), sorted(f"{i},x,p" for i in range(0, 40_000, 10)), f"{name}, round {number}")
+
+    def test_a_run_killed_before_the_catalog_has_its_table_sets_rows_aside_once(self):
+        for number, mode in enumerate(({}, {"mode": "upsert", "primary_key": "id"}, {"mode": "insert_new", "primary_key": "id"})):
+            self.here_of_round(number)
+            self.write("in/a.csv", "id,v\n" + "".join(f"{i},{1 if i % 10 else 'x'}\n" for i in range(100)))
+            self.flow({"path": "in/*.csv", "types": {"id": "int", "v": "int"}}, {"table": "db.t", **mode}, on_error="quarantine")
+            self.succeed("load", "in/a.csv", "db.other")
+            state = self.lake / "store/lake/db/t/_glaux/state.json"
+            catalog = sqlite3.connect(self.lake / "catalog.sqlite", isolation_level=None)
+            catalog.execute("BEGIN IMMEDIATE")
+            process = self.start("sync", "p.yaml", "--quiet")
+            until = time.monotonic() + 20
+            while not (state.exists() and '"open"' in state.read_text()) and time.monotonic() < until:
+                time.sleep(0.005)
+            process.kill()
+            process.communicate()
+            catalog.execute("ROLLBACK")
+            catalog.close()
+            self.assertIn('"open"', state.read_text())
+            self.assertEqual((self.tables(), self.bad_rows()), (["db.other"], []), mode)
+            self.sync_one()
+            self.assertEqual(len(self.seen({"table": "db.t"})), 90, mode)
+            self.assertEqual(len(self.bad_rows()), 10, mode)
 
     def test_a_run_that_is_interrupted_leaves_nothing(self):
         self.make("in", 0, 400_000, 1, files=8)

@@ -192,7 +192,14 @@ class TableTarget final : public Target {
       const bool is_key = std::find(made.begin(), made.end(), field->name()) != made.end();
       if (!is_key || !BringsKeys(*plan.write_schema, made)) columns.push_back(field);
     }
-    return options_.stage(*arrow::schema(std::move(columns)));
+    ARROW_ASSIGN_OR_RAISE(auto table, options_.stage(*arrow::schema(std::move(columns))));
+    // To stage it ends what a run that was cut off had begun, and that may have made it, of the same sources.
+    const auto there = options_.open();
+    if (there.ok()) {
+      return MakeError(ErrorKind::kPrecondition, options_.name, " was not there, and is now: another run has made it");
+    }
+    if (KindOf(there.status()) != ErrorKind::kNotFound) return there.status();
+    return table;
   }
 
   AppendOptions AppendOptionsOf(const TargetWriteOptions& options) const {
