@@ -36,9 +36,9 @@ class S3Test(ServedTest, SyncTest):
     def served(self, key, bucket="lake"):
         return (self.lake / "store" / bucket / key).read_text()
 
-    def requests(self):
-        """What the server was asked so far, as (method, path with query)."""
-        return re.findall(r"^\S+ \S+ ([A-Z]+) (\S+) \d", (self.here / "serve.log").read_text(), re.M)
+    def requests(self, log=None):
+        """What the server was asked so far, or by these lines of its log, as (method, path with query)."""
+        return re.findall(r"^\S+ \S+ ([A-Z]+) (\S+) \d", (self.here / "serve.log").read_text() if log is None else log, re.M)
 
 
 class Commands(S3Test):
