@@ -176,11 +176,9 @@ class MergeWrite final : public TargetWrite {
     dropped_.clear();
     old_ = ScanPlan();
     // A commit notes the version of the table from which its rows are made: begin before they are read.
-    auto append_options = ToAppendOptions(options_, target_);
-    append_options.overwrite = target_.single_file ? Overwrite::kTable : Overwrite::kNamed;
     EvolutionPlan whole = plan_;
     if (upserts() || target_.single_file) whole.write_schema = plan_.table_schema;
-    ARROW_ASSIGN_OR_RAISE(append_, table_->NewAppend(whole, append_options));
+    ARROW_ASSIGN_OR_RAISE(append_, table_->NewAppend(whole, ToAppendOptions(options_, target_)));
     for (const auto& object : attached_) append_->Attach(object);
     if (has_rows_) {
       ARROW_ASSIGN_OR_RAISE(old_, PlanOfKeys());
@@ -412,14 +410,22 @@ TargetSummary ToSummary(CommitSummary commit) {
 }
 
 AppendOptions ToAppendOptions(const TargetWriteOptions& options, const TableTargetOptions& target) {
-  return {.memory_limit = options.memory_limit,
-          .target_file_bytes = target.target_file_bytes,
-          .compression = target.compression,
-          .grace = target.in_catalog ? std::chrono::seconds(3600) : std::chrono::seconds(0),
-          .ledger_watermark = options.ledger_watermark,
-          .allow_reload = options.allow_reload,
-          .parameters = options.parameters,
-          .stop = options.stop};
+  AppendOptions append{.memory_limit = options.memory_limit,
+                       .target_file_bytes = target.target_file_bytes,
+                       .compression = target.compression,
+                       .grace = target.in_catalog ? std::chrono::seconds(3600) : std::chrono::seconds(0),
+                       .ledger_watermark = options.ledger_watermark,
+                       .allow_reload = options.allow_reload,
+                       .parameters = options.parameters,
+                       .stop = options.stop};
+  if (Merges(options.mode)) append.overwrite = target.single_file ? Overwrite::kTable : Overwrite::kNamed;
+  if (options.mode == WriteMode::kReplace) append.overwrite = Overwrite::kTable;
+  if (options.mode == WriteMode::kAppend && target.single_file) append.overwrite = Overwrite::kTable;
+  if (options.mode == WriteMode::kOverwritePartitions) {
+    append.overwrite = Overwrite::kPartitions;
+    append.made_from_rows = options.made_from_rows;
+  }
+  return append;
 }
 
 Result<std::unique_ptr<TargetWrite>> MakeMergeWrite(const TableTargetOptions& target, std::shared_ptr<Table> table,

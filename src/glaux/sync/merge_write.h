@@ -21,6 +21,8 @@ Result<std::unique_ptr<TargetWrite>> MakeMergeWrite(const TableTargetOptions& ta
 /// Columns of a table that meet the data's: its own and its identity keys, not the keys that a time makes.
 std::shared_ptr<arrow::Schema> ComparableSchema(const Table& table);
 TargetSummary ToSummary(CommitSummary commit);
+inline bool Merges(WriteMode mode) { return mode == WriteMode::kUpsert || mode == WriteMode::kInsertNew; }
+/// What an append is told for a write of this mode.
 AppendOptions ToAppendOptions(const TargetWriteOptions& options, const TableTargetOptions& target);
 
 }  // namespace glaux

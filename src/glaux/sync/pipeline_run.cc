@@ -13,6 +13,7 @@
 #include "glaux/schema/types.h"
 #include "glaux/sync/batch_compute_internal.h"
 #include "glaux/sync/merge.h"
+#include "glaux/sync/merge_write.h"
 #include "glaux/sync/pump.h"
 #include "glaux/sync/quarantine.h"
 #include "glaux/sync/source_run.h"
@@ -61,8 +62,6 @@ bool IsNameByTime(std::string_view name, std::string_view pattern) {
   }
   return name.empty();
 }
-
-bool Merges(WriteMode mode) { return mode == WriteMode::kUpsert || mode == WriteMode::kInsertNew; }
 
 bool Adds(WriteMode mode) { return mode == WriteMode::kAppend || Merges(mode); }
 

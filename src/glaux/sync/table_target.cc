@@ -42,15 +42,13 @@ class LongerFileWrite final : public TargetWrite {
   static Result<std::unique_ptr<TargetWrite>> Make(const TableTargetOptions& target, std::shared_ptr<Table> table,
                                                    bool has_rows, const EvolutionPlan& plan,
                                                    const TargetWriteOptions& options) {
-    auto append_options = ToAppendOptions(options, target);
-    append_options.overwrite = Overwrite::kTable;
     EvolutionPlan whole = plan;
     whole.write_schema = plan.table_schema;
     auto write = std::make_unique<LongerFileWrite>();
     write->name_ = target.name;
     write->schema_ = plan.table_schema;
     // It notes the version from which the rows are made: before they are read.
-    ARROW_ASSIGN_OR_RAISE(write->append_, table->NewAppend(whole, append_options));
+    ARROW_ASSIGN_OR_RAISE(write->append_, table->NewAppend(whole, ToAppendOptions(options, target)));
     if (!has_rows) return write;
     ARROW_ASSIGN_OR_RAISE(
         auto reader,
@@ -98,13 +96,11 @@ class TableTarget final : public Target {
   }
   bool normalizes_names() const override { return options_.in_catalog; }
   bool keeps_order() const override { return options_.single_file; }
-  bool takes_dictionaries(WriteMode mode) const override {
-    return options_.in_catalog && mode != WriteMode::kUpsert && mode != WriteMode::kInsertNew;
-  }
+  bool takes_dictionaries(WriteMode mode) const override { return options_.in_catalog && !Merges(mode); }
   bool keeps_columns() const override { return options_.in_catalog; }
   bool keeps_types(WriteMode mode) const override {
     // The engine that merges rows has fewer types than files have.
-    return !options_.in_catalog && mode != WriteMode::kUpsert && mode != WriteMode::kInsertNew;
+    return !options_.in_catalog && !Merges(mode);
   }
   std::string quarantine_folder() const override { return options_.quarantine_folder; }
   LocationResolver attachments() const override { return options_.beside ? options_.beside : options_.resolve; }
@@ -156,8 +152,8 @@ class TableTarget final : public Target {
       ARROW_ASSIGN_OR_RAISE(preview.table, Stage(plan));
     }
     const auto& table = options_.table == nullptr ? *preview.table : *options_.table;
-    preview.requests = table.RequestsOf(plan, AppendOptionsOf(options), options.expected);
-    const bool merges = options.mode == WriteMode::kUpsert || options.mode == WriteMode::kInsertNew;
+    preview.requests = table.RequestsOf(plan, ToAppendOptions(options, options_), options.expected);
+    const bool merges = Merges(options.mode);
     const bool longer = options.mode == WriteMode::kAppend && options_.single_file;
     if (!preview.requests.empty()) preview.notes = WhatIsNotKnown(table, (merges || longer) && schema() != nullptr);
     return preview;
@@ -169,7 +165,7 @@ class TableTarget final : public Target {
     if (table == nullptr) {
       ARROW_ASSIGN_OR_RAISE(table, Stage(plan));
     }
-    if (options.mode == WriteMode::kUpsert || options.mode == WriteMode::kInsertNew) {
+    if (Merges(options.mode)) {
       return MakeMergeWrite(options_, std::move(table), there, plan, options);
     }
     if (options.mode == WriteMode::kAppend && options_.single_file) {
@@ -179,7 +175,7 @@ class TableTarget final : public Target {
       return MakeError({.kind = ErrorKind::kInvalid, .hint = "use mode replace, or partition_by for a new target"},
                        "write into ", options_.name, ": overwrite_partitions, and it is not partitioned");
     }
-    ARROW_ASSIGN_OR_RAISE(auto append, table->NewAppend(plan, AppendOptionsOf(options)));
+    ARROW_ASSIGN_OR_RAISE(auto append, table->NewAppend(plan, ToAppendOptions(options, options_)));
     return std::make_unique<PlainWrite>(std::move(append), options.mode);
   }
 
@@ -200,20 +196,6 @@ class TableTarget final : public Target {
     }
     if (KindOf(there.status()) != ErrorKind::kNotFound) return there.status();
     return table;
-  }
-
-  AppendOptions AppendOptionsOf(const TargetWriteOptions& options) const {
-    auto append = ToAppendOptions(options, options_);
-    if (options.mode == WriteMode::kUpsert || options.mode == WriteMode::kInsertNew) {
-      append.overwrite = options_.single_file ? Overwrite::kTable : Overwrite::kNamed;
-    }
-    if (options.mode == WriteMode::kReplace) append.overwrite = Overwrite::kTable;
-    if (options.mode == WriteMode::kAppend && options_.single_file) append.overwrite = Overwrite::kTable;
-    if (options.mode == WriteMode::kOverwritePartitions) {
-      append.overwrite = Overwrite::kPartitions;
-      append.made_from_rows = options.made_from_rows;
-    }
-    return append;
   }
 
   Status MustBeThere() const {

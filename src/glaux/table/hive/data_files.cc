@@ -9,8 +9,6 @@
 namespace glaux {
 namespace {
 
-/// Bytes of a file that are kept before they go to the store as one part.
-
 /// A file with this many row groups is closed: until then it keeps what its footer will say of each column of each one.
 constexpr int kMostRowGroups = 16;
 

@@ -43,7 +43,8 @@ struct Ledger {
 };
 Result<Ledger> ReadLedger(const HivePlace& place);
 
-/// Of data files, at least: a store that sends parts over a network has larger ones.
+/// Bytes of a data file that are kept before they go to the store as one part, at least: a store that sends parts over
+/// a network has larger ones.
 inline constexpr int64_t kDataPartBytes = 1 << 20;
 
 /// What of the log is known without looking at it again.
