@@ -205,5 +205,17 @@ TEST(SignalGuard, TheSecondSignalEndsTheProgramWith130) {
       ::testing::ExitedWithCode(130), "");
 }
 
+TEST(SignalGuard, ASignalAfterTheWorkLeavesTheExitCodeAsItIs) {
+  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT(
+      {
+        arrow::StopSource source;
+        SignalGuard::Install(&source).ValueOrDie().reset();
+        ::raise(SIGINT);
+        _exit(source.token().IsStopRequested() ? 1 : 0);
+      },
+      ::testing::ExitedWithCode(0), "");
+}
+
 }  // namespace
 }  // namespace glaux::cli

@@ -40,17 +40,15 @@ class PipeSignalGuard final : public SignalGuard {
     action.sa_handler = Handle;
     action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
-    ::sigaction(SIGINT, &action, &old_interrupt_);
-    ::sigaction(SIGTERM, &action, &old_terminate_);
+    ::sigaction(SIGINT, &action, nullptr);
+    ::sigaction(SIGTERM, &action, nullptr);
   }
 
   ~PipeSignalGuard() override {
-    ::sigaction(SIGINT, &old_interrupt_, nullptr);
-    ::sigaction(SIGTERM, &old_terminate_, nullptr);
+    wake_descriptor = -1;
     const auto written = ::write(write_end_, &kQuit, 1);
     static_cast<void>(written);
     watcher_.join();
-    wake_descriptor = -1;
     ::close(read_end_);
     ::close(write_end_);
   }
@@ -78,8 +76,6 @@ class PipeSignalGuard final : public SignalGuard {
   arrow::StopSource* const source_;
   const int read_end_;
   const int write_end_;
-  struct sigaction old_interrupt_ {};
-  struct sigaction old_terminate_ {};
   std::mutex mutex_;
   bool stopped_ = false;
   std::function<void()> action_;

@@ -10,6 +10,7 @@
 namespace glaux::cli {
 
 /// While it lives, the first SIGINT or SIGTERM asks the work to stop and the second ends the program with code 130.
+/// When it is gone the work is done, and a first signal no longer changes how the program ends: it does nothing.
 /// One at a time in a process.
 class SignalGuard {
  public:

@@ -267,7 +267,7 @@ class Killed(CrashTest):
             self.flow({"path": "in/*.csv"}, destination)
             before = self.data_there()
             process = self.start("sync", "p.yaml")
-            self.signal_at_work(process, signal.SIGINT, 0.1)
+            self.signal_at_work(process, signal.SIGINT, 0.03)
             _, err = process.communicate(timeout=30)
             if process.returncode == OK:
                 continue
