@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 constexpr int64_t kPart = 8 << 20;
 /// Pieces of one large object on their way at once.
 constexpr int kPartsAtOnce = 16;
+constexpr int64_t kLongestDownload = 64 << 20;
 /// Bytes of all pieces and small objects that are in memory at once.
 constexpr int64_t kMemory = 256 << 20;
 
@@ -100,6 +101,12 @@ class WritablePlaces {
 /// An upload has at most 10,000 parts.
 int64_t PartSize(int64_t size) { return std::max(kPart, size / 9'000 + 1); }
 
+/// Bytes of one Get of a large object that goes straight into a file: each request costs, and none of it is in memory.
+int64_t DownloadSize(int64_t size) {
+  return std::clamp((size + kPartsAtOnce - 1) / kPartsAtOnce, kPart, kLongestDownload);
+}
+int64_t PiecesOf(int64_t size, int64_t piece) { return std::max<int64_t>(1, (size + piece - 1) / piece); }
+
 /// Keys of other stores may hold what a path takes for a way out.
 Status CheckBelow(const FoundObject& object, bool local) {
   for (size_t begin = 0; local && begin <= object.below.size();) {
@@ -143,9 +150,7 @@ class Copier {
       ARROW_RETURN_NOT_OK(file->stream()->Write(body->data(), body->size()));
       options_.progress->Advance(body->size());
     } else if (copy.from.place.store->traits().remote && file->takes_pieces()) {
-      ARROW_RETURN_NOT_OK(ForEachPiece(copy, kPart, [&](int64_t, int64_t offset, const arrow::Buffer& piece) {
-        return file->WriteAt(offset, piece.data(), piece.size());
-      }));
+      ARROW_RETURN_NOT_OK(Download(copy, file.get()));
     } else {
       ARROW_RETURN_NOT_OK(Pass(copy, *file->stream()));
     }
@@ -206,23 +211,43 @@ class Copier {
 
   /// The same with many parts on their way at once, each read and sent by one thread.
   Status UploadPieces(const PlannedCopy& copy, const Location& to, const PutOptions& put) {
-    const int64_t part_size = std::max(PartSize(copy.from.info.size), to.store->traits().min_part_size);
+    const int64_t size = copy.from.info.size;
+    const int64_t part_size = std::max(PartSize(size), to.store->traits().min_part_size);
     PendingObject pending{.key = to.key, .upload_id = {}, .parts = {}, .size = copy.from.info.size};
     ARROW_ASSIGN_OR_RAISE(pending.upload_id, to.store->CreateMultipart(to.key));
-    pending.parts.resize(static_cast<size_t>((pending.size + part_size - 1) / part_size));
-    Status status = ForEachPiece(copy, part_size, [&](int64_t index, int64_t, const arrow::Buffer& piece) {
-      return to.store
-          ->UploadPart(pending.key, pending.upload_id, static_cast<int>(index) + 1, AsBytes(std::string_view(piece)))
-          .Value(&pending.parts[static_cast<size_t>(index)]);
+    pending.parts.resize(static_cast<size_t>(PiecesOf(size, part_size)));
+    Status status = ForEachPiece(copy, part_size, [&](size_t i, const GetOptions& piece) -> Status {
+      const Held held(&memory_, *piece.range.length);
+      ARROW_ASSIGN_OR_RAISE(const auto bytes, copy.from.place.store->Get(copy.from.place.key, piece));
+      ARROW_RETURN_NOT_OK(CheckLength(piece.range, bytes->size(), size));
+      ARROW_RETURN_NOT_OK(
+          to.store
+              ->UploadPart(pending.key, pending.upload_id, static_cast<int>(i) + 1, AsBytes(std::string_view(*bytes)))
+              .Value(&pending.parts[i]));
+      options_.progress->Advance(bytes->size());
+      return Status::OK();
     });
     if (status.ok()) status = Complete(*to.store, pending, put).status();
     if (!status.ok() && KindOf(status) != ErrorKind::kCommitUnknown) (void)Abort(*to.store, pending);
     return status;
   }
 
-  /// Read a large object in pieces, many at once, in no order.
+  /// A large object in pieces, many on their way at once, each straight into its place in the file.
+  Status Download(const PlannedCopy& copy, OutputFile* file) {
+    const int64_t size = copy.from.info.size;
+    return ForEachPiece(copy, DownloadSize(size), [&](size_t, const GetOptions& piece) -> Status {
+      const auto write = [&](int64_t offset, std::span<const std::byte> bytes) {
+        options_.progress->Advance(static_cast<int64_t>(bytes.size()));
+        return file->WriteAt(offset, bytes.data(), static_cast<int64_t>(bytes.size()));
+      };
+      ARROW_ASSIGN_OR_RAISE(const int64_t got, copy.from.place.store->GetStream(copy.from.place.key, piece, write));
+      return CheckLength(piece.range, got, size);
+    });
+  }
+
+  /// Ranges of one version of a large object, many at once, in no order.
   Status ForEachPiece(const PlannedCopy& copy, int64_t piece_size,
-                      const std::function<Status(int64_t index, int64_t offset, const arrow::Buffer& piece)>& take) {
+                      const std::function<Status(size_t index, const GetOptions& piece)>& take) {
     // Its version is known from the listing; a store that tells none is asked.
     const auto& place = copy.from.place;
     ObjectInfo object = copy.from.info;
@@ -230,20 +255,18 @@ class Copier {
       ARROW_ASSIGN_OR_RAISE(object, place.store->Head(place.key));
     }
     const int64_t size = copy.from.info.size;
-    const auto count = static_cast<size_t>((size + piece_size - 1) / piece_size);
-    return ParallelForIndex(count, kPartsAtOnce, Pool::kIo, options_.stop, [&](size_t i) -> Status {
-      const int64_t offset = static_cast<int64_t>(i) * piece_size, length = std::min(piece_size, size - offset);
-      const Held held(&memory_, length);
-      ARROW_ASSIGN_OR_RAISE(
-          const auto piece,
-          place.store->Get(place.key, {.range = {.offset = offset, .length = length}, .if_match = object.etag}));
-      if (piece->size() != length) {
-        return MakeError(ErrorKind::kCorrupt, "it ends at byte ", offset + piece->size(), " of ", size);
-      }
-      ARROW_RETURN_NOT_OK(take(static_cast<int64_t>(i), offset, *piece));
-      options_.progress->Advance(length);
-      return Status::OK();
-    });
+    return ParallelForIndex(
+        static_cast<size_t>(PiecesOf(size, piece_size)), kPartsAtOnce, Pool::kIo, options_.stop,
+        [&](size_t i) -> Status {
+          const int64_t offset = static_cast<int64_t>(i) * piece_size;
+          return take(
+              i, {.range = {.offset = offset, .length = std::min(piece_size, size - offset)}, .if_match = object.etag});
+        });
+  }
+
+  static Status CheckLength(const ByteRange& range, int64_t got, int64_t size) {
+    if (got == *range.length) return Status::OK();
+    return MakeError(ErrorKind::kCorrupt, "it ends at byte ", range.offset + got, " of ", size);
   }
 
   Status Pass(const PlannedCopy& copy, arrow::io::OutputStream& out) {
@@ -328,13 +351,13 @@ Result<RequestCounts> RequestsToCopy(const std::vector<PlannedCopy>& copies, con
     const RequestBilling read{.place = copy.from.place.store->traits().billing.place,
                               .storage_class = info.storage_class};
     if (copy.to.starts_with("file://")) {
-      counts.Add(read, RequestKind::kGet, std::max<int64_t>(1, (info.size + kPart - 1) / kPart), info.size);
+      counts.Add(read, RequestKind::kGet, PiecesOf(info.size, DownloadSize(info.size)), info.size);
       continue;
     }
     const auto to = places.Of(copy.to);
     if (!to.ok() && KindOf(to.status()) == ErrorKind::kNotFound) {
       // A bucket of the lake that is not there yet: a folder.
-      counts.Add(read, RequestKind::kGet, std::max<int64_t>(1, (info.size + kPart - 1) / kPart), info.size);
+      counts.Add(read, RequestKind::kGet, PiecesOf(info.size, PartSize(info.size)), info.size);
       continue;
     }
     ARROW_RETURN_NOT_OK(to.status());
@@ -347,8 +370,9 @@ Result<RequestCounts> RequestsToCopy(const std::vector<PlannedCopy>& copies, con
       counts.Add(read, RequestKind::kGet, 1, info.size);
       counts.Add(traits.billing, RequestKind::kPut, 1, 0, info.size);
     } else {
-      counts.Add(read, RequestKind::kGet, (info.size + kPart - 1) / kPart, info.size);
-      counts += RequestsOfUpload(traits.billing, info.size, std::max(PartSize(info.size), traits.min_part_size));
+      const int64_t part_size = std::max(PartSize(info.size), traits.min_part_size);
+      counts.Add(read, RequestKind::kGet, PiecesOf(info.size, part_size), info.size);
+      counts += RequestsOfUpload(traits.billing, info.size, part_size);
     }
   }
   return counts;

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "glaux/store/byte_range_internal.h"
 #include "glaux/store/parallel_list.h"
 
 namespace glaux {
 namespace {
 
+constexpr int64_t kStreamReadBytes = 1 << 20;
 /// What one Put takes of a stream; more goes through an upload in parts of this size.
 constexpr size_t kStreamPartBytes = 8 << 20;
 constexpr int64_t kMaxParts = 10'000;
@@ -94,6 +96,20 @@ Result<std::unique_ptr<ObjectReader>> ObjectStore::OpenObject(std::string_view k
     return MakeError(ErrorKind::kPrecondition, "open ", key, ": the object has not changed: ETag ", info.etag);
   }
   return std::make_unique<RangeReader>(*this, std::move(info));
+}
+
+Result<int64_t> ObjectStore::GetStream(std::string_view key, const GetOptions& options, const ByteSink& sink) {
+  ARROW_ASSIGN_OR_RAISE(const auto reader, OpenObject(key, options));
+  ARROW_ASSIGN_OR_RAISE(const auto range, ClampRange(options.range, reader->info().size, key));
+  const int64_t length = *range.length;
+  const auto body = ReadRange(*reader, range.offset, length);
+  std::vector<std::byte> buffer(static_cast<size_t>(std::min(length, kStreamReadBytes)));
+  for (int64_t at = 0; at < length;) {
+    ARROW_ASSIGN_OR_RAISE(const auto got, body->Read(buffer));
+    ARROW_RETURN_NOT_OK(sink(range.offset + at, std::span(buffer).first(got)));
+    at += static_cast<int64_t>(got);
+  }
+  return length;
 }
 
 Result<ObjectInfo> ObjectStore::PutStream(std::string_view key, ByteReader& body, const PutOptions& options) {

@@ -83,6 +83,10 @@ struct PutOptions {
   std::optional<ObjectAttributes> attributes = {};
 };
 
+/// Takes bytes of an object as they arrive; `offset` is that of the first one in the object. An error ends the call
+/// that feeds it and is passed on as it is.
+using ByteSink = std::function<Status(int64_t offset, std::span<const std::byte> bytes)>;
+
 /// Bytes that are read piece by piece, once. Not thread-safe.
 class ByteReader {
  public:
@@ -198,6 +202,9 @@ class ObjectStore {
   /// Open an object, to read its description and its bytes from one and the same version. Conditions as with Get; the
   /// range is not looked at. Here: a Head, then Gets with the ETag.
   virtual Result<std::unique_ptr<ObjectReader>> OpenObject(std::string_view key, const GetOptions& options = {});
+  /// Get, for bytes that need not fit into memory: they go to `sink` as they come, and some may come twice. They are
+  /// good only if this returns well. \return how many the range has. Here: from OpenObject.
+  virtual Result<int64_t> GetStream(std::string_view key, const GetOptions& options, const ByteSink& sink);
   /// Put, for a body that need not fit into memory. An error of the reader is passed on and nothing was written.
   /// Here: up to 8 MiB go through Put, more through an upload in parts.
   virtual Result<ObjectInfo> PutStream(std::string_view key, ByteReader& body, const PutOptions& options = {});

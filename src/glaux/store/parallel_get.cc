@@ -11,13 +11,46 @@
 namespace glaux {
 namespace {
 
+Status CheckLength(const ObjectInfo& object, int64_t offset, int64_t length, int64_t got) {
+  if (got == length) return Status::OK();
+  return MakeError(ErrorKind::kCorrupt, "read ", object.key, ": ", got, " bytes came instead of ", length,
+                   " from byte ", offset);
+}
+
 Result<std::shared_ptr<arrow::Buffer>> GetPiece(ObjectStore& store, const ObjectInfo& object, int64_t offset,
                                                 int64_t length) {
   ARROW_ASSIGN_OR_RAISE(
       auto bytes, store.Get(object.key, {.range = {.offset = offset, .length = length}, .if_match = object.etag}));
-  if (bytes->size() == length) return bytes;
-  return MakeError(ErrorKind::kCorrupt, "read ", object.key, ": ", bytes->size(), " bytes came instead of ", length,
-                   " from byte ", offset);
+  ARROW_RETURN_NOT_OK(CheckLength(object, offset, length, bytes->size()));
+  return bytes;
+}
+
+Status GetPieceInto(ObjectStore& store, const ObjectInfo& object, int64_t offset, std::span<std::byte> out) {
+  const auto length = static_cast<int64_t>(out.size());
+  const auto take = [&](int64_t at, std::span<const std::byte> bytes) -> Status {
+    if (at < offset || at - offset + static_cast<int64_t>(bytes.size()) > length) {
+      return MakeError(ErrorKind::kCorrupt, "read ", object.key, ": bytes came from ", at, " that were not asked for");
+    }
+    std::memcpy(out.data() + (at - offset), bytes.data(), bytes.size());
+    return Status::OK();
+  };
+  ARROW_ASSIGN_OR_RAISE(
+      const int64_t got,
+      store.GetStream(object.key, {.range = {.offset = offset, .length = length}, .if_match = object.etag}, take));
+  return CheckLength(object, offset, length, got);
+}
+
+/// The bytes of a long range as pieces, many at once, each straight to its place in `whole`.
+Status FillPieces(ObjectStore& store, const ObjectInfo& object, int64_t begin, int64_t piece, int max_parallel,
+                  const arrow::StopToken& stop, arrow::Buffer* whole) {
+  piece = std::max<int64_t>(piece, 1);
+  const auto count = static_cast<size_t>((whole->size() + piece - 1) / piece);
+  return ParallelForIndex(count, std::max(max_parallel, 1), Pool::kIo, stop, [&](size_t i) -> Status {
+    const int64_t offset = static_cast<int64_t>(i) * piece;
+    return GetPieceInto(store, object, begin + offset,
+                        {reinterpret_cast<std::byte*>(whole->mutable_data()) + offset,
+                         static_cast<size_t>(std::min(piece, whole->size() - offset))});
+  });
 }
 
 std::span<const std::byte> AsSpan(const arrow::Buffer& buffer) {
@@ -117,14 +150,7 @@ Result<std::shared_ptr<arrow::Buffer>> ParallelGetBuffer(ObjectStore& store, Obj
   const int64_t piece = std::max<int64_t>(options.piece_size, 1);
   if (object.size <= piece) return store.Get(object.key, {.if_match = object.etag});
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> whole, arrow::AllocateBuffer(object.size));
-  const auto count = static_cast<size_t>((object.size + piece - 1) / piece);
-  ARROW_RETURN_NOT_OK(
-      ParallelForIndex(count, std::max(options.max_parallel, 1), Pool::kIo, options.stop, [&](size_t i) -> Status {
-        const int64_t offset = static_cast<int64_t>(i) * piece;
-        ARROW_ASSIGN_OR_RAISE(const auto bytes, GetPiece(store, object, offset, std::min(piece, object.size - offset)));
-        std::memcpy(whole->mutable_data() + offset, bytes->data(), static_cast<size_t>(bytes->size()));
-        return Status::OK();
-      }));
+  ARROW_RETURN_NOT_OK(FillPieces(store, object, 0, piece, options.max_parallel, options.stop, whole.get()));
   return whole;
 }
 
@@ -134,23 +160,16 @@ Result<std::vector<std::shared_ptr<arrow::Buffer>>> ReadRanges(ObjectStore& stor
   ARROW_RETURN_NOT_OK(CheckRanges(object, ranges));
   std::vector<size_t> fetch_of;
   std::vector<Fetch> fetches = Join(ranges, options, &fetch_of);
-  ARROW_RETURN_NOT_OK(ParallelFor(
-      std::span(fetches), std::max(options.max_parallel, 1), Pool::kIo, options.stop, [&](Fetch& fetch) -> Status {
-        const int64_t length = fetch.end - fetch.begin;
-        if (length <= options.max_piece) return GetPiece(store, object, fetch.begin, length).Value(&fetch.bytes);
-        // A single long range: as pieces, so that it does not hold up the rest alone.
-        ARROW_ASSIGN_OR_RAISE(fetch.bytes, arrow::AllocateBuffer(length));
-        const int64_t piece = std::max<int64_t>(options.max_piece, 1);
-        const auto count = static_cast<size_t>((length + piece - 1) / piece);
-        return ParallelForIndex(
-            count, std::max(options.max_parallel, 1), Pool::kIo, options.stop, [&](size_t i) -> Status {
-              const int64_t offset = static_cast<int64_t>(i) * piece;
-              ARROW_ASSIGN_OR_RAISE(const auto bytes,
-                                    GetPiece(store, object, fetch.begin + offset, std::min(piece, length - offset)));
-              std::memcpy(fetch.bytes->mutable_data() + offset, bytes->data(), static_cast<size_t>(bytes->size()));
-              return Status::OK();
-            });
-      }));
+  ARROW_RETURN_NOT_OK(ParallelFor(std::span(fetches), std::max(options.max_parallel, 1), Pool::kIo, options.stop,
+                                  [&](Fetch& fetch) -> Status {
+                                    const int64_t length = fetch.end - fetch.begin;
+                                    if (length <= options.max_piece)
+                                      return GetPiece(store, object, fetch.begin, length).Value(&fetch.bytes);
+                                    // A single long range: as pieces, so that it does not hold up the rest alone.
+                                    ARROW_ASSIGN_OR_RAISE(fetch.bytes, arrow::AllocateBuffer(length));
+                                    return FillPieces(store, object, fetch.begin, options.max_piece,
+                                                      options.max_parallel, options.stop, fetch.bytes.get());
+                                  }));
   std::vector<std::shared_ptr<arrow::Buffer>> out(ranges.size());
   for (size_t i = 0; i < ranges.size(); ++i) {
     const Fetch& fetch = fetches[fetch_of[i]];

@@ -161,6 +161,50 @@ TEST_P(ObjectStoreConformance, AnOpenObjectReadsAnyOfItsBytes) {
   EXPECT_EQ(ReadAll(*glaux::ReadRange(*reader, 5, 7)), body.substr(5, 7));
 }
 
+TEST_P(ObjectStoreConformance, AStreamedGetHandsOutARangePieceByPiece) {
+  std::string body(3'000'000, '\0');
+  for (size_t i = 0; i < body.size(); ++i) body[i] = static_cast<char>(i * 7 + i / 256);
+  Write("k", body);
+  const auto streamed = [&](const GetOptions& options) -> Result<std::string> {
+    std::string seen(body.size(), '?');
+    ARROW_ASSIGN_OR_RAISE(const int64_t size,
+                          store->GetStream("k", options, [&](int64_t offset, std::span<const std::byte> bytes) {
+                            std::memcpy(seen.data() + offset, bytes.data(), bytes.size());
+                            return Status::OK();
+                          }));
+    return seen.substr(static_cast<size_t>(options.range.offset), static_cast<size_t>(size));
+  };
+  ASSERT_OK_AND_ASSIGN(auto seen, streamed({}));
+  EXPECT_TRUE(seen == body);
+  ASSERT_OK_AND_ASSIGN(seen, streamed({.range = {.offset = 1'234'567, .length = 1'500'000}}));
+  EXPECT_TRUE(seen == body.substr(1'234'567, 1'500'000));
+  ASSERT_OK_AND_ASSIGN(seen, streamed({.range = {.offset = 2'999'995, .length = 100}}));
+  EXPECT_EQ(seen, body.substr(2'999'995));
+  ASSERT_OK_AND_ASSIGN(seen, streamed({.range = {.offset = 2'999'000}}));
+  EXPECT_TRUE(seen == body.substr(2'999'000));
+  ASSERT_OK_AND_ASSIGN(seen, streamed({.range = {.offset = 7, .length = 0}}));
+  EXPECT_EQ(seen, "");
+}
+
+TEST_P(ObjectStoreConformance, AStreamedGetKnowsTheConditionsAndErrorsOfGet) {
+  const std::string etag = Write("k", "0123456789");
+  Write("empty", "");
+  const auto nothing = [](int64_t, std::span<const std::byte>) { return Status::OK(); };
+  EXPECT_EQ(store->GetStream("k", {.if_match = etag}, nothing).ValueOr(-1), 10);
+  EXPECT_EQ(store->GetStream("empty", {}, nothing).ValueOr(-1), 0);
+  EXPECT_EQ(KindOf(store->GetStream("k", {.if_match = "other"}, nothing).status()), ErrorKind::kPrecondition);
+  EXPECT_EQ(KindOf(store->GetStream("k", {.if_none_match = etag}, nothing).status()), ErrorKind::kPrecondition);
+  EXPECT_EQ(KindOf(store->GetStream("k", {.range = {.offset = 10}}, nothing).status()), ErrorKind::kInvalid);
+  EXPECT_EQ(KindOf(store->GetStream("missing", {}, nothing).status()), ErrorKind::kNotFound);
+  int calls = 0;
+  const auto full = [&](int64_t, std::span<const std::byte>) {
+    ++calls;
+    return MakeError(ErrorKind::kUnavailable, "disk full");
+  };
+  EXPECT_EQ(store->GetStream("k", {}, full).status().message(), "disk full");
+  EXPECT_EQ(calls, 1);
+}
+
 TEST_P(ObjectStoreConformance, AnOpenObjectStaysOneVersion) {
   const std::string first(100'000, '1'), second(100'000, '2');
   const std::string etag = Write("k", first);

@@ -31,13 +31,63 @@ std::optional<int64_t> RangeBegin(std::string_view content_range) {
   return begin;
 }
 
+/// Where the bytes of a download go.
+class Target {
+ public:
+  virtual ~Target() = default;
+  /// Begin, again after a failed try. `size` is what the answer promises.
+  virtual Status Begin(int64_t size) = 0;
+  /// Take the bytes that stand at `position` in the range.
+  virtual Status Add(int64_t position, std::span<const std::byte> bytes) = 0;
+};
+
+class BufferTarget final : public Target {
+ public:
+  Status Begin(int64_t size) override {
+    size_ = 0;
+    return Reserve(std::min(size, kMaxReserve));
+  }
+  Status Add(int64_t position, std::span<const std::byte> bytes) override {
+    size_ = position + static_cast<int64_t>(bytes.size());
+    if (size_ > buffer_->size()) ARROW_RETURN_NOT_OK(Reserve(std::max(size_, 2 * buffer_->size())));
+    std::memcpy(buffer_->mutable_data() + position, bytes.data(), bytes.size());
+    return Status::OK();
+  }
+  Result<std::shared_ptr<arrow::Buffer>> Finish() {
+    if (buffer_ == nullptr) return std::make_shared<arrow::Buffer>(nullptr, 0);
+    ARROW_RETURN_NOT_OK(buffer_->Resize(size_));
+    return std::shared_ptr<arrow::Buffer>(std::move(buffer_));
+  }
+
+ private:
+  Status Reserve(int64_t size) {
+    if (buffer_ == nullptr) return arrow::AllocateResizableBuffer(size).Value(&buffer_);
+    return size > buffer_->size() ? buffer_->Resize(size) : Status::OK();
+  }
+
+  std::unique_ptr<arrow::ResizableBuffer> buffer_;
+  int64_t size_ = 0;
+};
+
+class SinkTarget final : public Target {
+ public:
+  SinkTarget(int64_t offset, const ByteSink& sink) : offset_(offset), sink_(sink) {}
+  Status Begin(int64_t) override { return Status::OK(); }
+  Status Add(int64_t position, std::span<const std::byte> bytes) override { return sink_(offset_ + position, bytes); }
+
+ private:
+  const int64_t offset_;
+  const ByteSink& sink_;
+};
+
 /// One object's bytes as they arrive, over one answer or, after a cut, several.
 class Download {
  public:
-  Download(S3Connection& connection, std::string_view key, const GetOptions& options)
-      : connection_(connection), key_(key), options_(options) {}
+  Download(S3Connection& connection, std::string_view key, const GetOptions& options, Target* target)
+      : connection_(connection), key_(key), options_(options), target_(target) {}
 
-  Result<std::shared_ptr<arrow::Buffer>> Run() {
+  /// \return how many bytes the range has
+  Result<int64_t> Run() {
     S3Call call{.operation = "GetObject", .key = key_, .customer_key = true};
     const auto& range = options_.range;
     whole_ = range.offset == 0 && !range.length;
@@ -50,6 +100,7 @@ class Download {
     call.resume = [this](http::Request* request) { return Resume(request); };
     call.accept = [](int status) { return status == 304; };
     auto response = connection_.Send(call);
+    ARROW_RETURN_NOT_OK(target_error_);
     if (!response.ok()) {
       if (resumed_ && KindOf(response.status()) == ErrorKind::kPrecondition) changed_ = true;
       return response.status();
@@ -79,8 +130,9 @@ class Download {
     skip_ = wanted - *begin;
     if (received_ == 0) {
       first_ = head;
+      check_ = BodyCheck(whole_ ? head.headers : http::Headers());
       const int64_t length = InfoFromHeaders(key_, head.headers).size - skip_;
-      return Reserve(std::clamp<int64_t>(length, 0, options_.range.length.value_or(kMaxReserve)));
+      return target_->Begin(std::clamp<int64_t>(length, 0, options_.range.length.value_or(kFarEnd)));
     }
     if (WithoutQuotes(head.headers.Get("etag")) == WithoutQuotes(first_.headers.Get("etag"))) return Status::OK();
     changed_ = true;
@@ -95,10 +147,11 @@ class Download {
     const int64_t left = options_.range.length.value_or(INT64_MAX) - received_;
     if (static_cast<int64_t>(bytes.size()) > left) bytes = bytes.first(static_cast<size_t>(left));
     if (bytes.empty()) return Status::OK();
-    const auto size = received_ + static_cast<int64_t>(bytes.size());
-    if (size > buffer_->size()) ARROW_RETURN_NOT_OK(Reserve(std::max(size, 2 * buffer_->size())));
-    std::memcpy(buffer_->mutable_data() + received_, bytes.data(), bytes.size());
-    received_ = size;
+    check_.Add(bytes);
+    target_error_ = target_->Add(received_, bytes);
+    // Whatever it means to the target, to the client it is nothing that another try could mend.
+    if (!target_error_.ok()) return Error(ErrorKind::kInvalid, "the bytes were not taken");
+    received_ += static_cast<int64_t>(bytes.size());
     return Status::OK();
   }
 
@@ -114,30 +167,20 @@ class Download {
     return Status::OK();
   }
 
-  Status Reserve(int64_t size) {
-    size = std::min(size, std::max(kMaxReserve, received_ * 2));
-    if (buffer_ == nullptr) return arrow::AllocateResizableBuffer(size).Value(&buffer_);
-    return size > buffer_->size() ? buffer_->Resize(size) : Status::OK();
-  }
-
-  Result<std::shared_ptr<arrow::Buffer>> Finish() {
-    if (buffer_ == nullptr) ARROW_RETURN_NOT_OK(Reserve(0));
+  Result<int64_t> Finish() {
     if (skip_ > 0) return Error(ErrorKind::kInvalid, "the range begins at or past the end of the object");
-    ARROW_RETURN_NOT_OK(buffer_->Resize(received_));
-    std::shared_ptr<arrow::Buffer> bytes = std::move(buffer_);
-    if (!whole_) return bytes;
-    BodyCheck check(first_.headers);
-    check.Add({reinterpret_cast<const std::byte*>(bytes->data()), static_cast<size_t>(bytes->size())});
-    if (check.Matches()) return bytes;
+    if (check_.Matches()) return received_;
     corrupt_ = true;
-    return Error(ErrorKind::kCorrupt, "the bytes do not have the object's checksum " + std::string(check.algorithm()));
+    return Error(ErrorKind::kCorrupt, "the bytes do not have the object's checksum " + std::string(check_.algorithm()));
   }
 
   S3Connection& connection_;
   const std::string key_;
   const GetOptions& options_;
+  Target* const target_;
   http::ResponseHead first_;
-  std::unique_ptr<arrow::ResizableBuffer> buffer_;
+  BodyCheck check_{http::Headers()};
+  Status target_error_;
   int64_t received_ = 0;
   int64_t skip_ = 0;
   bool whole_ = false;
@@ -148,8 +191,7 @@ class Download {
 };
 
 // What S3 has no way to ask for: no bytes at all, and any range of an object without bytes.
-Result<std::shared_ptr<arrow::Buffer>> GetNothing(S3Connection& connection, std::string_view key,
-                                                  const GetOptions& options) {
+Status GetNothing(S3Connection& connection, std::string_view key, const GetOptions& options) {
   ARROW_ASSIGN_OR_RAISE(const auto info, HeadObject(connection, key));
   if (!options.if_match.empty() && info.etag != options.if_match) {
     return connection.Error(ErrorKind::kPrecondition, "GetObject", key, "the object has another ETag than if_match");
@@ -162,27 +204,44 @@ Result<std::shared_ptr<arrow::Buffer>> GetNothing(S3Connection& connection, std:
                             "a range from " + std::to_string(options.range.offset) + " begins past the end of " +
                                 std::to_string(info.size) + " bytes");
   }
-  if (info.size == 0 || options.range.length == 0) return std::make_shared<arrow::Buffer>(nullptr, 0);
+  if (info.size == 0 || options.range.length == 0) return Status::OK();
   return connection.Error(ErrorKind::kUnavailable, "GetObject", key, "the object changed while it was read");
+}
+
+/// Get, into a target. \return how many bytes the range has
+Result<int64_t> GetInto(S3Connection& connection, std::string_view key, const GetOptions& options, Target* target) {
+  ARROW_RETURN_NOT_OK(CheckS3Key(key));
+  if (options.range.offset < 0 || options.range.length.value_or(0) < 0) {
+    return connection.Error(ErrorKind::kInvalid, "GetObject", key, "a range cannot be negative");
+  }
+  const auto nothing = [&]() -> Result<int64_t> {
+    ARROW_RETURN_NOT_OK(GetNothing(connection, key, options));
+    return 0;
+  };
+  if (options.range.length == 0) return nothing();
+  for (int reads = 1;; ++reads) {
+    Download download(connection, key, options, target);
+    const auto size = download.Run();
+    if (size.ok()) return size;
+    if (InfoOf(size.status()).http_status == 416) return nothing();
+    const bool again = download.corrupt() || (download.changed() && options.if_match.empty());
+    if (!again || reads == kMaxReads) return size;
+  }
 }
 
 }  // namespace
 
 Result<std::shared_ptr<arrow::Buffer>> GetObject(S3Connection& connection, std::string_view key,
                                                  const GetOptions& options) {
-  ARROW_RETURN_NOT_OK(CheckS3Key(key));
-  if (options.range.offset < 0 || options.range.length.value_or(0) < 0) {
-    return connection.Error(ErrorKind::kInvalid, "GetObject", key, "a range cannot be negative");
-  }
-  if (options.range.length == 0) return GetNothing(connection, key, options);
-  for (int reads = 1;; ++reads) {
-    Download download(connection, key, options);
-    auto bytes = download.Run();
-    if (bytes.ok()) return bytes;
-    if (InfoOf(bytes.status()).http_status == 416) return GetNothing(connection, key, options);
-    const bool again = download.corrupt() || (download.changed() && options.if_match.empty());
-    if (!again || reads == kMaxReads) return bytes;
-  }
+  BufferTarget target;
+  ARROW_RETURN_NOT_OK(GetInto(connection, key, options, &target).status());
+  return target.Finish();
+}
+
+Result<int64_t> GetObjectStream(S3Connection& connection, std::string_view key, const GetOptions& options,
+                                const ByteSink& sink) {
+  SinkTarget target(options.range.offset, sink);
+  return GetInto(connection, key, options, &target);
 }
 
 }  // namespace glaux::s3

@@ -45,6 +45,8 @@ ObjectAttributes AttributesFromHeaders(const http::Headers& headers);
 Result<ObjectInfo> HeadObject(S3Connection& connection, std::string_view key, std::string* write_mark = nullptr);
 Result<std::shared_ptr<arrow::Buffer>> GetObject(S3Connection& connection, std::string_view key,
                                                  const GetOptions& options);
+Result<int64_t> GetObjectStream(S3Connection& connection, std::string_view key, const GetOptions& options,
+                                const ByteSink& sink);
 Result<ObjectInfo> PutObject(S3Connection& connection, std::string_view key, std::span<const std::byte> body,
                              const PutOptions& options);
 Result<ListPage> ListObjects(S3Connection& connection, const ListOptions& options);

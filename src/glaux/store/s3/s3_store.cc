@@ -29,6 +29,9 @@ class S3Store final : public ObjectStore {
   Result<std::shared_ptr<arrow::Buffer>> Get(std::string_view key, const GetOptions& options) override {
     return s3::GetObject(*connection_, key, options);
   }
+  Result<int64_t> GetStream(std::string_view key, const GetOptions& options, const ByteSink& sink) override {
+    return s3::GetObjectStream(*connection_, key, options, sink);
+  }
   Result<ObjectInfo> Put(std::string_view key, std::span<const std::byte> body, const PutOptions& options) override {
     return s3::PutObject(*connection_, key, body, options);
   }
