@@ -35,10 +35,11 @@ class CsvText {
   void AppendQuoted(std::string_view value, std::string* out) const;
   /// Somewhere in `text` is a character that must be quoted.
   bool HasSpecial(std::string_view text) const;
-  /// The value would else be taken apart or taken for null. `may_be_special`: what HasSpecial says of a text it is in.
+  /// The value would else be taken apart, or taken for null, a comment or a byte order mark. `may_be_special`: what
+  /// HasSpecial says of a text it is in.
   bool MustQuote(std::string_view value, bool may_be_special) const {
     return value.empty() || (may_be_special && HasSpecial(value)) || value[0] == dialect_.comment ||
-           (has_null_words_ && IsNullWord(value));
+           value.starts_with("\xEF\xBB\xBF") || (has_null_words_ && IsNullWord(value));
   }
   /// No number, boolean, date or time in ISO 8601 must be quoted.
   bool numbers_are_plain() const { return numbers_are_plain_; }

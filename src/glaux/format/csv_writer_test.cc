@@ -36,6 +36,13 @@ TEST(CsvWriter, QuotesOnlyWhatNeedsIt) {
   EXPECT_EQ(Written(*table).ValueOrDie(), "a,\"b,c\"\nx,\"y\"\"z\"\n\"\",\n\"l1\nl2\",\"p,q\"\n x ,#r\n");
 }
 
+TEST(CsvWriter, QuotesWhatTheBeginningOfAFileWouldSwallow) {
+  const std::string text = "\"\xEF\xBB\xBFn\"\n\"\xEF\xBB\xBF\"\n";
+  ASSERT_OK_AND_ASSIGN(const auto table, ReadStrings(InMemory("a.csv", text)));
+  EXPECT_EQ(table->field(0)->name(), "\xEF\xBB\xBFn");
+  EXPECT_EQ(Written(*table).ValueOrDie(), text);
+}
+
 TEST(CsvWriter, WritesValuesThatReadBackAsTheyWere) {
   const auto schema = arrow::schema(
       {arrow::field("b", arrow::boolean()), arrow::field("i", arrow::int64()), arrow::field("d", arrow::float64()),

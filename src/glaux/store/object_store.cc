@@ -10,6 +10,8 @@ namespace glaux {
 namespace {
 
 constexpr int64_t kStreamReadBytes = 1 << 20;
+/// A range that one Get takes, for GetStream.
+constexpr int64_t kStreamGetBytes = 8 << 20;
 /// What one Put takes of a stream; more goes through an upload in parts of this size.
 constexpr size_t kStreamPartBytes = 8 << 20;
 constexpr int64_t kMaxParts = 10'000;
@@ -99,6 +101,11 @@ Result<std::unique_ptr<ObjectReader>> ObjectStore::OpenObject(std::string_view k
 }
 
 Result<int64_t> ObjectStore::GetStream(std::string_view key, const GetOptions& options, const ByteSink& sink) {
+  if (options.range.length.value_or(INT64_MAX) <= kStreamGetBytes) {
+    ARROW_ASSIGN_OR_RAISE(const auto bytes, Get(key, options));
+    if (bytes->size() > 0) ARROW_RETURN_NOT_OK(sink(options.range.offset, AsBytes(std::string_view(*bytes))));
+    return bytes->size();
+  }
   ARROW_ASSIGN_OR_RAISE(const auto reader, OpenObject(key, options));
   ARROW_ASSIGN_OR_RAISE(const auto range, ClampRange(options.range, reader->info().size, key));
   const int64_t length = *range.length;

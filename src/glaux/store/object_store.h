@@ -203,7 +203,8 @@ class ObjectStore {
   /// range is not looked at. Here: a Head, then Gets with the ETag.
   virtual Result<std::unique_ptr<ObjectReader>> OpenObject(std::string_view key, const GetOptions& options = {});
   /// Get, for bytes that need not fit into memory: they go to `sink` as they come, and some may come twice. They are
-  /// good only if this returns well. \return how many the range has. Here: from OpenObject.
+  /// good only if this returns well. \return how many the range has. Here: one Get for up to 8 MiB,
+  /// else from OpenObject.
   virtual Result<int64_t> GetStream(std::string_view key, const GetOptions& options, const ByteSink& sink);
   /// Put, for a body that need not fit into memory. An error of the reader is passed on and nothing was written.
   /// Here: up to 8 MiB go through Put, more through an upload in parts.
