@@ -116,6 +116,7 @@ OutputFile::~OutputFile() {
 
 Status OutputFile::WriteAt(int64_t offset, const void* data, int64_t size) {
   const char* at = static_cast<const char*>(data);
+  std::lock_guard lock(piece_mutex_);
   while (size > 0) {
     const ssize_t written = ::pwrite(descriptor_, at, static_cast<size_t>(size), offset);
     if (written < 0 && errno == EINTR) continue;

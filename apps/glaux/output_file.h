@@ -3,6 +3,7 @@
 #include <arrow/io/interfaces.h>
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -40,6 +41,8 @@ class OutputFile {
   const std::string path_;
   std::string pending_;  ///< empty: written in place, or committed
   int descriptor_;
+  /// The kernel lets one thread at a time write into a file, and others that want to burn a core while they wait.
+  std::mutex piece_mutex_;
   bool takes_pieces_ = false;
   std::shared_ptr<arrow::io::OutputStream> stream_;
 };

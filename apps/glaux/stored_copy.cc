@@ -4,11 +4,13 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <set>
+#include <utility>
 
 #include "glaux/base/memory.h"
 #include "glaux/base/parallel.h"
@@ -120,6 +122,44 @@ Status CheckBelow(const FoundObject& object, bool local) {
   }
   return Status::OK();
 }
+
+/// Writes a stretch of a file that comes in small pieces, as few large ones: of those small ones, most time would go
+/// into the calls.
+class StretchWriter {
+ public:
+  explicit StretchWriter(OutputFile* file) : file_(file), buffer_(kWrite) {}
+
+  Status Add(int64_t offset, std::span<const std::byte> bytes) {
+    if (offset != begin_ + filled_) {
+      ARROW_RETURN_NOT_OK(Flush());
+      begin_ = offset;
+    }
+    while (!bytes.empty()) {
+      // Up to where a page of the file ends, however the stretch began.
+      const int64_t room = kWrite - begin_ % kWrite - filled_;
+      const auto count = static_cast<size_t>(std::min(room, static_cast<int64_t>(bytes.size())));
+      std::memcpy(buffer_.data() + filled_, bytes.data(), count);
+      filled_ += static_cast<int64_t>(count);
+      bytes = bytes.subspan(count);
+      if (static_cast<int64_t>(count) == room) ARROW_RETURN_NOT_OK(Flush());
+    }
+    return Status::OK();
+  }
+
+  Status Flush() {
+    const int64_t size = std::exchange(filled_, 0);
+    begin_ += size;
+    return size == 0 ? Status::OK() : file_->WriteAt(begin_ - size, buffer_.data(), size);
+  }
+
+ private:
+  static constexpr int64_t kWrite = 256 << 10;
+
+  OutputFile* const file_;
+  std::vector<std::byte> buffer_;
+  int64_t begin_ = 0;
+  int64_t filled_ = 0;
+};
 
 class Copier {
  public:
@@ -236,11 +276,13 @@ class Copier {
   Status Download(const PlannedCopy& copy, OutputFile* file) {
     const int64_t size = copy.from.info.size;
     return ForEachPiece(copy, DownloadSize(size), [&](size_t, const GetOptions& piece) -> Status {
+      StretchWriter writer(file);
       const auto write = [&](int64_t offset, std::span<const std::byte> bytes) {
         options_.progress->Advance(static_cast<int64_t>(bytes.size()));
-        return file->WriteAt(offset, bytes.data(), static_cast<int64_t>(bytes.size()));
+        return writer.Add(offset, bytes);
       };
       ARROW_ASSIGN_OR_RAISE(const int64_t got, copy.from.place.store->GetStream(copy.from.place.key, piece, write));
+      ARROW_RETURN_NOT_OK(writer.Flush());
       return CheckLength(piece.range, got, size);
     });
   }
