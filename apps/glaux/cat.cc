@@ -113,6 +113,7 @@ Status RunCat(Session& session, const CatArguments& arguments) {
     }
     if (!any) return MakeError(ErrorKind::kNotFound, "cat ", address.text, ": no file matches");
   }
+  session.ReportRequests();
   return Status::OK();
 }
 

@@ -321,6 +321,7 @@ Status RunConvert(Session& session, const ConvertArguments& arguments) {
                      "convert ", given.front(), ": no file matches");
   }
   session.Report(Describe(report, *run, session.options().verbose));
+  session.ReportRequests();
   return Status::OK();
 }
 

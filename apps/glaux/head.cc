@@ -132,7 +132,9 @@ Status RunHead(Session& session, const HeadArguments& arguments) {
                                                        .type_name = TypeName,
                                                        .seekable = false}));
   for (const auto& batch : head.batches()) ARROW_RETURN_NOT_OK(writer->Write(*batch));
-  return writer->Finish();
+  ARROW_RETURN_NOT_OK(writer->Finish());
+  session.ReportRequests();
+  return Status::OK();
 }
 
 }  // namespace

@@ -146,7 +146,9 @@ Status RunLs(Session& session, const LsArguments& arguments) {
                                  FormatCount(found.links, "symbolic link", "symbolic links"), texts[i]));
     }
   }
-  return arguments.summarize ? session.Print(TotalText(totals, arguments.json)) : Status::OK();
+  if (arguments.summarize) ARROW_RETURN_NOT_OK(session.Print(TotalText(totals, arguments.json)));
+  session.ReportRequests();
+  return Status::OK();
 }
 
 }  // namespace

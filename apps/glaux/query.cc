@@ -183,7 +183,9 @@ Status RunQuery(Session& session, const QueryArguments& arguments) {
   if (err.interactive || session.options().verbose) {
     QueryStatistics statistics;
     if (const auto status = engine->GetStatus(query.id()); status.ok()) statistics = status->statistics;
-    session.Report(err.Styled(DescribeStatistics(statistics, rows, std::chrono::steady_clock::now() - started), kDim));
+    session.Report(err.Styled(DescribeStatistics(statistics, rows, std::chrono::steady_clock::now() - started) +
+                                  session.DescribeRequestsSent(),
+                              kDim));
   }
   return Status::OK();
 }

@@ -31,7 +31,11 @@ Status RunSchema(Session& session, const SchemaFilesOptions& arguments) {
   const auto& folder = session.surroundings().working_directory;
   const auto table = std::find_if_not(arguments.addresses.begin(), arguments.addresses.end(),
                                       [&](const auto& text) { return NamesFiles(text, folder); });
-  if (table == arguments.addresses.end()) return PrintSchemaOfFiles(session, arguments);
+  if (table == arguments.addresses.end()) {
+    ARROW_RETURN_NOT_OK(PrintSchemaOfFiles(session, arguments));
+    session.ReportRequests();
+    return Status::OK();
+  }
   if (arguments.addresses.size() > 1) {
     return MakeError({.kind = ErrorKind::kInvalid, .hint = "a file may be written as ./" + *table}, "schema: '", *table,
                      "' is taken for a table, and one table or several files can be shown");

@@ -5,6 +5,7 @@
 #include "output_file.h"
 
 #include "arguments.h"
+#include "cost_text.h"
 #include "errors.h"
 #include "glaux/base/secrets.h"
 
@@ -79,6 +80,16 @@ Status Session::Print(std::string_view text) {
 
 void Session::Report(std::string_view text) {
   if (!options_.quiet) surroundings_.err(WithoutSecrets(text));
+}
+
+void Session::ReportRequests() {
+  if (options_.verbose) Report(DescribeRequestsSent());
+}
+
+std::string Session::DescribeRequestsSent() const {
+  if (lake_ == nullptr) return {};
+  return DescribeRequests(lake_->meter()->Read(), lake_->config().prices.value_or(DefaultPrices()),
+                          CostTense::kHappened);
 }
 
 void Session::Warn(std::string_view message) { surroundings_.err(DescribeWarning(message, err_terminal())); }

@@ -92,6 +92,10 @@ class Session {
   Status Print(std::string_view text);
   /// Tell people something; silent with --quiet.
   void Report(std::string_view text);
+  /// With --verbose, tell people what requests the lake has sent so far and what they cost.
+  void ReportRequests();
+  /// What ReportRequests says; empty if nothing was sent.
+  std::string DescribeRequestsSent() const;
   /// Tell people what they should know even with --quiet.
   void Warn(std::string_view message);
 

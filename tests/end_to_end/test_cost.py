@@ -188,6 +188,20 @@ class Commands(CostTest):
         self.put("in/b.csv", csv_text(rows(1_000, 1)))
         self.foretold("load", "s3://lake/in/*.csv", "db.t")
 
+    def test_what_reading_takes_is_told_with_verbose(self):
+        self.put("in/a.csv", csv_text(rows(1_000, 1)))
+        env = self.as_client()
+        self.succeed("load", "s3://lake/in/a.csv", "db.t", "--region", "us-east-1", env=env)
+        for arguments in (["ls", "s3://lake/in/"], ["cat", "s3://lake/in/a.csv"], ["head", "s3://lake/in/a.csv"], ["schema", "s3://lake/in/a.csv"],
+                          ["convert", "s3://lake/in/a.csv", "a.parquet"], ["query", "select count(*) from 's3://lake/in/a.csv'"]):
+            self.seen()
+            told = self.counts_in(self.succeed(*arguments, "--verbose", "--region", "us-east-1", env=env).err)
+            seen = self.seen()
+            self.assertEqual(told.get("LIST", 0) + told.get("GET", 0), seen["list"] + seen["get"] + seen["head"], arguments)
+            self.assertGreater(sum(told.values()), 0, arguments)
+            self.assertNotIn("requests:", self.succeed(*arguments, "--region", "us-east-1", env=env).err)
+            (self.here / "a.parquet").unlink(missing_ok=True)
+
 
 if __name__ == "__main__":
     unittest.main()
