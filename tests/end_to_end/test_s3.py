@@ -76,6 +76,26 @@ class Commands(S3Test):
         self.assertEqual(self.value("select count(*) from db.t", env=env), "90", again.err)
         self.refuse(NOT_FOUND, ["s3://lake/none/"], "load", "s3://lake/none/", "db.t", "--region", "us-east-1", env=env)
 
+    def test_sql_reads_files_on_s3_beside_tables_in_a_folder(self):
+        env = self.as_client(AWS_REGION="us-east-1")
+        self.write("own.csv", "id\n1\n2\n")
+        self.succeed("load", "own.csv", "db.t", env=env)
+        for i in range(3):
+            self.put(f"in/{i}.csv", csv_text(ROWS))
+
+        def count(sql):
+            return self.succeed("query", f"select count(*) as n from {sql}", "--format", "csv", "--region", "us-east-1", env=env).text.split()[1]
+
+        self.assertEqual(count("'s3://lake/in/*.csv'"), str(3 * len(ROWS)))
+        self.assertEqual(count("db.t join 's3://lake/in/1.csv' using (id)"), "2")
+        # Without a word about S3 the address of the table's own file means the folder.
+        (file,) = (self.own_lake / "store").rglob("*.parquet")
+        key = str(file.relative_to(self.own_lake / "store/lake"))
+        self.assertEqual(self.value(f"select count(*) from 's3://lake/{key}'", env=env), "2")
+        self.refuse(NOT_FOUND, [f"s3://lake/{key}"], "query", f"select * from 's3://lake/{key}'", "--region", "us-east-1", env=env)
+        self.put(key, file.read_bytes()[:100])
+        self.assertEqual(count("db.t"), "2")
+
 
 class Pipelines(S3Test):
     options = ("--verbose",)

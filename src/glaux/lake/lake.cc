@@ -68,6 +68,7 @@ class LocalLake final : public Lake {
       access.catalog = catalog_;
       access.open_table = [this](const TableId& id) { return OpenTable(id); };
       access.resolve = load_.hive.resolve;
+      access.resolve_named = [this](std::string_view uri) { return stores_.ResolveNamed(uri); };
       ARROW_ASSIGN_OR_RAISE(engine_,
                             MakeDuckDBEngine(std::move(access), {.default_database = config_.database,
                                                                  .memory_limit = engine_memory_,

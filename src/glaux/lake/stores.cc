@@ -35,6 +35,11 @@ Result<Location> LakeStores::Resolve(std::string_view uri) {
   return OpenBucket(address);
 }
 
+Result<Location> LakeStores::ResolveNamed(std::string_view uri) {
+  const bool remote = config_.remote_files && uri.starts_with(kS3);
+  return remote ? OpenFolder(uri, For::kReading, {}) : Resolve(uri);
+}
+
 Result<Location> LakeStores::OpenFolder(std::string_view uri, For purpose, const S3Access& access) {
   const bool own = uri.starts_with(std::string(kFile) + StoreFolder() + "/");
   if (!own && uri.starts_with(kFile)) return OpenLocalFolder(uri, purpose);

@@ -34,6 +34,9 @@ class LakeStores {
 
   /// Where a table's data is. kDenied outside the lake.
   Result<Location> Resolve(std::string_view uri);
+  /// Where a file is that SQL names: on S3 itself where the lake says that s3:// addresses of files lead there, else as
+  /// Resolve.
+  Result<Location> ResolveNamed(std::string_view uri);
   /// A folder that a pipeline or a command names; the key ends where the URI does.
   Result<Location> OpenFolder(std::string_view uri, For purpose, const S3Access& access);
   /// URI of a new table.

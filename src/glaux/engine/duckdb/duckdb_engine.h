@@ -16,7 +16,10 @@ struct LakeAccess {
   std::shared_ptr<Catalog> catalog;
   /// Open a table of the catalog. kNotFound.
   std::function<Result<std::shared_ptr<Table>>(const TableId&)> open_table;
+  /// Where a table's file is.
   LocationResolver resolve;
+  /// Where a file is that SQL names itself. Empty: the same.
+  LocationResolver resolve_named = {};
 };
 
 struct DuckDBEngineOptions {

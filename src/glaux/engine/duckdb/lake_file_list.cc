@@ -120,6 +120,7 @@ std::shared_ptr<const LakeFileList::Planned> LakeFileList::PlanFromTable() const
     scan.info.extended_info = duckdb::make_shared_ptr<duckdb::ExtendedOpenFileInfo>();
     scan.info.extended_info->options[kFileSizeOption] = duckdb::Value::BIGINT(file.size);
     scan.info.extended_info->options[kFileEtagOption] = duckdb::Value(file.etag);
+    scan.info.extended_info->options[kTableFileOption] = duckdb::Value::BOOLEAN(true);
     planned->files.push_back(std::move(scan));
   }
   return planned;

@@ -38,6 +38,10 @@ bool TakePlanned(const duckdb::OpenFileInfo& info, ObjectInfo* object) {
   return true;
 }
 
+bool IsOfTable(const duckdb::OpenFileInfo& info) {
+  return info.extended_info && info.extended_info->options.contains(kTableFileOption);
+}
+
 duckdb::shared_ptr<QueryContext> QueryOf(optional_ptr<FileOpener> opener) {
   auto context = FileOpener::TryGetClientContext(opener);
   return context ? QueryContext::Of(*context) : nullptr;
@@ -76,11 +80,13 @@ LakeFileHandle& AsLake(duckdb::FileHandle& handle) { return static_cast<LakeFile
 /// Reads URIs ("s3://bucket/key") through the lake's stores.
 class LakeFileSystem : public duckdb::FileSystem {
  public:
-  LakeFileSystem(LakeAccess lake, bool only_lake) : lake_(std::move(lake)), only_lake_(only_lake) {}
+  LakeFileSystem(LakeAccess lake, bool only_lake) : lake_(std::move(lake)), only_lake_(only_lake) {
+    if (!lake_.resolve_named) lake_.resolve_named = lake_.resolve;
+  }
 
   bool CanHandleFile(const string& path) override {
     if (path.find("://") == string::npos) return false;
-    return only_lake_ || lake_.resolve(path).ok();
+    return only_lake_ || lake_.resolve_named(path).ok();
   }
 
   duckdb::unique_ptr<duckdb::FileHandle> OpenFile(const string& path, FileOpenFlags flags,
@@ -161,13 +167,16 @@ class LakeFileSystem : public duckdb::FileSystem {
       Throw(query.get(), MakeError(ErrorKind::kNotImplemented, "write ", info.path, ": SQL cannot write to the lake"));
     }
     const auto make = [&] { return Open(info, query.get()); };
-    auto file = query ? query->Share(info.path, make) : make();
+    // One address may mean two files: one of a table in the lake's folder, and one in a bucket of S3.
+    auto file = query ? query->Share(IsOfTable(info) ? info.path : "named " + info.path, make) : make();
     return duckdb::make_uniq<LakeFileHandle>(*this, flags, std::move(file), query);
   }
 
  private:
-  Location Resolve(const string& path, QueryContext* query) const {
-    auto resolved = lake_.resolve(path);
+  Location Resolve(const string& path, QueryContext* query) const { return Resolve(lake_.resolve_named, path, query); }
+
+  static Location Resolve(const LocationResolver& resolve, const string& path, QueryContext* query) {
+    auto resolved = resolve(path);
     if (!resolved.ok()) {
       Throw(query,
             WithHint(Prefix(resolved.status(), "read " + path),
@@ -185,7 +194,7 @@ class LakeFileSystem : public duckdb::FileSystem {
   }
 
   std::shared_ptr<OpenedFile> Open(const duckdb::OpenFileInfo& info, QueryContext* query) const {
-    auto resolved = Resolve(info.path, query);
+    auto resolved = Resolve(IsOfTable(info) ? lake_.resolve : lake_.resolve_named, info.path, query);
     ObjectInfo object{.key = std::move(resolved.key)};
     if (TakePlanned(info, &object)) {
       return std::make_shared<OpenedFile>(info.path, std::move(resolved.store), std::move(object));
@@ -195,7 +204,7 @@ class LakeFileSystem : public duckdb::FileSystem {
     return std::make_shared<OpenedFile>(info.path, std::move(resolved.store), std::move(head).ValueUnsafe());
   }
 
-  const LakeAccess lake_;
+  LakeAccess lake_;
   const bool only_lake_;
 };
 

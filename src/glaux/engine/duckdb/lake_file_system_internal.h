@@ -13,6 +13,8 @@ namespace glaux::duckdb_engine {
 /// Keys of duckdb::OpenFileInfo's options with what a plan knows of a file, so that opening it asks the store nothing.
 inline constexpr char kFileSizeOption[] = "file_size";
 inline constexpr char kFileEtagOption[] = "etag";
+/// The file is one of a table's: SQL has not named it.
+inline constexpr char kTableFileOption[] = "of_table";
 
 /// The file system that DuckDB gets: URIs of the lake are read through their store; what else there is depends on
 /// `allow_local_access`. Without it, only DuckDB's own spill files in `temp_directory` are left.
