@@ -50,7 +50,7 @@ struct World {
   TempDir folder;
   std::map<std::string, std::string> variables = {{"HOME", "/home/ada"}};
   std::map<std::string, std::string> files;
-  Result<LakeConfig> config = LakeConfig{.found_by = "/work/glaux.yaml", .directory = folder / "no-lake"};
+  Result<LakeConfig> config = LakeConfig{.found_by = "/data/glaux.yaml", .directory = folder / "no-lake"};
   glaux::testing::FakeClock clock{ParseTimestamp("2026-01-01T00:00:00Z").ValueOrDie()};
   std::shared_ptr<FakeTransport> transport = std::make_shared<FakeTransport>();
   std::string ca_file;
@@ -119,7 +119,7 @@ TEST(Doctor, ShowsWhatIsUsedAndWhereItComesFrom) {
   EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
   EXPECT_THAT(
       outcome.out,
-      AllOf(HasSubstr("  found by        /work/glaux.yaml\n"), HasSubstr("  from            environment\n"),
+      AllOf(HasSubstr("  found by        /data/glaux.yaml\n"), HasSubstr("  from            environment\n"),
             HasSubstr("  access key      AKIA…MPLE\n"), HasSubstr("  expire          2026-01-01T00:42:00Z (in 42 min"),
             HasSubstr("  account         111122223333 (STS)\n"),
             HasSubstr("  region          eu-central-1 (AWS_REGION)\n")));

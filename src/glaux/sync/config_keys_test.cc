@@ -23,10 +23,10 @@ TEST(PipelineSource, TakesBothFormsOfS3AndPaths) {
   EXPECT_THAT(uris("connector: s3, bucket: b, key: a.csv"), ElementsAre("s3://b/a.csv"));
   EXPECT_THAT(uris("bucket: b, key: [a.csv, 'c/**']"), ElementsAre("s3://b/a.csv", "s3://b/c/**"));
   EXPECT_THAT(uris("uri: ['s3://b/a.csv', 'file:///x/y.csv', z.csv]"),
-              ElementsAre("s3://b/a.csv", "file:///x/y.csv", "file:///work/flow/z.csv"));
-  EXPECT_THAT(uris("connector: file, path: '../in/**/*.{csv,tsv}'"), ElementsAre("file:///work/in/**/*.{csv,tsv}"));
+              ElementsAre("s3://b/a.csv", "file:///x/y.csv", "file:///data/flow/z.csv"));
+  EXPECT_THAT(uris("connector: file, path: '../in/**/*.{csv,tsv}'"), ElementsAre("file:///data/in/**/*.{csv,tsv}"));
   EXPECT_THAT(uris("path: [/abs/a.csv, ./b.csv, in/]"),
-              ElementsAre("file:///abs/a.csv", "file:///work/flow/b.csv", "file:///work/flow/in/"));
+              ElementsAre("file:///abs/a.csv", "file:///data/flow/b.csv", "file:///data/flow/in/"));
 }
 
 TEST(PipelineSource, AddressesThatCannotBeAreErrors) {
@@ -281,7 +281,7 @@ TEST(PipelineDestination, IsAFileOrManyFiles) {
                                            "target_file_size: 64MiB, compression: zstd, compression_level: 9, "
                                            "row_group_rows: 1000, statistics: false, page_index: true, "
                                            "bloom_filters: id"));
-  EXPECT_EQ(folder.uri, "file:///work/flow/out/");
+  EXPECT_EQ(folder.uri, "file:///data/flow/out/");
   EXPECT_EQ(folder.mode, WriteMode::kOverwritePartitions);
   EXPECT_THAT(folder.format, Optional(std::string("parquet")));
   EXPECT_EQ(folder.target_file_bytes, 64 << 20);

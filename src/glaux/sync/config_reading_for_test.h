@@ -8,9 +8,9 @@
 
 namespace glaux {
 
-/// Read a pipeline file's text that would stand at /work/flow/pipeline.yaml, with these environment variables.
+/// Read a pipeline file's text that would stand at /data/flow/pipeline.yaml, with these environment variables.
 inline Result<SyncConfig> ReadText(std::string_view text, const std::map<std::string, std::string>& environment = {}) {
-  return ParseSyncConfig(text, "/work/flow/pipeline.yaml", [&](std::string_view name) -> std::optional<std::string> {
+  return ParseSyncConfig(text, "/data/flow/pipeline.yaml", [&](std::string_view name) -> std::optional<std::string> {
     const auto found = environment.find(std::string(name));
     return found == environment.end() ? std::nullopt : std::optional(found->second);
   });

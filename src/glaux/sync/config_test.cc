@@ -44,12 +44,12 @@ pipelines:
 
 TEST(PipelineFile, HasSourcesDestinationsAndWhatFlowsBetweenThem) {
   ASSERT_OK_AND_ASSIGN(const auto config, ReadText(kWhole));
-  EXPECT_EQ(config.file, "/work/flow/pipeline.yaml");
-  EXPECT_THAT(config.lake, Optional(std::string("/work/flow/lake")));
+  EXPECT_EQ(config.file, "/data/flow/pipeline.yaml");
+  EXPECT_THAT(config.lake, Optional(std::string("/data/flow/lake")));
   EXPECT_THAT(config.memory_limit, Optional(512 << 20));
   EXPECT_EQ(config.parallel, 3);
   ASSERT_EQ(config.sources.size(), 5u);
-  EXPECT_EQ(config.sources.at("local").place.ToString(), "/work/flow/pipeline.yaml, line 8");
+  EXPECT_EQ(config.sources.at("local").place.ToString(), "/data/flow/pipeline.yaml, line 8");
   EXPECT_EQ(config.sources.at("orders").kind, SourceConfig::Kind::kTable);
   EXPECT_EQ(config.sources.at("orders").table, (TableId{"sales", "orders"}));
   EXPECT_EQ(config.sources.at("top").kind, SourceConfig::Kind::kQuery);
@@ -64,7 +64,7 @@ TEST(PipelineFile, HasSourcesDestinationsAndWhatFlowsBetweenThem) {
   EXPECT_THAT(t.partition_by, Optional(std::string("day(ts), region")));
   const auto& db = config.destinations.at("db");
   EXPECT_EQ(db.kind, DestinationConfig::Kind::kDuckDB);
-  EXPECT_EQ(db.path, "/work/flow/out.duckdb");
+  EXPECT_EQ(db.path, "/data/flow/out.duckdb");
   EXPECT_EQ(db.duckdb_table, "main.orders");
   EXPECT_THAT(db.primary_key, ElementsAre("id"));
   EXPECT_EQ(config.destinations.at("out").kind, DestinationConfig::Kind::kStdout);
@@ -169,7 +169,7 @@ TEST(PipelineFile, LakeIsRelativeToTheFile) {
   for (const auto& [given, expected] : std::map<std::string, std::string>{{"local:../lake", "local:/work/lake"},
                                                                           {"aws", "aws"},
                                                                           {"/lake", "/lake"},
-                                                                          {"glaux.yaml", "/work/flow/glaux.yaml"}}) {
+                                                                          {"glaux.yaml", "/data/flow/glaux.yaml"}}) {
     ASSERT_OK_AND_ASSIGN(const auto config, ReadText("lake: " + given + rest));
     EXPECT_THAT(config.lake, Optional(expected));
   }
