@@ -158,7 +158,7 @@ TEST(PipelineFile, IsReadFromDiskWithItsFolder) {
 TEST(PipelineFile, AFolderThatReadsLikeAGlobIsAnError) {
   const auto read = [](const std::string& path) {
     return ParseSyncConfig("sources: { s: { path: '" + path + "' } }\ndestinations: { d: { table: a.b } }\n",
-                           "/work/[1]/p.yaml", {});
+                           "/data/[1]/p.yaml", {});
   };
   ASSERT_FAILS(ErrorKind::kInvalid, "would be taken for a glob", read("a.csv"));
   EXPECT_OK(read("/a.csv"));
@@ -166,7 +166,7 @@ TEST(PipelineFile, AFolderThatReadsLikeAGlobIsAnError) {
 
 TEST(PipelineFile, LakeIsRelativeToTheFile) {
   const std::string rest = "\nsources: { s: { table: a.b } }\ndestinations: { d: { table: a.c } }\n";
-  for (const auto& [given, expected] : std::map<std::string, std::string>{{"local:../lake", "local:/work/lake"},
+  for (const auto& [given, expected] : std::map<std::string, std::string>{{"local:../lake", "local:/data/lake"},
                                                                           {"aws", "aws"},
                                                                           {"/lake", "/lake"},
                                                                           {"glaux.yaml", "/data/flow/glaux.yaml"}}) {

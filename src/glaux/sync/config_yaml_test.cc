@@ -59,12 +59,12 @@ destinations:
   d: { table: a.b }
 )"));
   const auto& b = config.sources.at("b");
-  EXPECT_THAT(b.uris, ElementsAre("file:///work/flow/b.csv"));
+  EXPECT_THAT(b.uris, ElementsAre("file:///data/flow/b.csv"));
   EXPECT_EQ(b.format_options.csv.delimiter, '|');
   EXPECT_EQ(b.format_options.csv.quote, '\'');
   EXPECT_THAT(b.columns, Optional(ElementsAre("x", "y")));
   const auto& c = config.sources.at("c");
-  EXPECT_THAT(c.uris, ElementsAre("file:///work/flow/a.csv"));
+  EXPECT_THAT(c.uris, ElementsAre("file:///data/flow/a.csv"));
   EXPECT_EQ(c.format_options.csv.quote, '\'');
   EXPECT_THAT(c.columns, Optional(ElementsAre("x", "y")));
   ASSERT_FAILS(ErrorKind::kInvalid, "<< takes a mapping", ParseYaml("a: { <<: 1 }\n"));
@@ -144,7 +144,7 @@ TEST(PipelineVariables, CannotInjectStructure) {
   ASSERT_OK_AND_ASSIGN(const auto source, ReadSourceText("path: a.csv, file_column: \"${V}\"",
                                                          {{"V", "x }, evil: { path: b, c: ${HOME} $$\n- [a]"}}));
   EXPECT_THAT(source.file_column, Optional(std::string("x }, evil: { path: b, c: ${HOME} $$\n- [a]")));
-  EXPECT_THAT(source.uris, ElementsAre("file:///work/flow/a.csv"));
+  EXPECT_THAT(source.uris, ElementsAre("file:///data/flow/a.csv"));
 }
 
 TEST(PipelineVariables, UnsetAndMisspeltOnesAreErrors) {
