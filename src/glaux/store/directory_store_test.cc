@@ -6,9 +6,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <functional>
+#include <numeric>
+#include <random>
+#include <utility>
 
 #include "glaux/store/object_writer.h"
 #include "glaux/testing/matchers.h"
@@ -271,6 +276,80 @@ TEST_F(DirectoryStoreTest, PartsInSequenceAreNotCopied) {
   ASSERT_EQ(::stat((root + "/k").c_str(), &object), 0);
   EXPECT_EQ(data.st_ino, object.st_ino);
   EXPECT_EQ(Leftovers(), 0u);
+}
+
+TEST_F(DirectoryStoreTest, PartsOfOneSizeAreNotCopiedInWhateverOrderTheyCome) {
+  ASSERT_OK_AND_ASSIGN(const auto id, store->CreateMultipart("k"));
+  std::vector<UploadedPart> parts(5);
+  for (const int n : {3, 1, 2, 5, 4}) {
+    const std::string body(n == 5 ? 2 : 6, static_cast<char>('0' + n));
+    ASSERT_OK_AND_ASSIGN(parts[static_cast<size_t>(n - 1)], store->UploadPart("k", id, n, AsBytes(body)));
+  }
+  ASSERT_OK(store->UploadPart("k", id, 8, AsBytes("unused")));
+  struct stat data, object;
+  ASSERT_EQ(::stat((root + "/.glaux/uploads/" + id + ".data").c_str(), &data), 0);
+  ASSERT_OK(store->CompleteMultipart("k", id, parts));
+  ASSERT_EQ(::stat((root + "/k").c_str(), &object), 0);
+  EXPECT_EQ(data.st_ino, object.st_ino);
+  EXPECT_EQ(GetString(*store, "k").ValueOrDie(), "11111122222233333344444455");
+  EXPECT_EQ(Leftovers(), 0u);
+}
+
+TEST_F(DirectoryStoreTest, PartsOfAnySizesAndOrderMakeOneObject) {
+  std::mt19937 dice(7);
+  for (int round = 0; round < 200; ++round) {
+    ASSERT_OK_AND_ASSIGN(const auto id, store->CreateMultipart("k"));
+    std::vector<int> numbers(1 + dice() % 6);
+    std::iota(numbers.begin(), numbers.end(), 1);
+    std::vector<UploadedPart> parts(numbers.size());
+    std::vector<std::string> bodies(numbers.size());
+    const size_t usual = 1 + dice() % 5;
+    std::shuffle(numbers.begin(), numbers.end(), dice);
+    for (const int again : {0, 1}) {
+      for (const int n : numbers) {
+        if (again == 1 && dice() % 4 != 0) continue;
+        auto& body = bodies[static_cast<size_t>(n - 1)];
+        body.assign(dice() % 4 == 0 ? dice() % 8 : usual, static_cast<char>('a' + dice() % 26));
+        ASSERT_OK_AND_ASSIGN(parts[static_cast<size_t>(n - 1)], store->UploadPart("k", id, n, AsBytes(body)));
+      }
+    }
+    std::string whole;
+    for (const auto& body : bodies) whole += body;
+    ASSERT_OK(store->CompleteMultipart("k", id, parts));
+    ASSERT_EQ(GetString(*store, "k").ValueOrDie(), whole) << "round " << round;
+    ASSERT_EQ(Leftovers(), 0u);
+  }
+}
+
+TEST_F(DirectoryStoreTest, APartThatIsStillOnItsWayDoesNotReachTheObject) {
+  /// Its bytes come when the upload has been completed.
+  class LateReader final : public ByteReader {
+   public:
+    explicit LateReader(std::function<void()> before) : before_(std::move(before)) {}
+    Result<size_t> Read(std::span<std::byte> out) override {
+      if (before_) std::exchange(before_, {})();
+      const size_t count = std::min(out.size(), left_);
+      std::fill_n(out.begin(), count, std::byte{'L'});
+      left_ -= count;
+      return count;
+    }
+    std::optional<int64_t> size() const override { return 6; }
+
+   private:
+    std::function<void()> before_;
+    size_t left_ = 6;
+  };
+  for (const bool sent_again : {false, true}) {
+    ASSERT_OK_AND_ASSIGN(const auto id, store->CreateMultipart("k"));
+    ASSERT_OK_AND_ASSIGN(const auto one, store->UploadPart("k", id, 1, AsBytes("111111")));
+    LateReader late([&] {
+      if (sent_again) ASSERT_OK(store->UploadPart("k", id, 2, AsBytes("222222")));
+      ASSERT_OK(store->CompleteMultipart("k", id, std::vector{one}));
+    });
+    EXPECT_EQ(KindOf(store->UploadPartStream("k", id, 2, late).status()), ErrorKind::kNotFound);
+    EXPECT_EQ(GetString(*store, "k").ValueOrDie(), "111111");
+    EXPECT_EQ(Leftovers(), 0u);
+  }
 }
 
 TEST_F(DirectoryStoreTest, NothingIsLeftOfUploadsThatWereJoinedRepeatedOrAborted) {

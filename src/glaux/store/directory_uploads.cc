@@ -27,8 +27,8 @@ constexpr mode_t kFileMode = 0666;  // less the umask
 constexpr char kData[] = "data", kParts[] = "parts";
 
 // The notes are lines of one length. Line 0: the object's file, the number of the part that may be appended to it next,
-// the size taken so far, when the upload began. Then the key, then the line of each part at its place: its file,
-// offset, size and ETag. Files are named without the upload's id.
+// the size taken so far, when the upload began and the size of its slots. Then the key, then the line of each part at
+// its place: its file, offset, size and ETag. Files are named without the upload's id.
 struct Line {
   std::string file;
   int64_t offset = 0;
@@ -36,8 +36,26 @@ struct Line {
   std::string etag = {};
 
   int64_t end() const { return offset + size; }
-  // A part that came out of order or again has a file of its own.
+  // A part that has no room in the object's file has a file of its own.
   bool OwnsFile() const { return file == etag; }
+  // The room is taken, and the bytes are on their way.
+  bool IsReserved() const { return etag == kReserved; }
+
+  static constexpr char kReserved[] = "-";
+};
+
+// Head::next of a file that takes no more parts; and of one that must not become the object as it is.
+constexpr int64_t kFull = kMaxParts + 1, kClosed = kMaxParts + 2;
+
+// What line 0 says.
+struct Head {
+  std::string file;
+  int64_t next = 1;   // part that may be appended, at `size`; kFull, kClosed: none
+  int64_t size = 0;   // of the parts that were appended
+  std::string begun;  // microseconds since 1970
+  // Parts that come before their turn, as those of clients that send several at once, have room by their number: part n
+  // begins at (n - 1) * slot. 0: there was none yet.
+  int64_t slot = 0;
 };
 
 constexpr int kLineBytes = 32 + 1 + 20 + 1 + 20 + 1 + 32 + 1;
@@ -59,6 +77,22 @@ std::optional<Line> ParseLine(const char* text) {
   line.file = file;
   line.etag = etag;
   return line;
+}
+
+std::string FormatHead(const Head& head) {
+  return FormatLine({.file = head.file,
+                     .offset = head.next,
+                     .size = head.size,
+                     .etag = head.begun + "/" + std::to_string(head.slot)});
+}
+
+Head HeadOf(const Line& line) {
+  const size_t slash = std::min(line.etag.find('/'), line.etag.size());
+  return {.file = line.file,
+          .next = line.offset,
+          .size = line.size,
+          .begun = line.etag.substr(0, slash),
+          .slot = slash < line.etag.size() ? std::strtoll(line.etag.c_str() + slash + 1, nullptr, 10) : 0};
 }
 
 bool IsUploadId(std::string_view id) { return id.size() == 32 && id.find_first_not_of("0123456789abcdef") == id.npos; }
@@ -106,7 +140,7 @@ class LockedUpload {
       return MakeError(ErrorKind::kCorrupt, operation, " ", upload.key, ": the notes of upload ", upload.id,
                        " cannot be read");
     }
-    locked.head = *std::move(head);
+    locked.head = HeadOf(*head);
     struct stat file;
     if (::fstatat(root.fd(), locked.PathTo(locked.head.file).c_str(), &file, AT_SYMLINK_NOFOLLOW) != 0)
       return locked.Gone();
@@ -122,7 +156,7 @@ class LockedUpload {
     if (upload_ != nullptr) ::flock(upload_->notes.get(), LOCK_UN);
   }
 
-  Line head;  // line 0
+  Head head;
 
   std::string PathTo(std::string_view file) const { return PathOf(upload_->id, file); }
   Status Gone() const { return GoneError(operation_, upload_->key, upload_->id); }
@@ -141,8 +175,9 @@ class LockedUpload {
     return ParseLine(text);
   }
 
-  Status Write(int number, const Line& line) const {
-    const std::string text = FormatLine(line);
+  Status Write(int number, const Line& line) const { return WriteText(number, FormatLine(line)); }
+  Status WriteHead() const { return WriteText(0, FormatHead(head)); }
+  Status WriteText(int number, const std::string& text) const {
     const int error = posix::WriteAt(upload_->notes.get(), AsBytes(text), PlaceOf(number));
     return error < 0 ? Error(-error) : Status::OK();
   }
@@ -152,31 +187,67 @@ class LockedUpload {
     return error < 0 ? Error(-error) : Status::OK();
   }
 
-  /// Take room for one more part at the end of the object's file.
-  Result<Line> Append(int number, int64_t size, std::string etag) {
-    Line line{.file = head.file, .offset = head.size, .size = size, .etag = std::move(etag)};
-    head.offset = number + 1;
-    head.size = line.end();
-    ARROW_RETURN_NOT_OK(Write(0, head));
+  /// Take room in the object's file for a part of which there is no line yet; unset if there is none.
+  Result<std::optional<Line>> Reserve(int number, int64_t size) {
+    Head after = head;
+    Line line{.file = head.file, .offset = head.size, .size = size, .etag = Line::kReserved};
+    const int64_t slots = head.slot == 0 ? size : head.slot;
+    if (head.next == number && (head.slot == 0 || (head.size == (number - 1) * slots && size <= slots))) {
+      after.next = number + 1;
+      after.size = line.end();
+    } else if (head.next < kFull && slots > 0 && size <= slots && (number - 1) * slots >= head.size) {
+      line.offset = (number - 1) * slots;
+      after.slot = slots;
+    } else {
+      return std::nullopt;
+    }
+    ARROW_RETURN_NOT_OK(Write(number, line));
+    head = std::move(after);
+    ARROW_RETURN_NOT_OK(WriteHead());
     return line;
   }
 
-  /// Give back the room of a part that could not be written, if nothing was appended behind it.
+  /// Give back the room of a part that could not be written.
   void TakeBack(int number, const Line& line) {
-    if (head.file != line.file || head.size != line.end() || head.offset != number + 1) return;
-    head.offset = number;
-    head.size = line.offset;
-    if (!Write(0, head).ok()) return;
+    const auto now = Read(number);
+    if (!now.ok() || !*now || !(*now)->IsReserved() || (*now)->file != line.file || head.file != line.file) return;
+    if (!WriteText(number, std::string(kLineBytes, '\0')).ok()) return;
+    if (head.size == line.end() && head.next == number + 1) {
+      head.next = number;
+      head.size = line.offset;
+      if (!WriteHead().ok()) return;
+    }
     const posix::Fd file(posix::OpenBeneath(root_.fd(), PathTo(head.file), O_RDWR));
     // Only to have the space back now: Complete cuts off what is too much.
-    if (file.get() >= 0 && ::ftruncate(file.get(), head.size) != 0) return;
+    if (file.get() >= 0 && line.size > 0) {
+      ::fallocate(file.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, line.offset, line.size);
+    }
+  }
+
+  /// Bytes of a part may be on their way that is about to get another line: nothing more goes into the object's file,
+  /// and Complete makes a new one.
+  Status CloseFile() {
+    head.next = kClosed;
+    return WriteHead();
+  }
+
+  /// Whether bytes may be on their way into the object's file.
+  Result<bool> IsBeingWritten() const {
+    if (head.next == kClosed) return true;
+    struct stat notes;
+    if (::fstat(upload_->notes.get(), &notes) != 0) return Error(errno);
+    for (int number = 1; PlaceOf(number) < notes.st_size; ++number) {
+      ARROW_ASSIGN_OR_RAISE(const auto line, Read(number));
+      if (line && line->IsReserved() && line->file == head.file) return true;
+    }
+    return false;
   }
 
   /// Copy the parts into a new file, which becomes the object's. `lines` are those of `parts`.
   ///
   /// Killed in between, some lines name the new file and some the old ones: both hold the bytes.
   Status Join(std::span<const UploadedPart> parts, std::span<Line> lines) {
-    Line joined{.file = NewId(), .offset = kMaxParts + 1, .size = 0, .etag = head.etag};
+    Head joined{.file = NewId(), .next = kFull, .size = 0, .begun = head.begun, .slot = head.slot};
     const int error = CopyInto(joined, lines);
     if (error < 0) {
       ::unlinkat(root_.fd(), PathTo(joined.file).c_str(), 0);
@@ -185,7 +256,7 @@ class LockedUpload {
     for (size_t i = 0; i < parts.size(); ++i) ARROW_RETURN_NOT_OK(Write(parts[i].number, lines[i]));
     // Nothing more is appended to it: a write that is still on its way to the old file must not reach the object.
     head = joined;
-    ARROW_RETURN_NOT_OK(Write(0, head));
+    ARROW_RETURN_NOT_OK(WriteHead());
     ARROW_RETURN_NOT_OK(Sync());
     for (const auto& line : lines) ::unlinkat(root_.fd(), PathTo(line.etag).c_str(), 0);
     return Status::OK();
@@ -208,7 +279,7 @@ class LockedUpload {
   LockedUpload(const DirectoryRoot& root, std::string_view operation, const Upload& upload)
       : root_(root), operation_(operation), upload_(&upload) {}
 
-  int CopyInto(Line& joined, std::span<Line> lines) const {
+  int CopyInto(Head& joined, std::span<Line> lines) const {
     const posix::Fd to(posix::OpenBeneath(root_.fd(), PathTo(joined.file), O_RDWR | O_CREAT | O_EXCL, kFileMode));
     if (to.get() < 0) return to.get();
     const posix::Fd old(posix::OpenBeneath(root_.fd(), PathTo(head.file), O_RDONLY));
@@ -254,7 +325,7 @@ Result<std::vector<Line>> Select(const LockedUpload& upload, std::string_view ke
     if (part.number <= kMaxParts) {
       ARROW_ASSIGN_OR_RAISE(line, upload.Read(part.number));
     }
-    if (!line || line->etag != part.etag) {
+    if (!line || line->IsReserved() || line->etag != part.etag) {
       return MakeError(ErrorKind::kInvalid, "complete ", key, ": part ", part.number, " with ETag ", part.etag,
                        " was not uploaded");
     }
@@ -263,14 +334,14 @@ Result<std::vector<Line>> Select(const LockedUpload& upload, std::string_view ke
   return lines;
 }
 
-// Whether the file that becomes the object holds just these parts, in their order.
-bool IsInPlace(const Line& head, std::span<const Line> lines) {
+// Whether the object's file begins with these parts, in their order and without gaps.
+bool IsInPlace(const Head& head, std::span<const Line> lines) {
   int64_t size = 0;
   for (const auto& line : lines) {
     if (line.file != head.file || line.offset != size) return false;
     size = line.end();
   }
-  return size == head.size;
+  return true;
 }
 
 }  // namespace
@@ -279,8 +350,8 @@ Result<std::string> DirectoryUploads::Create(std::string_view key, const ObjectA
   constexpr char kOperation[] = "begin an upload of";
   ARROW_RETURN_NOT_OK(root_.CheckKey(kOperation, key));
   std::string id = NewId();
-  const auto initiated = std::to_string(Clock::System().Now().time_since_epoch().count());
-  std::string notes = FormatLine({.file = kData, .offset = 1, .size = 0, .etag = initiated});
+  std::string notes =
+      FormatHead({.file = kData, .begun = std::to_string(Clock::System().Now().time_since_epoch().count())});
   notes.append(key).append(PlaceOf(1) - notes.size(), '\n');
   // The notes come last and whole: with them, the upload is there.
   ARROW_ASSIGN_OR_RAISE(auto file, root_.MakeTempFile(kOperation, key));
@@ -318,10 +389,22 @@ Result<UploadedPart> DirectoryUploads::UploadPart(std::string_view key, std::str
   if (upload.key != key) return GoneError(kOperation, key, upload_id);
   const std::string etag = NewId();
   Line line{.file = etag, .offset = 0, .size = size.value_or(0), .etag = etag};
-  {
+  bool new_file = true;
+  if (size) {
     ARROW_ASSIGN_OR_RAISE(auto locked, LockedUpload::Make(root_, kOperation, upload));
-    if (size && locked.head.offset == number) {
-      ARROW_ASSIGN_OR_RAISE(line, locked.Append(number, *size, etag));
+    ARROW_ASSIGN_OR_RAISE(const auto before, locked.Read(number));
+    new_file = locked.head.size == 0 && locked.head.slot == 0;
+    std::optional<Line> reserved;
+    if (!before) {
+      ARROW_ASSIGN_OR_RAISE(reserved, locked.Reserve(number, *size));
+    } else if (before->IsReserved()) {
+      ARROW_RETURN_NOT_OK(locked.CloseFile());
+    }
+    if (reserved) {
+      line = *reserved;
+      line.etag = etag;
+    } else {
+      new_file = true;
     }
   }
 
@@ -345,7 +428,7 @@ Result<UploadedPart> DirectoryUploads::UploadPart(std::string_view key, std::str
     ARROW_ASSIGN_OR_RAISE(const auto before, locked.Read(number));
     ARROW_RETURN_NOT_OK(locked.Write(number, line));
     ARROW_RETURN_NOT_OK(locked.Sync());
-    if (root_.sync() && line.offset == 0) {  // there is a new file
+    if (root_.sync() && new_file) {
       const posix::Fd uploads(posix::OpenBeneath(root_.fd(), kUploadsDir, O_RDONLY | O_DIRECTORY));
       if (const int failed = SyncFile(uploads.get()); failed < 0) return locked.Error(-failed);
     }
@@ -369,7 +452,7 @@ Result<std::vector<UploadedPart>> DirectoryUploads::ListParts(std::string_view k
   std::vector<UploadedPart> parts;
   for (int number = 1; PlaceOf(number) < notes.st_size; ++number) {
     ARROW_ASSIGN_OR_RAISE(const auto line, locked.Read(number));
-    if (line) parts.push_back({.number = number, .etag = line->etag, .size = line->size});
+    if (line && !line->IsReserved()) parts.push_back({.number = number, .etag = line->etag, .size = line->size});
   }
   return parts;
 }
@@ -381,17 +464,20 @@ Result<ObjectInfo> DirectoryUploads::Complete(std::string_view key, std::string_
   if (upload.key != key) return GoneError(kOperation, key, upload_id);
   ARROW_ASSIGN_OR_RAISE(auto locked, LockedUpload::Make(root_, kOperation, upload));
   ARROW_ASSIGN_OR_RAISE(auto lines, Select(locked, key, parts));
-  if (!IsInPlace(locked.head, lines)) ARROW_RETURN_NOT_OK(locked.Join(parts, lines));
+  ARROW_ASSIGN_OR_RAISE(const bool being_written, locked.IsBeingWritten());
+  // What is on its way must not reach the object.
+  if (being_written || !IsInPlace(locked.head, lines)) ARROW_RETURN_NOT_OK(locked.Join(parts, lines));
+  const int64_t size = lines.back().end();
 
   const std::string path = locked.PathTo(locked.head.file);
   const posix::Fd file(posix::OpenBeneath(root_.fd(), path, O_RDWR));
   if (file.get() < 0) return locked.Error(-file.get());
   struct stat now;
   if (::fstat(file.get(), &now) != 0) return locked.Error(errno);
-  if (now.st_size < locked.head.size) return locked.Short();
+  if (now.st_size < size) return locked.Short();
   auto content = DirectoryRoot::Content::kStampedAndSynced;
-  if (now.st_size > locked.head.size) {
-    if (::ftruncate(file.get(), locked.head.size) != 0) return locked.Error(errno);
+  if (now.st_size > size) {
+    if (::ftruncate(file.get(), size) != 0) return locked.Error(errno);
     content = DirectoryRoot::Content::kNew;
   }
   // This also ends the upload, in the same step: the file has left it.
@@ -432,7 +518,7 @@ Result<std::vector<MultipartUpload>> DirectoryUploads::List(std::string_view pre
       ARROW_ASSIGN_OR_RAISE(const auto upload, OpenUpload(root_, kOperation, prefix, id));
       if (!std::string_view(upload.key).starts_with(prefix)) return Status::OK();
       ARROW_ASSIGN_OR_RAISE(const auto locked, LockedUpload::Make(root_, kOperation, upload));
-      const auto initiated = std::chrono::microseconds(std::strtoll(locked.head.etag.c_str(), nullptr, 10));
+      const auto initiated = std::chrono::microseconds(std::strtoll(locked.head.begun.c_str(), nullptr, 10));
       uploads.push_back({.key = upload.key, .upload_id = id, .initiated = Timestamp(initiated)});
       return Status::OK();
     }();

@@ -15,9 +15,9 @@ namespace glaux {
 ///
 /// An upload is some files in .glaux/uploads, whose names begin with its id:
 /// - `<id>.parts`, the notes: the key, what the object's file is, where each part is; its lock is the upload's lock
-/// - `<id>.data`, to which parts are appended that come as 1, 2, 3 …; to complete the upload, this file gets the key as
-///   its name and nothing is copied
-/// - `<id>.<etag>` for each part that came out of order or again
+/// - `<id>.data`, to which parts are appended that come as 1, 2, 3 …, and in which those of one size have their place in
+///   whatever order they come; to complete the upload, this file gets the key as its name and nothing is copied
+/// - `<id>.<etag>` for each part that came again, is larger than those before it or of unknown size; they are copied
 /// The upload is gone as soon as the object's file is gone from there, whatever else is left of it.
 class DirectoryUploads {
  public:
