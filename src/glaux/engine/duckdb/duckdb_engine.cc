@@ -12,6 +12,7 @@
 
 #include "glaux/base/parallel.h"
 #include "glaux/base/random.h"
+#include "glaux/engine/duckdb/athena_functions_internal.h"
 #include "glaux/engine/duckdb/lake_catalog_internal.h"
 #include "glaux/engine/duckdb/lake_file_system_internal.h"
 #include "glaux/engine/duckdb/query_run_internal.h"
@@ -186,6 +187,7 @@ std::shared_ptr<duckdb::DuckDB> OpenDatabase(const LakeAccess& lake, const DuckD
   };
   run("SET GLOBAL TimeZone = 'UTC'");
   duckdb_engine::RegisterRelationScan(connection);
+  duckdb_engine::RegisterAthenaFunctions(*connection.context);
   if (!options.allow_local_access) {
     DropUnsafeFunctions(*connection.context);
     run("SET GLOBAL lock_configuration = true");
