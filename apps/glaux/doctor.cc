@@ -88,8 +88,7 @@ class Examination {
     section.Add("found by", "found_by", config->found_by);
     s3_ = config->s3;
     needs_aws_ = config->remote_store || config->remote_files || config->glue.has_value();
-    if (config->glue)
-      glue_endpoint_ = config->glue->endpoint_url.empty() ? s3_.endpoint_url : config->glue->endpoint_url;
+    if (config->glue) glue_endpoint_ = config->glue->endpoint_url;
     if (config->remote_store) {
       section.Add("store", "store", "s3://" + config->bucket + (config->prefix.empty() ? "" : "/" + config->prefix));
     }

@@ -18,7 +18,6 @@ Result<std::shared_ptr<Catalog>> OpenGlueCatalog(const GlueAccess& glue, const S
   GlueCatalogOptions options{.region = {}, .endpoint_url = glue.endpoint_url, .catalog_id = glue.catalog_id};
   ARROW_ASSIGN_OR_RAISE(options.region, AwsRegionOf(access, *environment, files));
   bool custom = true;
-  if (options.endpoint_url.empty()) options.endpoint_url = access.endpoint_url;
   if (options.endpoint_url.empty()) {
     ARROW_ASSIGN_OR_RAISE(const auto endpoint, aws::FindEndpoint(*environment, files, aws::kGlue, options.region));
     options.endpoint_url = endpoint.url;

@@ -30,8 +30,7 @@ namespace glaux {
 
 /// The AWS Glue Data Catalog as a lake's catalog. Who asks, and the region, is what LakeConfig::s3 says.
 struct GlueAccess {
-  /// Of Glue, where it is another one than that of S3. Empty: LakeConfig::s3's, else what the environment and the
-  /// shared AWS files say, else AWS's own.
+  /// "http://127.0.0.1:9000". Empty: what the environment and the shared AWS files say, else AWS's own.
   std::string endpoint_url = {};
   /// The account whose catalog it is; empty: that of the credentials.
   std::string catalog_id = {};

@@ -45,6 +45,8 @@ class ConfigReader {
                                   {"prices", [&](const YAML::Node& node) { return Prices(node); }},
                                   {"serve", [&](const YAML::Node& node) { return Serve(node); }}}));
       if (uses_glue_) {
+        // Of the configuration alone: what a command says of an endpoint is about the files that it names.
+        if (glue_.endpoint_url.empty()) glue_.endpoint_url = config_.s3.endpoint_url;
         config_.glue = std::move(glue_);
       } else if (glue_node_.IsDefined() && !glue_node_.IsNull()) {
         return Bad(path_, glue_node_, "lake.glue: the lake's catalog is not Glue; add catalog: glue, or leave it out");
