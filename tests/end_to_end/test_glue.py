@@ -358,8 +358,11 @@ class Statistics(GlueTest):
         self.assertEqual([one["ColumnName"] for one in found["Errors"]], ["v"])
         found = self.glue.get_column_statistics_for_partition(PartitionValues=["2025"], ColumnNames=["id"], **of)
         self.assertEqual(found["ColumnStatisticsList"], [column("id", 2)])
-        self.glue.delete_column_statistics_for_partition(PartitionValues=["2025"], ColumnName="id", **of)
-        self.refuses("EntityNotFoundException", self.glue.delete_column_statistics_for_partition, PartitionValues=["2025"],
+        for _ in range(2):  # none to delete is no error
+            self.glue.delete_column_statistics_for_partition(PartitionValues=["2025"], ColumnName="id", **of)
+        found = self.glue.get_column_statistics_for_partition(PartitionValues=["2025"], ColumnNames=["id"], **of)
+        self.assertEqual(found["ColumnStatisticsList"], [])
+        self.refuses("EntityNotFoundException", self.glue.delete_column_statistics_for_partition, PartitionValues=["1999"],
                      ColumnName="id", **of)
         self.refuses("EntityNotFoundException", self.glue.get_column_statistics_for_partition, PartitionValues=["1999"],
                      ColumnNames=["id"], **of)

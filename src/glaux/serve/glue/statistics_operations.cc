@@ -75,10 +75,8 @@ Result<wire::UpdateColumnStatisticsResponse> Update(Call& call, const TableId& t
 
 Result<wire::Empty> Delete(Call& call, const TableId& table, const Values& partition, const std::string& column) {
   ARROW_ASSIGN_OR_RAISE(const auto found, call.catalog.GetStatistics(table, partition, std::span(&column, 1)));
-  if (found.empty()) {
-    return GlueError(ErrorKind::kNotFound, "EntityNotFoundException", "there are no statistics of column ", column);
-  }
-  ARROW_RETURN_NOT_OK(call.catalog.ApplyStatistics(table, partition, {.drop = {column}}));
+  // Trino deletes those of every column that it does not know, and takes an error for a table that is gone.
+  if (!found.empty()) ARROW_RETURN_NOT_OK(call.catalog.ApplyStatistics(table, partition, {.drop = {column}}));
   return wire::Empty{};
 }
 
