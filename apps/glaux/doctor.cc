@@ -87,21 +87,24 @@ class Examination {
     }
     section.Add("found by", "found_by", config->found_by);
     s3_ = config->s3;
-    needs_aws_ = config->remote_store || config->remote_files;
+    needs_aws_ = config->remote_store || config->remote_files || config->glue.has_value();
+    if (config->glue) glue_endpoint_ = config->glue->endpoint_url;
     if (config->remote_store) {
       section.Add("store", "store", "s3://" + config->bucket + (config->prefix.empty() ? "" : "/" + config->prefix));
     }
     section.Add("folder", "directory", config->directory);
     section.Add("database", "database", config->database);
     section.Add("memory limit", "memory_limit", std::to_string(config->memory_limit >> 20) + " MiB");
+    if (config->glue && offline_) return section.Add("catalog", "catalog", "AWS Glue");
     std::error_code error;
-    if (!std::filesystem::exists(config->directory, error)) {
+    if (!config->glue && !std::filesystem::exists(config->directory, error)) {
       section.Add("catalog", "catalog", "none yet: the first load makes the lake");
       return;
     }
     const auto databases = CountDatabases();
     section.Add("catalog", "catalog",
-                databases.ok() ? FormatCount(*databases, "database", "databases") : "cannot be opened");
+                (config->glue ? "AWS Glue: " : "") +
+                    (databases.ok() ? FormatCount(*databases, "database", "databases") : "cannot be opened"));
     if (!databases.ok()) Problem(databases.status());
   }
 
@@ -186,6 +189,8 @@ class Examination {
       if (!endpoint.ok()) return Problem(endpoint.status());
       if (service == &aws::kS3 && !s3_.endpoint_url.empty())
         endpoint = aws::Endpoint{.url = s3_.endpoint_url, .source = kFromConfiguration, .custom = true};
+      if (service == &aws::kGlue && !glue_endpoint_.empty())
+        endpoint = aws::Endpoint{.url = glue_endpoint_, .source = kFromConfiguration, .custom = true};
       if (service == &aws::kS3) s3_is_custom_ = endpoint->custom;
       if (service == &aws::kSts) sts_is_custom_ = endpoint->custom;
       if (!region_.empty() || endpoint->custom)
@@ -256,6 +261,8 @@ class Examination {
   std::string ca_file_;
   /// What the configuration and the command line say of S3.
   S3Access s3_;
+  /// What the configuration says of Glue's endpoint.
+  std::string glue_endpoint_;
   bool needs_aws_ = false;
   bool s3_is_custom_ = false;
   bool sts_is_custom_ = false;
@@ -280,8 +287,7 @@ Status RunDoctor(Session& session, const DoctorArguments& arguments) {
 
 void AddDoctorCommand(CLI::App* app, Session* session) {
   auto arguments = std::make_shared<DoctorArguments>();
-  auto* command =
-      app->add_subcommand("doctor", "Show what is used - lake, credentials, region - and what is wrong");
+  auto* command = app->add_subcommand("doctor", "Show what is used - lake, credentials, region - and what is wrong");
   command->add_flag("--offline", arguments->offline, "ask nothing of the network");
   command->add_flag("--json", arguments->json, "one JSON object");
   command->footer(

@@ -7,6 +7,8 @@
 
 #include "commands.h"
 #include "glaux/base/quantity.h"
+#include "glaux/serve/athena/athena_wire.h"
+#include "glaux/serve/glue/glue_wire.h"
 #include "glaux/serve/s3/s3_wire.h"
 #include "glaux/serve/server.h"
 #include "human_text.h"
@@ -129,14 +131,44 @@ void AllowManyFiles() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+bool Speaks(const ServeArguments& arguments, std::string_view wire) {
+  return std::find(arguments.wires.begin(), arguments.wires.end(), wire) != arguments.wires.end();
+}
+
+/// All protocols that are asked for, on one port. S3 comes last: what carries no sign of another protocol is its own.
+Result<std::shared_ptr<serve::Wire>> MakeWires(Lake& lake, const ServeArguments& arguments,
+                                               const serve::AuthenticationOptions& authentication) {
+  std::vector<std::shared_ptr<serve::Wire>> wires;
+  if (Speaks(arguments, "glue")) {
+    wires.push_back(serve::MakeGlueWire({.catalog = &lake.catalog(), .authentication = authentication}));
+  }
+  if (Speaks(arguments, "athena")) {
+    serve::AthenaWireOptions athena{.engine = [&lake] { return lake.engine(); },
+                                    .catalog = &lake.catalog(),
+                                    .buckets = lake.bucket_host(),
+                                    .authentication = authentication};
+    athena.kept_in = lake.config().directory + "/athena.json";
+    ARROW_ASSIGN_OR_RAISE(auto wire, serve::MakeAthenaWire(std::move(athena)));
+    wires.push_back(std::move(wire));
+  }
+  if (Speaks(arguments, "s3")) {
+    serve::S3WireOptions s3{.buckets = lake.bucket_host(), .authentication = authentication, .region = kRegion};
+    s3.domains.insert(s3.domains.end(), arguments.domains.begin(), arguments.domains.end());
+    s3.cors_origins = arguments.cors_origins;
+    wires.push_back(serve::MakeS3Wire(std::move(s3)));
+  }
+  return serve::MakeRouter(std::move(wires));
+}
+
 Status RunServe(Session& session, const ServeArguments& arguments) {
   ARROW_ASSIGN_OR_RAISE(const auto drain, ParseDuration(arguments.drain));
   ARROW_ASSIGN_OR_RAISE(auto options, MakeServerOptions(arguments));
   ARROW_ASSIGN_OR_RAISE(auto* guard, session.CatchSignals());
   ARROW_ASSIGN_OR_RAISE(auto* lake, session.lake(Session::IfAbsent::kCreate));
-  if (lake->config().remote_store) {
+  if (lake->config().remote_store || lake->config().glue.has_value()) {
     return MakeError({.kind = ErrorKind::kNotImplemented, .hint = "name a lake in a folder with --lake"},
-                     "serve: the lake's store is on S3 already, and only lakes in folders are served");
+                     "serve: the lake's ", lake->config().remote_store ? "store is on S3" : "catalog is Glue",
+                     " already, and only lakes in folders are served");
   }
   ARROW_ASSIGN_OR_RAISE(auto keys, FindKeys(session, lake->config()));
   AllowManyFiles();
@@ -149,13 +181,9 @@ Status RunServe(Session& session, const ServeArguments& arguments) {
       session.Report(line);
     };
   }
-  serve::S3WireOptions s3{.buckets = lake->bucket_host(),
-                          .authentication = {.keys = keys.keys, .anonymous = arguments.anonymous},
-                          .region = kRegion};
-  s3.domains.insert(s3.domains.end(), arguments.domains.begin(), arguments.domains.end());
-  s3.cors_origins = arguments.cors_origins;
-  ARROW_ASSIGN_OR_RAISE(const auto server,
-                        serve::Server::Start(options, serve::MakeRouter({serve::MakeS3Wire(std::move(s3))})));
+  const serve::AuthenticationOptions authentication{.keys = keys.keys, .anonymous = arguments.anonymous};
+  ARROW_ASSIGN_OR_RAISE(auto wires, MakeWires(*lake, arguments, authentication));
+  ARROW_ASSIGN_OR_RAISE(const auto server, serve::Server::Start(options, std::move(wires)));
   if (!keys.block.empty()) {
     ARROW_RETURN_NOT_OK(session.Print(
         fmt::format("export AWS_ENDPOINT_URL={}\n{}export AWS_REGION={}\n", server->url(), keys.block, kRegion)));
@@ -186,13 +214,13 @@ Status RunServe(Session& session, const ServeArguments& arguments) {
 
 void AddServeCommand(CLI::App* app, Session* session) {
   auto arguments = std::make_shared<ServeArguments>();
-  auto* command = app->add_subcommand("serve", "Serve the lake's buckets to S3 clients");
+  auto* command = app->add_subcommand("serve", "Serve the lake to clients of S3, AWS Glue and Amazon Athena");
   command->add_option("--listen", arguments->listen, "address and port; port 0 is any that is free (127.0.0.1:9000)")
       ->type_name("HOST:PORT");
-  command->add_option("--wire", arguments->wires, "protocols to speak, separated by commas (s3)")
-      ->type_name("s3")
+  command->add_option("--wire", arguments->wires, "protocols to speak on the port, separated by commas (s3)")
+      ->type_name("s3,glue,athena")
       ->delimiter(',')
-      ->check(CLI::IsMember({"s3"}).description(""));
+      ->check(CLI::IsMember({"s3", "glue", "athena"}).description(""));
   command->add_flag("--anonymous", arguments->anonymous, "serve requests without a signature, too");
   command->add_option("--tls-cert", arguments->tls_cert, "certificate chain (PEM), for https")->type_name("FILE");
   command->add_option("--tls-key", arguments->tls_key, "key of the certificate (PEM)")->type_name("FILE");
@@ -211,7 +239,7 @@ void AddServeCommand(CLI::App* app, Session* session) {
       "else a pair that is made at the first start and kept in the lake.\n"
       "Examples:\n"
       "  glaux serve\n"
-      "  glaux serve --listen 127.0.0.1:0 --verbose\n"
+      "  glaux serve --wire s3,glue,athena --verbose\n"
       "  glaux serve --listen 0.0.0.0:443 --tls-cert lake.pem --tls-key lake.key");
   SetAction(command, session, arguments, RunServe);
 }

@@ -1,7 +1,9 @@
 #include "glaux/catalog/catalog.h"
 
+#include <algorithm>
 #include <iterator>
 
+#include "glaux/base/parallel.h"
 #include "glaux/catalog/entry_rules.h"
 
 namespace glaux {
@@ -16,6 +18,23 @@ Result<std::vector<Entry>> AllPages(PageRequest request, NextPage&& next_page) {
     if (page.next_token.empty()) return all;
     request.next_token = std::move(page.next_token);
   }
+}
+
+Result<std::vector<PartitionEntry>> AllSegments(Catalog& catalog, const TableId& table, const PartitionQuery& query,
+                                                int segments) {
+  std::vector<std::vector<PartitionEntry>> parts(segments);
+  ARROW_RETURN_NOT_OK(ParallelForIndex(parts.size(), segments, Pool::kIo, arrow::StopToken::Unstoppable(),
+                                       [&](size_t number) -> Status {
+                                         PartitionQuery part = query;
+                                         part.segment = Segment{.number = static_cast<int>(number), .total = segments};
+                                         part.page.next_token.clear();
+                                         return AllPartitions(catalog, table, std::move(part)).Value(&parts[number]);
+                                       }));
+  std::vector<PartitionEntry> all;
+  for (auto& part : parts) {
+    all.insert(all.end(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
+  }
+  return all;
 }
 
 constexpr std::string_view kBlanks = " \t\r\n";
@@ -61,10 +80,22 @@ Result<std::vector<PartitionEntry>> AllPartitions(Catalog& catalog, const TableI
 }
 
 Result<std::vector<PartitionEntry>> AllPartitions(Catalog& catalog, const TableId& table, PartitionQuery query) {
-  return AllPages<PartitionEntry>(query.page, [&](const PageRequest& page) {
+  const int segments = catalog.traits().read_segments;
+  const auto next_page = [&](const PageRequest& page) {
     query.page = page;
     return catalog.GetPartitions(table, query);
-  });
+  };
+  if (segments <= 1 || query.segment || !query.page.next_token.empty()) {
+    return AllPages<PartitionEntry>(query.page, next_page);
+  }
+  // Most tables fit in one page, and then one call is all it takes.
+  ARROW_ASSIGN_OR_RAISE(auto first, next_page(query.page));
+  if (!first.next_token.empty()) {
+    ARROW_ASSIGN_OR_RAISE(first.entries, AllSegments(catalog, table, query, segments));
+  }
+  std::sort(first.entries.begin(), first.entries.end(),
+            [](const PartitionEntry& a, const PartitionEntry& b) { return a.values < b.values; });
+  return std::move(first.entries);
 }
 
 Result<std::vector<TableEntry>> AllTables(Catalog& catalog, std::string_view database) {

@@ -125,11 +125,36 @@ struct PartitionQuery {
 
 /// Changes to a table's partitions that are applied together, drops first.
 struct PartitionChange {
+  /// What has to hold of the partitions that are named here; else nothing changes.
+  enum class Expect {
+    kAnything,
+    kNew,    ///< none of those to put is there: kAlreadyExists names one
+    kThere,  ///< all of those to put and to drop are there: kNotFound names one
+    kMoves,  ///< those to drop are there, and none of those to put is, but for those that are dropped
+  };
   /// Partitions to create. One that is there already is replaced if `replace_existing`, else kept as it is.
   std::vector<PartitionEntry> put = {};
   bool replace_existing = false;
   /// Values of partitions to drop; one that is not there counts as dropped.
   std::vector<std::vector<std::string>> drop = {};
+  Expect expect = Expect::kAnything;
+};
+
+/// What somebody has counted of the values of one column, in a table or in one partition of it: a hint for engines.
+struct ColumnStatistics {
+  std::string column;
+  std::string type = {};  ///< of the column when it was counted
+  /// Glue's ColumnStatisticsData as JSON, kept as it is:
+  /// {"Type":"LONG","LongColumnStatisticsData":{"NumberOfNulls":0,…}}
+  std::string data = {};
+  Timestamp analyzed_time = {};
+};
+
+struct StatisticsChange {
+  /// To put in the place of what there is of these columns.
+  std::vector<ColumnStatistics> put = {};
+  /// Columns to forget; one of which nothing is known counts as forgotten.
+  std::vector<std::string> drop = {};
 };
 
 struct CatalogTraits {
@@ -139,6 +164,8 @@ struct CatalogTraits {
   bool atomic_partitions = true;
   /// TableVersions keeps old versions.
   bool table_versions = true;
+  /// As many segments are worth reading at once where there are many partitions; 1: the catalog is at hand.
+  int read_segments = 1;
 };
 
 /// Databases, tables and partitions.
@@ -157,6 +184,8 @@ class Catalog {
   virtual Result<Page<DatabaseEntry>> ListDatabases(const PageRequest& page = {}) = 0;
   virtual Result<DatabaseEntry> GetDatabase(std::string_view name) = 0;
   virtual Status CreateDatabase(const DatabaseEntry& database) = 0;
+  /// Replace a database's description, location and parameters. kNotFound.
+  virtual Status UpdateDatabase(const DatabaseEntry& database) = 0;
   /// Drop a database. kPrecondition if it holds tables.
   virtual Status DropDatabase(std::string_view name) = 0;
 
@@ -176,13 +205,28 @@ class Catalog {
 
   /// Partitions ordered by their values.
   virtual Result<Page<PartitionEntry>> GetPartitions(const TableId& table, const PartitionQuery& query = {}) = 0;
+  /// The partitions with exactly these values, in their order; those that are not there are left out. kInvalid if one
+  /// has not one value a key.
+  virtual Result<std::vector<PartitionEntry>> FindPartitions(const TableId& table,
+                                                             std::span<const std::vector<std::string>> values) = 0;
   /// Create and drop partitions. kInvalid if a partition has not one value a key.
   virtual Status ApplyPartitions(const TableId& table, const PartitionChange& change) = 0;
+
+  /// Statistics of a table's columns, or of those of the partition with the values `partition`, where that is not
+  /// empty. Columns of which nothing is known are left out. They go with the table and with the partition; nothing else
+  /// changes them. kNotFound names the table or the partition.
+  virtual Result<std::vector<ColumnStatistics>> GetStatistics(const TableId& table,
+                                                              const std::vector<std::string>& partition,
+                                                              std::span<const std::string> columns) = 0;
+  /// kNotFound also names a column that the table does not have.
+  virtual Status ApplyStatistics(const TableId& table, const std::vector<std::string>& partition,
+                                 const StatisticsChange& change) = 0;
 };
 
 // ---- conveniences over the seam -----------------------------------------------------------------------------------
 
-/// Every partition that matches, over all pages.
+/// Every partition that matches, over all pages, ordered by values. Where the catalog says that it is worth it,
+/// segments are read at once.
 Result<std::vector<PartitionEntry>> AllPartitions(Catalog& catalog, const TableId& table, std::string expression = {});
 /// The same with a segment or without columns; starts at `query.page`.
 Result<std::vector<PartitionEntry>> AllPartitions(Catalog& catalog, const TableId& table, PartitionQuery query);

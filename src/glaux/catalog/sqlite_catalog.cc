@@ -102,6 +102,21 @@ class SqliteCatalog final : public Catalog {
     });
   }
 
+  Status UpdateDatabase(const DatabaseEntry& database) override {
+    DatabaseEntry entry = database;
+    ARROW_ASSIGN_OR_RAISE(entry.name, CheckName("database name", database.name));
+    return Write([&](Connection& connection) -> Status {
+      ARROW_ASSIGN_OR_RAISE(const int64_t id, FindDatabase(connection, entry.name));
+      {
+        ARROW_ASSIGN_OR_RAISE(auto row, connection.Prepare("SELECT name, entry FROM databases WHERE id = ?", id));
+        ARROW_RETURN_NOT_OK(row.Step());
+        ARROW_ASSIGN_OR_RAISE(const auto before, ReadDatabase(connection, row));
+        entry.create_time = before.create_time;
+      }
+      return connection.Run("UPDATE databases SET entry = ? WHERE id = ?", json::serialize(ToJson(entry)), id);
+    });
+  }
+
   Status DropDatabase(std::string_view name) override {
     ARROW_ASSIGN_OR_RAISE(const auto folded, CheckName("database name", name));
     return Write([&](Connection& connection) -> Status {
@@ -199,6 +214,7 @@ class SqliteCatalog final : public Catalog {
       for (const std::string_view from : {"partitions", "table_versions", "shapes"}) {
         ARROW_RETURN_NOT_OK(connection.Run("DELETE FROM " + std::string(from) + " WHERE table_id = ?", row.id));
       }
+      ARROW_RETURN_NOT_OK(ForgetStatistics(connection, row.id));
       return connection.Run("DELETE FROM tables WHERE id = ?", row.id);
     });
   }
@@ -232,9 +248,29 @@ class SqliteCatalog final : public Catalog {
     return Read<Page<PartitionEntry>>([&](Connection& connection) { return ReadPartitions(connection, id, query); });
   }
 
+  Result<std::vector<PartitionEntry>> FindPartitions(const TableId& table,
+                                                     std::span<const std::vector<std::string>> values) override {
+    ARROW_ASSIGN_OR_RAISE(const auto id, CheckTableId(table));
+    return Read<std::vector<PartitionEntry>>(
+        [&](Connection& connection) { return sqlite::FindPartitions(connection, id, values); });
+  }
+
   Status ApplyPartitions(const TableId& table, const PartitionChange& change) override {
     ARROW_ASSIGN_OR_RAISE(const auto id, CheckTableId(table));
     return Write([&](Connection& connection) { return WritePartitions(connection, id, change, clock_.Now()); });
+  }
+
+  Result<std::vector<ColumnStatistics>> GetStatistics(const TableId& table, const std::vector<std::string>& partition,
+                                                      std::span<const std::string> columns) override {
+    ARROW_ASSIGN_OR_RAISE(const auto id, CheckTableId(table));
+    return Read<std::vector<ColumnStatistics>>(
+        [&](Connection& connection) { return ReadStatistics(connection, id, partition, columns); });
+  }
+
+  Status ApplyStatistics(const TableId& table, const std::vector<std::string>& partition,
+                         const StatisticsChange& change) override {
+    ARROW_ASSIGN_OR_RAISE(const auto id, CheckTableId(table));
+    return Write([&](Connection& connection) { return WriteStatistics(connection, id, partition, change); });
   }
 
  private:

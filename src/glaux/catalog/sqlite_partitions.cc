@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "glaux/catalog/entry_rules.h"
 #include "glaux/catalog/partition_filter_internal.h"
@@ -14,6 +15,52 @@ constexpr std::string_view kSelectUnbounded =
 constexpr std::string_view kSelectBounded =
     "SELECT key, shape_id, location, storage_parameters, parameters, creation_time FROM partitions "
     "WHERE table_id = ? AND key >= ? AND key < ? ORDER BY key";
+
+constexpr std::string_view kSelectOne =
+    "SELECT key, shape_id, location, storage_parameters, parameters, creation_time FROM partitions "
+    "WHERE table_id = ? AND key = ?";
+
+std::string ShownValues(const TableId& table, const std::vector<std::string>& values) {
+  std::string text = "partition [";
+  for (const auto& value : values) {
+    if (&value != &values.front()) text += ", ";
+    for (const char c : value) text += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
+  }
+  return text + "] of table " + table.ToString();
+}
+
+/// PartitionChange::Expect, before anything changes.
+Status CheckExpected(Connection& connection, const TableId& table, int64_t table_id, const PartitionChange& change) {
+  using Expect = PartitionChange::Expect;
+  if (change.expect == Expect::kAnything) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(auto look, connection.Prepare(kSelectOne));
+  const auto is_there = [&](const std::vector<std::string>& values) -> Result<bool> {
+    look.Bind(table_id, Blob{EncodePartitionKey(values)});
+    return look.Step();
+  };
+  const auto needed = [&](const std::vector<std::string>& values) -> Status {
+    ARROW_ASSIGN_OR_RAISE(const bool there, is_there(values));
+    return there ? Status::OK() : MakeError(ErrorKind::kNotFound, ShownValues(table, values), " is not there");
+  };
+  if (change.expect != Expect::kNew) {
+    for (const auto& values : change.drop) ARROW_RETURN_NOT_OK(needed(values));
+  }
+  std::set<std::vector<std::string>> seen;
+  if (change.expect == Expect::kMoves) seen.insert(change.drop.begin(), change.drop.end());
+  for (const auto& partition : change.put) {
+    if (change.expect == Expect::kThere) {
+      ARROW_RETURN_NOT_OK(needed(partition.values));
+      continue;
+    }
+    // A partition that is dropped makes place for one that is put, once.
+    if (change.expect == Expect::kMoves && seen.erase(partition.values) > 0) continue;
+    ARROW_ASSIGN_OR_RAISE(const bool there, is_there(partition.values));
+    if (there || !seen.insert(partition.values).second) {
+      return MakeError(ErrorKind::kAlreadyExists, ShownValues(table, partition.values), " is there already");
+    }
+  }
+  return Status::OK();
+}
 
 /// What a page token is good for. Lengths keep the parts apart.
 std::string RequestOf(const TableId& table, const PartitionQuery& query) {
@@ -115,15 +162,37 @@ Result<Page<PartitionEntry>> ReadPartitions(Connection& connection, const TableI
   return page;
 }
 
+Result<std::vector<PartitionEntry>> FindPartitions(Connection& connection, const TableId& table,
+                                                   std::span<const std::vector<std::string>> values) {
+  ARROW_ASSIGN_OR_RAISE(const TableRow row, FindTable(connection, table));
+  ARROW_ASSIGN_OR_RAISE(const auto keys, PartitionKeys(connection, table, row));
+  Shapes shapes(connection, row.id);
+  std::vector<PartitionEntry> found;
+  ARROW_ASSIGN_OR_RAISE(auto rows, connection.Prepare(kSelectOne));
+  for (const auto& wanted : values) {
+    ARROW_RETURN_NOT_OK(CheckPartitionValues(table, keys, wanted));
+    rows.Bind(row.id, Blob{EncodePartitionKey(wanted)});
+    ARROW_ASSIGN_OR_RAISE(const bool there, rows.Step());
+    if (!there) continue;
+    auto entry = ReadEntry(rows, wanted, shapes, {});
+    if (!entry.ok()) return Damaged(connection, "a partition of table " + table.ToString(), entry.status());
+    found.push_back(std::move(*entry));
+  }
+  return found;
+}
+
 Status WritePartitions(Connection& connection, const TableId& table, const PartitionChange& change, Timestamp now) {
   ARROW_ASSIGN_OR_RAISE(const TableRow row, FindTable(connection, table));
   ARROW_ASSIGN_OR_RAISE(const auto keys, PartitionKeys(connection, table, row));
 
+  ARROW_RETURN_NOT_OK(CheckExpected(connection, table, row.id, change));
   ARROW_ASSIGN_OR_RAISE(auto drop, connection.Prepare("DELETE FROM partitions WHERE table_id = ? AND key = ?"));
   for (const auto& values : change.drop) {
     ARROW_RETURN_NOT_OK(CheckPartitionValues(table, keys, values));
-    drop.Bind(row.id, Blob{EncodePartitionKey(values)});
+    const std::string key = EncodePartitionKey(values);
+    drop.Bind(row.id, Blob{key});
     ARROW_RETURN_NOT_OK(drop.Run());
+    ARROW_RETURN_NOT_OK(ForgetStatistics(connection, row.id, &key));
   }
 
   std::string sql =

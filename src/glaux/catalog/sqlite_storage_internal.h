@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "glaux/base/status.h"
 #include "glaux/catalog/catalog.h"
@@ -55,8 +57,19 @@ Result<std::optional<TableEntry>> ReadTableVersion(Connection& connection, const
                                                    int64_t version);
 Status WriteTableVersion(Connection& connection, int64_t table_id, int64_t version, const TableEntry& table);
 
-/// Catalog::GetPartitions and ApplyPartitions, inside a transaction of the caller. `table` is folded.
+/// Catalog::GetPartitions, FindPartitions and ApplyPartitions, inside a transaction of the caller. `table` is folded.
 Result<Page<PartitionEntry>> ReadPartitions(Connection& connection, const TableId& table, const PartitionQuery& query);
+Result<std::vector<PartitionEntry>> FindPartitions(Connection& connection, const TableId& table,
+                                                   std::span<const std::vector<std::string>> values);
 Status WritePartitions(Connection& connection, const TableId& table, const PartitionChange& change, Timestamp now);
+
+/// Catalog::GetStatistics and ApplyStatistics, inside a transaction of the caller. `table` is folded.
+Result<std::vector<ColumnStatistics>> ReadStatistics(Connection& connection, const TableId& table,
+                                                     const std::vector<std::string>& partition,
+                                                     std::span<const std::string> columns);
+Status WriteStatistics(Connection& connection, const TableId& table, const std::vector<std::string>& partition,
+                       const StatisticsChange& change);
+/// Forget those of a table with its partitions, or of the partition with this key.
+Status ForgetStatistics(Connection& connection, int64_t table_id, const std::string* partition_key = nullptr);
 
 }  // namespace glaux::sqlite

@@ -7,6 +7,7 @@
 #include "glaux/catalog/memory_catalog.h"
 #include "glaux/catalog/sqlite_catalog.h"
 #include "glaux/engine/duckdb/duckdb_engine.h"
+#include "glaux/lake/catalogs_internal.h"
 #include "glaux/lake/load_internal.h"
 #include "glaux/lake/stores_internal.h"
 #include "glaux/lake/sync_targets_internal.h"
@@ -142,7 +143,11 @@ class LocalLake final : public Lake {
  private:
   /// "did you mean billing.cur", or where to look.
   std::string NearNames(const TableId& id) {
-    const auto databases = AllDatabases(*catalog_);
+    // Of a catalog that others share, only what is beside: it may have thousands of databases.
+    auto databases = config_.glue ? catalog_->GetDatabase(id.database).Map([](DatabaseEntry one) {
+      return std::vector<DatabaseEntry>{std::move(one)};
+    })
+                                  : AllDatabases(*catalog_);
     std::string best;
     size_t least = id.ToString().size() / 3 + 2;
     size_t tables = 0;
@@ -162,6 +167,7 @@ class LocalLake final : public Lake {
       }
     }
     if (!best.empty()) return "did you mean " + best + "?";
+    if (config_.glue) return "glaux tables lists the tables of " + catalog_->name();
     return tables == 0 ? "the lake " + root_ + " has no tables yet; glaux load makes one"
                        : "glaux tables lists the tables of the lake " + root_;
   }
@@ -184,6 +190,15 @@ Result<std::unique_ptr<Lake>> Lake::Open(const LakeConfig& config) {
                      " bytes, and at least 32MiB are needed");
   }
   std::error_code error;
+  if (config.glue.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(auto catalog, OpenGlueCatalog(*config.glue, config.s3));
+    if (!config.remote_store && config.create)
+      fs::create_directories(config.directory + "/store/" + config.bucket, error);
+    if (error) return ErrnoError(error.value(), "open lake " + config.directory);
+    const fs::path root = fs::weakly_canonical(config.directory, error);
+    if (error) return ErrnoError(error.value(), "open lake " + config.directory);
+    return std::make_unique<LocalLake>(config, root.string(), std::move(catalog));
+  }
   if (!config.create && !fs::exists(config.directory, error)) {
     return std::make_unique<LocalLake>(config, fs::absolute(config.directory).lexically_normal().string(),
                                        MakeMemoryCatalog());

@@ -28,6 +28,16 @@
 
 namespace glaux {
 
+/// The AWS Glue Data Catalog as a lake's catalog. Who asks, and the region, is what LakeConfig::s3 says.
+struct GlueAccess {
+  /// "http://127.0.0.1:9000". Empty: what the environment and the shared AWS files say, else AWS's own.
+  std::string endpoint_url = {};
+  /// The account whose catalog it is; empty: that of the credentials.
+  std::string catalog_id = {};
+
+  bool operator==(const GlueAccess&) const = default;
+};
+
 /// What a configuration file describes: one store, one catalog, one engine.
 struct LakeConfig {
   /// How it was found, for people: "--lake", "GLAUX_LAKE", a path of glaux.yaml, "the default".
@@ -45,6 +55,8 @@ struct LakeConfig {
   bool remote_files = false;
   /// How S3 is reached.
   S3Access s3 = {};
+  /// The catalog is Glue; unset: catalog.sqlite in `directory`.
+  std::optional<GlueAccess> glue = {};
   /// What requests cost, where the user says so.
   std::optional<PriceTable> prices = {};
   /// Bytes for all that one command does.

@@ -44,6 +44,13 @@ class ConfigReader {
                                  {{"lake", [&](const YAML::Node& node) { return Lake(node); }},
                                   {"prices", [&](const YAML::Node& node) { return Prices(node); }},
                                   {"serve", [&](const YAML::Node& node) { return Serve(node); }}}));
+      if (uses_glue_) {
+        // Of the configuration alone: what a command says of an endpoint is about the files that it names.
+        if (glue_.endpoint_url.empty()) glue_.endpoint_url = config_.s3.endpoint_url;
+        config_.glue = std::move(glue_);
+      } else if (glue_node_.IsDefined() && !glue_node_.IsNull()) {
+        return Bad(path_, glue_node_, "lake.glue: the lake's catalog is not Glue; add catalog: glue, or leave it out");
+      }
     } catch (const YAML::Exception& error) {
       return MakeError(ErrorKind::kInvalid, path_, ", line ", error.mark.line + 1, ", column ", error.mark.column + 1,
                        ": ", error.msg);
@@ -83,7 +90,8 @@ class ConfigReader {
     if (node.IsScalar()) return LakeName(node);
     return Fields(node, "lake.",
                   {{"store", [&](const YAML::Node& n) { return Store(n); }},
-                   {"catalog", [&](const YAML::Node& n) { return OneOf(n, "lake.catalog", "sqlite"); }},
+                   {"catalog", [&](const YAML::Node& n) { return CatalogKind(n); }},
+                   {"glue", [&](const YAML::Node& n) { return Glue(n); }},
                    {"engine", [&](const YAML::Node& n) { return OneOf(n, "lake.engine", "duckdb"); }},
                    {"database", [&](const YAML::Node& n) { return Text(n, &config_.database); }},
                    {"bucket", [&](const YAML::Node& n) { return Text(n, &config_.bucket); }},
@@ -159,6 +167,22 @@ class ConfigReader {
     }
     config_.directory = (Base() / text).lexically_normal().string();
     return Status::OK();
+  }
+
+  Status CatalogKind(const YAML::Node& node) {
+    const auto text = node.as<std::string>();
+    if (text == "sqlite") return Status::OK();
+    if (text != "glue") return Bad(path_, node, "lake.catalog: expected sqlite or glue, found: " + text);
+    uses_glue_ = true;
+    return Status::OK();
+  }
+
+  /// How Glue is reached; counts where the catalog is Glue.
+  Status Glue(const YAML::Node& node) {
+    glue_node_ = node;
+    return Fields(node, "lake.glue.",
+                  {{"endpoint_url", [&](const YAML::Node& n) { return Text(n, &glue_.endpoint_url); }},
+                   {"catalog_id", [&](const YAML::Node& n) { return Text(n, &glue_.catalog_id); }}});
   }
 
   /// Where s3:// addresses of files lead.
@@ -242,6 +266,9 @@ class ConfigReader {
 
   const std::string path_;
   LakeConfig config_;
+  bool uses_glue_ = false;
+  GlueAccess glue_;
+  YAML::Node glue_node_{YAML::NodeType::Undefined};
 };
 
 bool IsYaml(std::string_view path) { return path.ends_with(".yaml") || path.ends_with(".yml"); }

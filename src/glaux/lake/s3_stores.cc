@@ -10,6 +10,7 @@
 #include "glaux/aws/region.h"
 #include "glaux/base/base64.h"
 #include "glaux/http/transport.h"
+#include "glaux/lake/aws_access_internal.h"
 #include "glaux/store/s3/s3_store.h"
 
 namespace glaux {
@@ -68,18 +69,6 @@ S3Access Merged(S3Access access, const S3Access& defaults) {
   return access;
 }
 
-/// One pool of connections for the process, however many lakes it opens.
-Result<std::shared_ptr<http::Transport>> SharedTransport() {
-  static std::mutex mutex;
-  static auto* const transport = new std::weak_ptr<http::Transport>;
-  std::lock_guard lock(mutex);
-  if (auto there = transport->lock()) return there;
-  const auto bundle = aws::FindVariable(*Environment::Process(), "AWS_CA_BUNDLE");
-  ARROW_ASSIGN_OR_RAISE(auto made, http::MakeCurlTransport({.ca_file = bundle.value_or(""), .user_agent = "glaux"}));
-  *transport = made;
-  return made;
-}
-
 }  // namespace
 
 /// What the stores of one access share.
@@ -90,19 +79,11 @@ struct S3Stores::Session {
 
   static Result<std::shared_ptr<Session>> Make(const S3Access& access) {
     const auto environment = Environment::Process();
-    ARROW_ASSIGN_OR_RAISE(const auto files, access.profile.empty()
-                                                ? aws::ReadProfileFiles(*environment)
-                                                : aws::ReadProfileFiles(*environment, access.profile));
+    ARROW_ASSIGN_OR_RAISE(const auto files, ReadAwsFiles(access, *environment));
     auto session = std::make_shared<Session>();
     auto& options = session->options;
-    ARROW_ASSIGN_OR_RAISE(options.transport, SharedTransport());
-    options.region = access.region;
-    if (options.region.empty()) {
-      if (const auto found = aws::FindRegion(*environment, files)) {
-        ARROW_RETURN_NOT_OK(aws::CheckRegion(*found));
-        options.region = found->value;
-      }
-    }
+    ARROW_ASSIGN_OR_RAISE(options.transport, SharedAwsTransport());
+    ARROW_ASSIGN_OR_RAISE(options.region, AwsRegionOf(access, *environment, files));
     options.endpoint_url = access.endpoint_url;
     if (options.endpoint_url.empty()) {
       ARROW_ASSIGN_OR_RAISE(const auto endpoint, aws::FindEndpoint(*environment, files, aws::kS3, options.region));
@@ -116,7 +97,7 @@ struct S3Stores::Session {
     options.storage_class = access.storage_class;
     options.tags = access.tags;
     ARROW_ASSIGN_OR_RAISE(options.encryption, EncryptionOf(access));
-    options.credentials = CredentialsOf(access, environment, options);
+    options.credentials = AwsCredentialsOf(access, environment, options.transport, options.region);
     return session;
   }
 
@@ -139,24 +120,6 @@ struct S3Stores::Session {
       });
       return asked->region;
     };
-  }
-
-  static std::shared_ptr<aws::CredentialsProvider> CredentialsOf(const S3Access& access,
-                                                                 const std::shared_ptr<const Environment>& environment,
-                                                                 const S3StoreOptions& options) {
-    if (access.anonymous) return aws::MakeAnonymousCredentials();
-    aws::CredentialsChainOptions chain{.environment = environment,
-                                       .transport = options.transport,
-                                       .role_arn = access.role_arn,
-                                       .region = options.region};
-    if (!access.profile.empty()) chain.profile = access.profile;
-    if (!access.aws_access_key_id.empty()) {
-      chain.keys = {.access_key_id = access.aws_access_key_id,
-                    .secret_access_key = access.aws_secret_access_key,
-                    .session_token = access.aws_session_token,
-                    .source = "the configuration"};
-    }
-    return aws::MakeCredentialsChain(std::move(chain));
   }
 };
 

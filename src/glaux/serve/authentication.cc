@@ -175,7 +175,8 @@ Status Authenticator::CheckTime(const Claim& claim) const {
 }
 
 Result<Caller> Authenticator::Check(const Request& request, const Query& query, std::string_view service,
-                                    std::vector<std::pair<std::string, std::string>>* details) const {
+                                    std::vector<std::pair<std::string, std::string>>* details,
+                                    std::string_view body_sha256) const {
   const std::string authorization = request.headers.Get("authorization");
   const bool presigned = query.Has("X-Amz-Algorithm") || query.Has("X-Amz-Signature");
   if (authorization.empty() && !presigned) {
@@ -209,6 +210,13 @@ Result<Caller> Authenticator::Check(const Request& request, const Query& query, 
   if (claim.scope.service != service) {
     return Malformed("the credential is for the service \"" + claim.scope.service + "\", expected \"" +
                      std::string(service) + "\"");
+  }
+  if (!body_sha256.empty()) {
+    if (claim.payload_hash.empty()) claim.payload_hash = body_sha256;
+    if (claim.payload_hash != body_sha256) {
+      return Refuse(ErrorKind::kUnauthenticated, 403, "SignatureDoesNotMatch",
+                    "the body is not the one that was signed: its SHA-256 is another");
+    }
   }
   std::sort(claim.signed_headers.begin(), claim.signed_headers.end());
   const auto is_signed = [&](const std::string& name) {

@@ -46,9 +46,12 @@ class Authenticator {
   explicit Authenticator(AuthenticationOptions options) : options_(std::move(options)) {}
 
   /// \param service of the credential scope
+  /// \param body_sha256 of the body, where it was read already; services other than S3 sign it without a header that
+  /// says it. A request that names another one is refused. Empty: not read
   /// \param details what helps a client to find its mistake, for the answer: "StringToSign", "CanonicalRequest"
   Result<Caller> Check(const Request& request, const Query& query, std::string_view service,
-                       std::vector<std::pair<std::string, std::string>>* details) const;
+                       std::vector<std::pair<std::string, std::string>>* details,
+                       std::string_view body_sha256 = {}) const;
 
  private:
   struct Claim;

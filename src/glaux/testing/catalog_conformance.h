@@ -31,6 +31,24 @@ TEST_P(CatalogConformance, ReturnsADatabaseAsCreated) {
   EXPECT_NE(database.create_time, Timestamp{});
 }
 
+TEST_P(CatalogConformance, ReplacesWhatIsSaidOfADatabase) {
+  const std::string name = db_ + "_said";
+  databases_.push_back(name);
+  ASSERT_OK(catalog_->CreateDatabase(
+      {.name = name, .description = "bills", .location_uri = "s3://lake/a", .parameters = {{"old", "1"}}}));
+  ASSERT_OK_AND_ASSIGN(const auto before, catalog_->GetDatabase(name));
+  ASSERT_OK(catalog_->CreateTable({.id = {name, "t"}}));
+  ASSERT_OK(catalog_->UpdateDatabase({.name = db_ + "_SAID", .description = "", .parameters = {{"new", "2"}}}));
+  ASSERT_OK_AND_ASSIGN(const auto after, catalog_->GetDatabase(name));
+  EXPECT_EQ(after.name, name);
+  EXPECT_EQ(after.description, "");
+  EXPECT_EQ(after.location_uri, "");
+  EXPECT_EQ(after.parameters, (Parameters{{"new", "2"}}));
+  EXPECT_EQ(after.create_time, before.create_time);
+  ASSERT_OK(catalog_->GetTable({name, "t"}));
+  ASSERT_FAILS(ErrorKind::kNotFound, db_ + "_gone", catalog_->UpdateDatabase({.name = db_ + "_gone"}));
+}
+
 TEST_P(CatalogConformance, FoldsDatabaseNamesToLowerCase) {
   databases_.push_back(db_ + "_mixed");
   ASSERT_OK(catalog_->CreateDatabase({.name = db_ + "_MiXed"}));
@@ -290,6 +308,55 @@ TEST_P(CatalogConformance, KeepsOldVersionsNewestFirst) {
   EXPECT_EQ(first.storage, Billing().storage);
   ASSERT_FAILS(ErrorKind::kNotFound, "99", catalog_->GetTable(table.id, "99"));
   ASSERT_FAILS(ErrorKind::kNotFound, "latest", catalog_->GetTable(table.id, "latest"));
+}
+
+TEST_P(CatalogConformance, KeepsStatisticsOfATableAndOfItsPartitions) {
+  ASSERT_OK_AND_ASSIGN(const auto table, catalog_->CreateTable(Billing()));
+  const std::vector<std::string> january = {"2025", "01"}, february = {"2025", "02"};
+  ASSERT_OK(catalog_->ApplyPartitions(table.id, {.put = {PartitionOf(table, january), PartitionOf(table, february)}}));
+  const Timestamp time(std::chrono::seconds(1'735'689'600));
+  const auto of = [&](std::string column, int nulls) {
+    return ColumnStatistics{.column = std::move(column),
+                            .type = "string",
+                            .data = R"({"Type":"STRING","StringColumnStatisticsData":{"MaximumLength":9,)"
+                                    R"("AverageLength":3.5,"NumberOfNulls":)" +
+                                    std::to_string(nulls) + R"(,"NumberOfDistinctValues":4}})",
+                            .analyzed_time = time};
+  };
+  const std::vector<std::string> columns = {"tags", "line_item", "cost", "none"};
+  const auto known = [&](const std::vector<std::string>& partition) {
+    std::vector<std::string> out;
+    for (const auto& one : catalog_->GetStatistics(table.id, partition, columns).ValueOrDie()) {
+      const auto at = one.data.find("\"NumberOfNulls\":") + 16;
+      out.push_back(one.column + " " + one.type + " " + one.data.substr(at, one.data.find(',', at) - at));
+      EXPECT_EQ(one.analyzed_time, time);
+    }
+    return out;
+  };
+  using ::testing::ElementsAre;
+  EXPECT_THAT(known({}), ElementsAre());
+  ASSERT_OK(catalog_->ApplyStatistics(table.id, {}, {.put = {of("line_item", 1), of("TAGS", 2)}}));
+  ASSERT_OK(catalog_->ApplyStatistics(table.id, january, {.put = {of("line_item", 3)}}));
+  ASSERT_OK(catalog_->ApplyStatistics(table.id, february, {.put = {of("line_item", 4)}}));
+  EXPECT_THAT(known({}), ElementsAre("tags string 2", "line_item string 1"));
+  EXPECT_THAT(known(january), ElementsAre("line_item string 3"));
+  ASSERT_OK(catalog_->ApplyStatistics(table.id, {}, {.put = {of("line_item", 5)}, .drop = {"tags"}}));
+  EXPECT_THAT(known({}), ElementsAre("line_item string 5"));
+
+  // They go with the partition, and stay when the table changes.
+  ASSERT_OK(catalog_->CommitTable(table.version_id, table));
+  ASSERT_OK(catalog_->ApplyPartitions(table.id, {.drop = {january}}));
+  ASSERT_FAILS(ErrorKind::kNotFound, table.id.ToString(), catalog_->GetStatistics(table.id, january, columns));
+  ASSERT_OK(catalog_->ApplyPartitions(table.id, {.put = {PartitionOf(table, january)}}));
+  EXPECT_THAT(known(january), ElementsAre());
+  EXPECT_THAT(known(february), ElementsAre("line_item string 4"));
+  EXPECT_THAT(known({}), ElementsAre("line_item string 5"));
+
+  ASSERT_FAILS(ErrorKind::kNotFound, "none", catalog_->ApplyStatistics(table.id, {}, {.put = {of("none", 1)}}));
+  ASSERT_FAILS(ErrorKind::kNotFound, "gone", catalog_->GetStatistics(Id("gone"), {}, columns));
+  ASSERT_OK(catalog_->DropTable(table.id));
+  ASSERT_OK(catalog_->CreateTable(Billing()));
+  EXPECT_THAT(known({}), ElementsAre());
 }
 
 TEST_P(CatalogConformance, DropsATableWithItsVersionsAndPartitions) {

@@ -114,6 +114,68 @@ TEST_P(CatalogConformance, DropsPartitionsAndTakesTheAbsentForDropped) {
   EXPECT_EQ(after[0].storage.location, "s3://lake/anew/");
 }
 
+TEST_P(CatalogConformance, FindsPartitionsByTheirExactValues) {
+  TableEntry typed{.id = Id("typed")};
+  typed.partition_keys = {{.name = "n", .type = "int"}, {.name = "s", .type = "string"}};
+  ASSERT_OK(catalog_->CreateTable(typed));
+  PartitionEntry odd{.values = {"05", "a'b"}, .parameters = {{"mine", "yes"}}};
+  odd.storage.location = "s3://lake/odd/";
+  odd.storage.columns = {{.name = "c", .type = "int"}};
+  ASSERT_OK(catalog_->ApplyPartitions(typed.id, {.put = {odd, {.values = {"5", "a'b"}}, {.values = {"7", "x"}}}}));
+  const std::vector<std::vector<std::string>> wanted = {{"7", "x"}, {"05", "a'b"}, {"7", "y"}, {"007", "x"}};
+  ASSERT_OK_AND_ASSIGN(const auto found, catalog_->FindPartitions(typed.id, wanted));
+  EXPECT_THAT(Values(found), ::testing::ElementsAre(wanted[0], wanted[1]));
+  EXPECT_EQ(found[1].storage, odd.storage);
+  EXPECT_EQ(found[1].parameters, odd.parameters);
+  ASSERT_OK_AND_ASSIGN(const auto none, catalog_->FindPartitions(typed.id, {}));
+  EXPECT_TRUE(none.empty());
+  const std::vector<std::vector<std::string>> wrong = {{"7"}};
+  ASSERT_FAILS(ErrorKind::kInvalid, "", catalog_->FindPartitions(typed.id, wrong));
+  ASSERT_FAILS(ErrorKind::kNotFound, db_ + ".gone", catalog_->FindPartitions(Id("gone"), wanted));
+}
+
+TEST_P(CatalogConformance, ChecksWhatAChangeOfPartitionsExpects) {
+  using Expect = PartitionChange::Expect;
+  ASSERT_OK_AND_ASSIGN(const auto table, catalog_->CreateTable(Billing()));
+  const auto a = PartitionOf(table, {"2025", "01"}), b = PartitionOf(table, {"2025", "02"});
+  ASSERT_OK(catalog_->ApplyPartitions(table.id, {.put = {a}, .expect = Expect::kNew}));
+  ASSERT_FAILS(ErrorKind::kAlreadyExists, "[2025, 01]",
+               catalog_->ApplyPartitions(table.id, {.put = {a}, .expect = Expect::kNew}));
+
+  PartitionEntry changed = a;
+  changed.storage.location = "s3://lake/elsewhere/";
+  ASSERT_OK(
+      catalog_->ApplyPartitions(table.id, {.put = {changed}, .replace_existing = true, .expect = Expect::kThere}));
+  ASSERT_FAILS(ErrorKind::kNotFound, "[2025, 02]",
+               catalog_->ApplyPartitions(table.id, {.put = {b}, .replace_existing = true, .expect = Expect::kThere}));
+  ASSERT_FAILS(ErrorKind::kNotFound, "[2025, 02]",
+               catalog_->ApplyPartitions(table.id, {.drop = {{"2025", "02"}}, .expect = Expect::kThere}));
+
+  // A move takes a partition away and puts one that was not there.
+  ASSERT_OK(catalog_->ApplyPartitions(table.id, {.put = {b}, .drop = {a.values}, .expect = Expect::kMoves}));
+  ASSERT_FAILS(ErrorKind::kNotFound, "[2025, 01]",
+               catalog_->ApplyPartitions(table.id, {.put = {a}, .drop = {a.values}, .expect = Expect::kMoves}));
+  ASSERT_OK_AND_ASSIGN(const auto left, AllPartitions(*catalog_, table.id));
+  EXPECT_THAT(Values(left), ::testing::ElementsAre(b.values));
+  ASSERT_OK(catalog_->ApplyPartitions(table.id, {.drop = {b.values}, .expect = Expect::kThere}));
+}
+
+TEST_P(CatalogConformance, ChangesNothingWhereOnePartitionIsNotAsExpected) {
+  using Expect = PartitionChange::Expect;
+  if (!catalog_->traits().atomic_partitions) GTEST_SKIP() << "partitions are changed in batches";
+  ASSERT_OK_AND_ASSIGN(const auto table, catalog_->CreateTable(Billing()));
+  const auto a = PartitionOf(table, {"2025", "01"}), b = PartitionOf(table, {"2025", "02"});
+  ASSERT_OK(catalog_->ApplyPartitions(table.id, {.put = {a}}));
+  ASSERT_FAILS(ErrorKind::kAlreadyExists, "[2025, 01]",
+               catalog_->ApplyPartitions(table.id, {.put = {b, a}, .expect = Expect::kNew}));
+  ASSERT_FAILS(ErrorKind::kAlreadyExists, "[2025, 02]",
+               catalog_->ApplyPartitions(table.id, {.put = {b, b}, .expect = Expect::kNew}));
+  ASSERT_FAILS(ErrorKind::kNotFound, "[2025, 02]",
+               catalog_->ApplyPartitions(table.id, {.drop = {a.values, b.values}, .expect = Expect::kThere}));
+  ASSERT_OK_AND_ASSIGN(const auto left, AllPartitions(*catalog_, table.id));
+  EXPECT_THAT(Values(left), ::testing::ElementsAre(a.values));
+}
+
 TEST_P(CatalogConformance, AppliesNothingIfOnePartitionIsInvalid) {
   ASSERT_OK_AND_ASSIGN(const auto table, catalog_->CreateTable(Billing()));
   ASSERT_OK(catalog_->ApplyPartitions(table.id, {.put = {PartitionOf(table, {"2025", "01"})}}));

@@ -55,11 +55,24 @@ class FolderCatalog final : public Catalog {
   }
 
   Result<Page<PartitionEntry>> GetPartitions(const TableId&, const PartitionQuery&) override { return Cannot(); }
+  Result<std::vector<PartitionEntry>> FindPartitions(const TableId&,
+                                                     std::span<const std::vector<std::string>>) override {
+    return Cannot();
+  }
   // A partition is there with its first file.
   Status ApplyPartitions(const TableId&, const PartitionChange&) override { return Status::OK(); }
 
+  Result<std::vector<ColumnStatistics>> GetStatistics(const TableId&, const std::vector<std::string>&,
+                                                      std::span<const std::string>) override {
+    return Cannot();
+  }
+  Status ApplyStatistics(const TableId&, const std::vector<std::string>&, const StatisticsChange&) override {
+    return Cannot();
+  }
+
   Result<Page<DatabaseEntry>> ListDatabases(const PageRequest&) override { return Cannot(); }
   Result<DatabaseEntry> GetDatabase(std::string_view) override { return Cannot(); }
+  Status UpdateDatabase(const DatabaseEntry&) override { return Cannot(); }
   Status DropDatabase(std::string_view) override { return Cannot(); }
   Result<Page<TableEntry>> ListTables(std::string_view, const PageRequest&) override { return Cannot(); }
   Status DropTable(const TableId&) override { return Cannot(); }

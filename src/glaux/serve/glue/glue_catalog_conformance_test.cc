@@ -1,0 +1,78 @@
+#include "glaux/catalog/glue/glue_catalog.h"
+#include "glaux/catalog/memory_catalog.h"
+#include "glaux/catalog/sqlite_catalog.h"
+#include "glaux/serve/glue/glue_wire.h"
+#include "glaux/serve/server.h"
+#include "glaux/store/s3/s3_test_options.h"
+#include "glaux/testing/catalog_conformance.h"
+#include "glaux/testing/temp_dir.h"
+
+// The contract of Catalog, through our client and our server: both sides of the wire at once.
+namespace glaux::testing {
+namespace {
+
+/// A server over a catalog.
+class Served {
+ public:
+  explicit Served(std::shared_ptr<Catalog> catalog) : catalog_(std::move(catalog)) {
+    serve::GlueWireOptions options{.catalog = catalog_.get()};
+    const auto keys = TestKeys()->Get().ValueOrDie();
+    options.authentication.keys = {{.id = keys.access_key_id, .secret = keys.secret_access_key}};
+    server_ = serve::Server::Start({}, serve::MakeGlueWire(std::move(options))).ValueOrDie();
+  }
+
+  Result<std::shared_ptr<Catalog>> Open() {
+    static const auto transport = http::MakeCurlTransport().ValueOrDie();
+    GlueCatalogOptions options{.region = "eu-central-1", .endpoint_url = server_->url() + "/"};
+    options.transport = transport;
+    options.credentials = TestKeys();
+    return MakeGlueCatalog(std::move(options));
+  }
+
+ private:
+  std::shared_ptr<Catalog> catalog_;
+  std::unique_ptr<serve::Server> server_;
+};
+
+Result<std::shared_ptr<Catalog>> OverMemory() {
+  static Served served(MakeMemoryCatalog());
+  return served.Open();
+}
+
+Result<std::shared_ptr<Catalog>> OverSqlite() {
+  static const TempDir dir;
+  static Served served(OpenSqliteCatalog({.path = dir / "catalog.sqlite"}).ValueOrDie());
+  return served.Open();
+}
+
+INSTANTIATE_TEST_SUITE_P(GlueOverOurServer, CatalogConformance,
+                         ::testing::Values(CatalogUnderTest{"Memory", OverMemory},
+                                           CatalogUnderTest{"Sqlite", OverSqlite}),
+                         CatalogName);
+
+TEST(GlueOverOurServer, ReadsManyPartitionsInSegmentsInOrder) {
+  Served served(MakeMemoryCatalog());
+  ASSERT_OK_AND_ASSIGN(const auto catalog, served.Open());
+  ASSERT_OK(catalog->CreateDatabase({.name = "db"}));
+  TableEntry table{.id = {"db", "t"}};
+  table.partition_keys = {{.name = "n", .type = "string"}};
+  ASSERT_OK(catalog->CreateTable(table));
+  PartitionChange change;
+  for (int i = 10'000; i < 12'500; ++i) change.put.push_back({.values = {std::to_string(i)}});
+  ASSERT_OK(catalog->ApplyPartitions(table.id, change));
+  ASSERT_OK_AND_ASSIGN(const auto all, AllPartitions(*catalog, table.id));
+  ASSERT_EQ(all.size(), change.put.size());
+  for (size_t i = 0; i < all.size(); ++i) ASSERT_EQ(all[i].values, change.put[i].values);
+
+  std::vector<std::vector<std::string>> wanted;
+  for (const auto& partition : change.put) wanted.push_back(partition.values);
+  ASSERT_OK_AND_ASSIGN(const auto found, catalog->FindPartitions(table.id, wanted));
+  EXPECT_EQ(found.size(), change.put.size());
+
+  ASSERT_OK(catalog->ApplyPartitions(table.id, {.drop = wanted, .expect = PartitionChange::Expect::kThere}));
+  ASSERT_OK_AND_ASSIGN(const auto none, AllPartitions(*catalog, table.id));
+  EXPECT_TRUE(none.empty());
+}
+
+}  // namespace
+}  // namespace glaux::testing
