@@ -3,11 +3,12 @@ import datetime
 import http.client
 import http.server
 import json
+import subprocess
 import threading
 import unittest
 import urllib.parse
 
-from lake import DENIED, INVALID, NOT_FOUND, NOT_IMPLEMENTED, UNAVAILABLE
+from lake import DENIED, INVALID, NOT_FOUND, NOT_IMPLEMENTED, PROGRAM, UNAVAILABLE
 from served import KEY, SECRET, ServedTest
 
 try:
@@ -507,6 +508,27 @@ class Program(GlueTest):
         self.assertEqual(self.value("select id from many where day = 'd0259'", env=env), "259")
         listed = self.succeed("partitions", "many", "--filter", "day > 'd0257'", "--format", "csv", env=env).text
         self.assertEqual(len(listed.splitlines()), 3)
+        self.assertEqual(self.recorder.problems, [])
+
+    def test_loads_at_the_same_time_lose_nothing_of_each_other(self):
+        env = self.as_client()
+        self.succeed("load", "orders.csv", "orders", "--partition-by", "country", env=env)
+        for number in range(5):
+            self.write(f"more-{number}.csv", f"id,country,amount,extra_{number}\n{100 + number},N{number},1.5,7\n")
+        loads = [subprocess.Popen([PROGRAM, "load", f"more-{number}.csv", "orders"], cwd=self.here, env=env,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                 for number in range(5)]
+        for load in loads:
+            said, _ = load.communicate(timeout=120)
+            self.assertEqual(load.returncode, 0, said)
+        self.assertEqual(self.value("select count(*) from orders", env=env), "35")
+        columns = [column["Name"] for column in
+                   self.glue.get_table(DatabaseName="shop", Name="orders")["Table"]["StorageDescriptor"]["Columns"]]
+        self.assertEqual(sorted(columns), ["amount"] + [f"extra_{number}" for number in range(5)] + ["id"])
+        self.assertEqual(self.rows("select " + ", ".join(f"sum(extra_{number})" for number in range(5)) + " from orders", env=env),
+                         [["7"] * 5])
+        parts = self.glue.get_partitions(DatabaseName="shop", TableName="orders")["Partitions"]
+        self.assertEqual([one["Values"] for one in parts], [["DE"], ["FR"]] + [[f"N{number}"] for number in range(5)])
         self.assertEqual(self.recorder.problems, [])
 
     def test_errors_say_what_to_do(self):

@@ -307,12 +307,22 @@ class GlueCatalog final : public Catalog {
     return found.status();
   }
 
-  /// Whether an update whose answer was lost went through. An error where another one may have followed on it.
+  /// Whether an update whose answer was lost went through: whether one of the versions since `expected_version` is what
+  /// it made. kPrecondition: there are some, and none is. kCommitUnknown: not all of them were kept.
   Result<bool> DidCommit(const TableEntry& entry, std::string_view expected_version) {
     ARROW_ASSIGN_OR_RAISE(const auto now, GetTable(entry.id, {}));
     if (now.version_id == expected_version) return false;
     if (SameDefinition(now, entry)) return true;
-    return Changed(entry.id, now.version_id, expected_version);
+    PageRequest request;
+    do {
+      ARROW_ASSIGN_OR_RAISE(auto page, TableVersions(entry.id, request));
+      for (const auto& version : page.entries) {
+        if (version.version_id == expected_version) return Changed(entry.id, now.version_id, expected_version);
+        if (SameDefinition(version, entry)) return true;
+      }
+      request.next_token = std::move(page.next_token);
+    } while (!request.next_token.empty());
+    return MakeError(ErrorKind::kCommitUnknown, "table ", entry.id.ToString(), " has no version ", expected_version);
   }
 
   Result<boost::json::object> ShownDatabase(std::string_view name) {

@@ -45,6 +45,8 @@ struct GlueCatalogOptions {
 /// may leave some of them done, and names one that is not, and why. A table without a type is made as EXTERNAL_TABLE,
 /// which Athena needs.
 ///
+/// Pages come in the order of the service, which says nothing about it; AllPartitions puts partitions in order.
+///
 /// Costs of a call: Get… and List… one request; CreateTable two; CommitTable three; DropDatabase two; ApplyPartitions
 /// one, and one a batch, and another one for those that are there already; AllPartitions one for up to 1,000
 /// partitions.

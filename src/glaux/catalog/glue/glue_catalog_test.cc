@@ -166,10 +166,36 @@ TEST_F(GlueCatalogTest, RepeatsAnUpdateThatDidNotHappen) {
   EXPECT_EQ(CountOf("UpdateTable"), 2u);
 }
 
+TEST_F(GlueCatalogTest, FindsAnUpdateThatWasLostAmongTheVersionsWhereOthersFollowed) {
+  const auto version = [](std::string_view id, std::string_view description) {
+    return R"({"VersionId":")" + std::string(id) + R"(","Table":{"Name":"orders","DatabaseName":"shop","VersionId":")" +
+           std::string(id) + R"(","TableType":"EXTERNAL_TABLE","Description":")" + std::string(description) +
+           R"(","PartitionKeys":[{"Name":"y","Type":"string"}],"StorageDescriptor":{"Columns":[]}}})";
+  };
+  PlayTable("7");
+  PlayTable("9", R"(,"Description":"of somebody else")");
+  Lose("UpdateTable");
+  TableEntry ours = Orders();
+  ours.description = "ours";
+  Play("GetTableVersions", R"({"TableVersions":[)" + version("9", "of somebody else") + "," + version("8", "ours") +
+                               "," + version("7", "") + "]}");
+  ASSERT_OK_AND_ASSIGN(const auto committed, catalog->CommitTable("7", ours));
+  EXPECT_EQ(committed.description, "ours");
+  EXPECT_EQ(committed.version_id, "7");  // gone, so that nobody overwrites what followed
+
+  plays["GetTable"].clear();
+  plays["GetTableVersions"].clear();
+  PlayTable("7");
+  PlayTable("9", R"(,"Description":"of somebody else")");
+  Play("GetTableVersions", R"({"TableVersions":[)" + version("9", "of somebody else") + "," + version("7", "") + "]}");
+  ASSERT_FAILS(ErrorKind::kPrecondition, "has version 9, expected 7", catalog->CommitTable("7", ours));
+}
+
 TEST_F(GlueCatalogTest, SaysSoWhereNobodyKnowsWhetherAnUpdateHappened) {
   PlayTable("7");
   PlayTable("9", R"(,"Description":"of somebody else")");
   Lose("UpdateTable");
+  Play("GetTableVersions", R"({"TableVersions":[]})");
   ASSERT_FAILS(ErrorKind::kCommitUnknown, "not known whether", catalog->CommitTable("7", Orders()));
 }
 

@@ -71,6 +71,7 @@ Status Once(const std::function<Status()>& send, const std::function<Result<bool
     if (status.ok() || KindOf(status) != ErrorKind::kCommitUnknown) return status;
     const auto there = happened();
     if (there.ok() && *there) return Status::OK();
+    if (!there.ok() && KindOf(there.status()) == ErrorKind::kPrecondition) return there.status();
     if (!there.ok() || attempt == kMostTries) return status;
   }
 }

@@ -44,7 +44,7 @@ class GlueConnection {
 };
 
 /// A write that is to happen once. `send` is tried again only if `happened` says that a try whose answer was lost did
-/// nothing. kCommitUnknown where nobody knows.
+/// nothing; its kPrecondition says that nothing happened and nothing can any more. kCommitUnknown where nobody knows.
 Status Once(const std::function<Status()>& send, const std::function<Result<bool>()>& happened);
 
 }  // namespace glaux::glue
