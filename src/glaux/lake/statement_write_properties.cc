@@ -117,7 +117,7 @@ Result<UnloadProperties> UnloadProperties::Read(const std::vector<WriteProperty>
   if (!text && folded != "parquet" && folded != "orc" && folded != "avro") {
     return At(*format, ErrorKind::kInvalid, "expected PARQUET, ORC, AVRO, JSON or TEXTFILE, found ", word);
   }
-  out.format = folded == "textfile" ? "csv" : folded;
+  out.format = folded == "textfile" ? "csv" : folded == "json" ? "jsonl" : folded;
   auto& options = out.format_options;
   options.text.compression = "gzip";  // as Athena has it
   if (folded == "textfile") {
