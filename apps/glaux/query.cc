@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "glaux/base/memory.h"
 #include "glaux/schema/types.h"
+#include "glaux/sql/statement.h"
 #include "human_text.h"
 #include "output_file.h"
 #include "result_writer.h"
@@ -134,6 +135,13 @@ std::string DescribeStatistics(const QueryStatistics& statistics, int64_t rows, 
   return text + ", peak memory " + FormatBytes(static_cast<double>(PeakResidentBytes())) + "\n";
 }
 
+/// A statement that writes makes the lake; one that only asks does not.
+Session::IfAbsent MayMakeLake(std::string_view sql) {
+  const auto statement = sql::ParseStatement(sql);
+  const bool changes = statement.ok() && statement->has_value() && sql::ChangesLake(**statement);
+  return changes ? Session::IfAbsent::kCreate : Session::IfAbsent::kEmpty;
+}
+
 Status RunQuery(Session& session, const QueryArguments& arguments) {
   QueryRequest request;
   ARROW_ASSIGN_OR_RAISE(const auto max_rows, ParseMaxRows(arguments.max_rows));
@@ -143,7 +151,7 @@ Status RunQuery(Session& session, const QueryArguments& arguments) {
   ARROW_ASSIGN_OR_RAISE(request.sql, ReadSql(session, arguments));
   ARROW_ASSIGN_OR_RAISE(auto* guard, session.CatchSignals());
   ARROW_ASSIGN_OR_RAISE(auto destination, OpenDestination(session, arguments));
-  ARROW_ASSIGN_OR_RAISE(auto* lake, session.lake());
+  ARROW_ASSIGN_OR_RAISE(auto* lake, session.lake(MayMakeLake(request.sql)));
   ARROW_ASSIGN_OR_RAISE(auto* engine, lake->engine());
 
   const auto started = std::chrono::steady_clock::now();

@@ -13,6 +13,7 @@
 #include "glaux/schema/json_schema.h"
 #include "glaux/schema/names.h"
 #include "glaux/schema/types.h"
+#include "glaux/sql/ddl.h"
 #include "glaux/table/hive/hive_entry.h"
 #include "human_text.h"
 #include "input_files.h"
@@ -288,7 +289,7 @@ Status PrintTableAs(Session& session, const std::string& as, const TableEntry& t
   if (as == "glue") return session.Print(ToGlueJson(table));
   if (as == "arrow") return session.Print(ToArrowText(schema));
   if (as == "ddl") {
-    ARROW_ASSIGN_OR_RAISE(const auto text, ToAthenaDdl(table));
+    ARROW_ASSIGN_OR_RAISE(const auto text, sql::ToAthenaDdl(table));
     return session.Print(text);
   }
   arrow::FieldVector fields;

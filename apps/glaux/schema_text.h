@@ -12,10 +12,6 @@
 
 namespace glaux::cli {
 
-/// The statement that makes a table in Athena: CREATE EXTERNAL TABLE in Hive's DDL, with a line feed at its end. A
-/// table without a location gets none, which Athena asks for. kInvalid for a view.
-Result<std::string> ToAthenaDdl(const TableEntry& table);
-
 /// A table as Glue's CreateTable takes it: the fields of its TableInput, two blanks of indent.
 std::string ToGlueJson(const TableEntry& table);
 

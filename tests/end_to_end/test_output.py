@@ -281,7 +281,7 @@ class Usage(LakeTest):
                                 (INVALID, ("query", "select 1", "--memory-limit", "-5")), (INVALID, ("query", "select 1", "--timeout", "soon")),
                                 (INVALID, ("repair", "t.data", "--grace", "x")), (INVALID, ("completion", "csh")),
                                 (NOT_FOUND, ("schema", "t.absent")), (NOT_FOUND, ("tables", "absent")), (NOT_FOUND, ("partitions", "t.absent")),
-                                (NOT_FOUND, ("repair", "t.absent")), (NOT_FOUND, ("query", "-f", "absent.sql")), (NOT_IMPLEMENTED, ("query", "create table x as select 1")),
+                                (NOT_FOUND, ("repair", "t.absent")), (NOT_FOUND, ("query", "-f", "absent.sql")), (NOT_IMPLEMENTED, ("query", "create index x on t.data (a)")),
                                 (UNAVAILABLE, ("query", "select count(distinct hash(a, b)) from range(1000000) s(a), range(1000000) t(b)", "--timeout", "300ms"))):
             with self.subTest(arguments):
                 outcome = self.run_program(*arguments)

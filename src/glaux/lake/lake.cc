@@ -9,6 +9,7 @@
 #include "glaux/engine/duckdb/duckdb_engine.h"
 #include "glaux/lake/catalogs_internal.h"
 #include "glaux/lake/load_internal.h"
+#include "glaux/lake/statement_engine_internal.h"
 #include "glaux/lake/stores_internal.h"
 #include "glaux/lake/sync_targets_internal.h"
 #include "glaux/schema/names.h"
@@ -65,17 +66,26 @@ class LocalLake final : public Lake {
   Result<QueryEngine*> engine() override {
     std::lock_guard lock(mutex_);
     if (engine_ == nullptr) {
-      LakeAccess access;
-      access.catalog = catalog_;
-      access.open_table = [this](const TableId& id) { return OpenTable(id); };
-      access.resolve = load_.hive.resolve;
-      access.resolve_named = [this](std::string_view uri) { return stores_.ResolveNamed(uri); };
-      ARROW_ASSIGN_OR_RAISE(engine_,
-                            MakeDuckDBEngine(std::move(access), {.default_database = config_.database,
-                                                                 .memory_limit = engine_memory_,
-                                                                 .allow_local_access = config_.allow_local_access}));
+      ARROW_ASSIGN_OR_RAISE(auto queries, MakeQueries());
+      engine_ =
+          MakeStatementEngine(std::move(queries), {.hive = load_.hive,
+                                                   .open_table = [this](const TableId& id) { return OpenTable(id); },
+                                                   .location_of = load_.location_of,
+                                                   .find = [this](std::string_view uri) { return stores_.Find(uri); },
+                                                   .database = config_.database,
+                                                   .memory_limit = config_.memory_limit / 5,
+                                                   .unchangeable = Unchangeable()});
     }
     return engine_.get();
+  }
+
+  /// What only reads: pipelines cannot change the lake by SQL.
+  Result<QueryEngine*> reading_engine() {
+    std::lock_guard lock(mutex_);
+    if (queries_ == nullptr) {
+      ARROW_ASSIGN_OR_RAISE(queries_, MakeQueries());
+    }
+    return queries_.get();
   }
 
   Result<Location> Resolve(std::string_view uri) override { return stores_.Resolve(uri); }
@@ -116,7 +126,7 @@ class LocalLake final : public Lake {
     environment.list_committed = ListCommitted;
     environment.open_table = [this](const TableId& id) { return OpenTable(id); };
     environment.resolve = load_.hive.resolve;
-    environment.engine = [this] { return engine(); };
+    environment.engine = [this] { return reading_engine(); };
     environment.clock = load_.hive.clock;
     environment.memory_limit = config_.memory_limit;
     environment.database = config_.database;
@@ -141,6 +151,24 @@ class LocalLake final : public Lake {
   }
 
  private:
+  /// A lake that is not there, and that was opened to be looked at.
+  Status Unchangeable() const {
+    std::error_code error;
+    if (config_.create || fs::exists(root_, error)) return Status::OK();
+    return MakeError(ErrorKind::kNotFound, "the lake ", root_, " is not there");
+  }
+
+  Result<std::unique_ptr<QueryEngine>> MakeQueries() {
+    LakeAccess access;
+    access.catalog = catalog_;
+    access.open_table = [this](const TableId& id) { return OpenTable(id); };
+    access.resolve = load_.hive.resolve;
+    access.resolve_named = [this](std::string_view uri) { return stores_.ResolveNamed(uri); };
+    return MakeDuckDBEngine(std::move(access), {.default_database = config_.database,
+                                                .memory_limit = engine_memory_,
+                                                .allow_local_access = config_.allow_local_access});
+  }
+
   /// "did you mean billing.cur", or where to look.
   std::string NearNames(const TableId& id) {
     // Of a catalog that others share, only what is beside: it may have thousands of databases.
@@ -178,8 +206,9 @@ class LocalLake final : public Lake {
   LakeStores stores_;
   LoadEnvironment load_;
   std::mutex mutex_;
-  int64_t engine_memory_;  // of pipelines a part: rows are read and written at the same time
-  std::unique_ptr<QueryEngine> engine_;
+  int64_t engine_memory_;                 // of pipelines a part: rows are read and written at the same time
+  std::unique_ptr<QueryEngine> engine_;   // of the lake's users
+  std::unique_ptr<QueryEngine> queries_;  // of pipelines
 };
 
 }  // namespace

@@ -35,6 +35,16 @@ Result<Location> LakeStores::Resolve(std::string_view uri) {
   return OpenBucket(address);
 }
 
+Result<Location> LakeStores::Find(std::string_view uri) {
+  ARROW_ASSIGN_OR_RAISE(const auto address, TakeApart(uri));
+  std::error_code error;
+  const bool remote = config_.remote_store && uri.starts_with(kS3);
+  if (!remote && !fs::is_directory(StoreFolder() + "/" + address.bucket, error)) {
+    return MakeError(ErrorKind::kNotFound, "open ", uri, ": the lake ", root_, " has no bucket ", address.bucket);
+  }
+  return Resolve(uri);
+}
+
 Result<Location> LakeStores::ResolveNamed(std::string_view uri) {
   const bool remote = config_.remote_files && uri.starts_with(kS3);
   return remote ? OpenFolder(uri, For::kReading, {}) : Resolve(uri);

@@ -34,6 +34,8 @@ class LakeStores {
 
   /// Where a table's data is. kDenied outside the lake.
   Result<Location> Resolve(std::string_view uri);
+  /// The same, and no bucket is made: kNotFound for one that is not there.
+  Result<Location> Find(std::string_view uri);
   /// Where a file is that SQL names: on S3 itself where the lake says that s3:// addresses of files lead there, else as
   /// Resolve.
   Result<Location> ResolveNamed(std::string_view uri);

@@ -52,6 +52,13 @@ struct Generation {
   }
 };
 
+/// Whether two of Glue's types hold the same values: "varchar(10)" and "string" do.
+bool SameType(const std::string& left, const std::string& right) {
+  if (left == right) return true;
+  const auto one = ParseGlueType(left), other = ParseGlueType(right);
+  return one.ok() && other.ok() && (*one)->Equals(**other);
+}
+
 std::string LastCommitOf(const CommitLog::State& state) {
   return state.recent.empty() ? std::string() : state.recent.back();
 }
@@ -378,7 +385,7 @@ class HiveAppend final : public Append {
     for (const auto& column : columns) {
       const auto at = std::find_if(entry_.storage.columns.begin(), entry_.storage.columns.end(),
                                    [&](const Column& known) { return known.name == column.name; });
-      if (at == entry_.storage.columns.end() || at->type != column.type) record->columns.push_back(column);
+      if (at == entry_.storage.columns.end() || !SameType(at->type, column.type)) record->columns.push_back(column);
     }
     return Status::OK();
   }

@@ -18,10 +18,10 @@ namespace glaux {
 namespace {
 
 /// The file's extension says its format; Hive itself goes by the table's input format.
-Result<std::string> FormatOfTable(const TableEntry& entry) {
+Result<std::string> FormatOfTable(const TableEntry& entry, std::string_view what) {
   const auto& input = entry.storage.input_format;
   if (input.empty() || input.find("Parquet") != std::string::npos) return "parquet";
-  return MakeError(ErrorKind::kNotImplemented, "read ", entry.id.ToString(), ": input format ", input,
+  return MakeError(ErrorKind::kNotImplemented, what, " ", entry.id.ToString(), ": input format ", input,
                    " is not supported, only Parquet is");
 }
 
@@ -139,6 +139,7 @@ class HiveTable final : public Table {
 
   Result<std::unique_ptr<Append>> NewAppend(const EvolutionPlan& plan, const AppendOptions& options) override {
     if (layout_.folder) return NewFolderAppend(plan, options);
+    ARROW_RETURN_NOT_OK(FormatOfTable(entry_, "write into").status());
     ARROW_ASSIGN_OR_RAISE(auto layout, ParquetLayout(options.compression));
     return MakeHiveAppend(place_, entry_, staged_, spec_, plan, options, std::move(layout));
   }
@@ -236,7 +237,7 @@ class HiveTable final : public Table {
     if (layout_.folder) {
       format = layout_.format->name();
     } else {
-      ARROW_ASSIGN_OR_RAISE(format, FormatOfTable(entry_));
+      ARROW_ASSIGN_OR_RAISE(format, FormatOfTable(entry_, "read"));
     }
     ARROW_ASSIGN_OR_RAISE(const auto before, place_.log->Read());
     std::optional<CommitRecord> overwrite;
