@@ -224,6 +224,7 @@ void AddQueryCommand(CLI::App* app, Session* session) {
       "Examples:\n"
       "  glaux query \"select product, sum(cost) from billing.cur group by all\"\n"
       "  glaux query \"select * from billing.cur where year = '2025'\" -o cur-2025.parquet\n"
+      "  glaux query \"create table billing.totals as select product, sum(cost) as cost from billing.cur group by 1\"\n"
       "  glaux query -f report.sql --format csv | gzip > report.csv.gz\n"
       "  echo 'show tables' | glaux query --format json");
   SetAction(command, session, arguments, RunQuery);

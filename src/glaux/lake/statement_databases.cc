@@ -5,6 +5,7 @@
 #include "glaux/base/near_names.h"
 #include "glaux/lake/statements_internal.h"
 #include "glaux/schema/names.h"
+#include "glaux/sql/view.h"
 
 namespace glaux {
 namespace {
@@ -30,7 +31,7 @@ bool FitsOne(std::string_view name, std::string_view pattern) {
   return p == pattern.size();
 }
 
-bool IsView(const TableEntry& table) { return table.table_type == "VIRTUAL_VIEW"; }
+bool IsView(const TableEntry& table) { return table.table_type == sql::kViewType; }
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include "glaux/base/near_names.h"
 #include "glaux/lake/statements_internal.h"
 #include "glaux/sql/ddl.h"
+#include "glaux/sql/view.h"
 #include "glaux/table/hive/hive_path.h"
 
 namespace glaux {
@@ -77,7 +78,7 @@ Result<TableEntry> Statements::EntryOf(const TableId& id) const {
 
 Result<TableEntry> Statements::TableOf(std::string_view statement, const TableId& id) const {
   ARROW_ASSIGN_OR_RAISE(auto entry, EntryOf(id));
-  if (entry.table_type == "VIRTUAL_VIEW") {
+  if (entry.table_type == sql::kViewType) {
     return MakeError(ErrorKind::kInvalid, statement, " ", entry.id.ToString(), ": it is a view");
   }
   return entry;
@@ -110,7 +111,14 @@ Result<Statements::Rows> Statements::operator()(const sql::ShowPartitions& show)
 Result<Statements::Rows> Statements::operator()(const sql::ShowCreateTable& show) {
   ARROW_ASSIGN_OR_RAISE(const auto table, EntryOf(show.table));
   if (show.view) {
-    return MakeError(ErrorKind::kNotImplemented, "SHOW CREATE VIEW is not supported");
+    ARROW_ASSIGN_OR_RAISE(const auto view, sql::ViewOf(table));
+    std::vector<TextRow> rows = {{"CREATE VIEW " + table.id.database + "." + table.id.name + " AS"}};
+    for (auto& line : Lines(view.sql)) rows.push_back({std::move(line)});
+    return TextRows({"create view"}, rows);
+  }
+  if (table.table_type == sql::kViewType) {
+    return MakeError({.kind = ErrorKind::kInvalid, .hint = "SHOW CREATE VIEW shows it"}, "SHOW CREATE TABLE ",
+                     table.id.ToString(), ": it is a view");
   }
   ARROW_ASSIGN_OR_RAISE(const auto ddl, sql::ToAthenaDdl(table));
   std::vector<TextRow> rows;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "glaux/lake/statements_internal.h"
+#include "glaux/sql/view.h"
 #include "glaux/table/hive/hive_entry.h"
 
 namespace glaux {
@@ -155,7 +156,7 @@ Result<Statements::Rows> Statements::operator()(const sql::DropTable& drop) {
   if (!entry.ok()) {
     return drop.if_exists && KindOf(entry.status()) == ErrorKind::kNotFound ? Result<Rows>(NoRows()) : entry.status();
   }
-  const bool is_view = entry->table_type == "VIRTUAL_VIEW";
+  const bool is_view = entry->table_type == sql::kViewType;
   if (is_view != drop.view) {
     return MakeError({.kind = ErrorKind::kInvalid, .hint = is_view ? "DROP VIEW drops it" : "DROP TABLE drops it"},
                      drop.view ? "DROP VIEW " : "DROP TABLE ", id.ToString(), ": it is a ", is_view ? "view" : "table");

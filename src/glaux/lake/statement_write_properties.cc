@@ -114,8 +114,11 @@ Result<UnloadProperties> UnloadProperties::Read(const std::vector<WriteProperty>
   ARROW_ASSIGN_OR_RAISE(const auto word, TextOf(*format));
   const std::string folded = FoldName(word);
   const bool text = folded == "json" || folded == "textfile";
-  if (!text && folded != "parquet" && folded != "orc" && folded != "avro") {
-    return At(*format, ErrorKind::kInvalid, "expected PARQUET, ORC, AVRO, JSON or TEXTFILE, found ", word);
+  if (folded == "orc") {
+    return At(*format, ErrorKind::kNotImplemented, word, " is not written, expected PARQUET, AVRO, JSON or TEXTFILE");
+  }
+  if (!text && folded != "parquet" && folded != "avro") {
+    return At(*format, ErrorKind::kInvalid, "expected PARQUET, AVRO, JSON or TEXTFILE, found ", word);
   }
   out.format = folded == "textfile" ? "csv" : folded == "json" ? "jsonl" : folded;
   auto& options = out.format_options;

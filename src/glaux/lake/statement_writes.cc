@@ -213,8 +213,7 @@ Result<Statements::Rows> Statements::operator()(const sql::CreateTableAs& create
   } else {
     location = environment_.location_of(id);
   }
-  const std::string sql =
-      create.with_data ? create.query.sql : "SELECT * FROM (\n" + create.query.sql + "\n) AS no_data LIMIT 0";
+  const std::string sql = create.with_data ? create.query.sql : WithoutRows(create.query);
   ARROW_ASSIGN_OR_RAISE(auto reader, run_.Query(sql));
   ARROW_ASSIGN_OR_RAISE(const auto columns, TableColumns(*reader->schema(), statement));
   ARROW_ASSIGN_OR_RAISE(const auto spec, KeysAtTheEnd(*columns, properties.partitioned_by, statement));

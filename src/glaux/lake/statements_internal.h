@@ -49,6 +49,8 @@ class Statements {
   Result<Rows> operator()(const sql::CreateTableAs& create);
   Result<Rows> operator()(const sql::InsertInto& insert);
   Result<Rows> operator()(const sql::Unload& unload);
+  // statement_views.cc
+  Result<Rows> operator()(const sql::CreateView& create);
 
  private:
   Catalog& catalog() const { return *environment_.hive.catalog; }
@@ -80,6 +82,9 @@ std::shared_ptr<arrow::Table> TextRows(const std::vector<std::string>& names,
 std::shared_ptr<arrow::Table> NoRows();
 /// The result of a write.
 std::shared_ptr<arrow::Table> CountRows(int64_t rows);
+
+/// The query with no rows: for its columns. What it says stays where it is, for errors.
+std::string WithoutRows(const sql::InnerQuery& query);
 
 /// Whether a name fits a pattern of SHOW: * (or .*) stands for anything, | for or; case does not matter.
 bool FitsPattern(std::string_view name, const std::optional<std::string>& pattern);

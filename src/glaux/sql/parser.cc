@@ -9,9 +9,8 @@ namespace glaux::sql {
 namespace {
 
 constexpr std::string_view kWhatWrites =
-    "statements that write are CREATE and DROP of databases and tables, ALTER TABLE, MSCK REPAIR TABLE, CREATE TABLE "
-    "AS, "
-    "INSERT INTO and UNLOAD";
+    "statements that write are CREATE and DROP of databases, tables and views, ALTER TABLE, MSCK REPAIR TABLE, "
+    "CREATE TABLE AS, INSERT INTO and UNLOAD";
 
 bool IsName(const Token& token) {
   return token.kind == Token::Kind::kWord || token.kind == Token::Kind::kQuoted || token.kind == Token::Kind::kDouble;
@@ -325,11 +324,15 @@ Result<std::optional<Statement>> ParseCreate(std::string_view text) {
     return hive.CreateExternalTableRest();
   }
   const Token token = hive.Peek();
-  if (token.kind != Token::Kind::kWord) return hive.lexer().Expected(token, "DATABASE, EXTERNAL TABLE or TABLE");
+  if (token.kind != Token::Kind::kWord) return hive.lexer().Expected(token, "DATABASE, EXTERNAL TABLE, TABLE or VIEW");
   Parser parser(text, Texts::kStandard);
   parser.Next();
   if (parser.Accept("TABLE")) return parser.CreateTableRest();
-  if (parser.Accept("OR", "REPLACE")) return parser.Unsupported("CREATE OR REPLACE");
+  if (parser.Accept("VIEW")) return parser.CreateViewRest(/*or_replace=*/false);
+  if (parser.Accept("OR", "REPLACE")) {
+    if (parser.Accept("VIEW")) return parser.CreateViewRest(/*or_replace=*/true);
+    return parser.Unsupported("CREATE OR REPLACE of other than VIEW");
+  }
   return parser.Unsupported("CREATE " + Upper(hive.lexer().Spelled(token)));
 }
 
@@ -384,6 +387,7 @@ std::string StatementName(const Statement& statement) {
     std::string operator()(const DropTable& drop) { return drop.view ? "DROP VIEW" : "DROP TABLE"; }
     std::string operator()(const RepairTable&) { return "MSCK REPAIR TABLE"; }
     std::string operator()(const CreateTableAs&) { return "CREATE TABLE AS"; }
+    std::string operator()(const CreateView&) { return "CREATE VIEW"; }
     std::string operator()(const InsertInto&) { return "INSERT INTO"; }
     std::string operator()(const Unload&) { return "UNLOAD"; }
     std::string operator()(const AddColumns&) { return "ALTER TABLE"; }

@@ -59,6 +59,7 @@ class Parser {
   Result<Statement> DropRest();
   Result<Statement> AlterTableRest();
   Result<Statement> RepairRest();
+  Result<Statement> CreateViewRest(bool or_replace);
   Result<Statement> InsertRest();
   Result<Statement> UnloadRest();
   Result<std::optional<Statement>> ShowRest();

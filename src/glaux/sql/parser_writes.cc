@@ -146,6 +146,14 @@ Result<Statement> Parser::CreateTableRest() {
   return create;
 }
 
+Result<Statement> Parser::CreateViewRest(bool or_replace) {
+  CreateView create{.view = {}, .or_replace = or_replace, .query = {}};
+  ARROW_ASSIGN_OR_RAISE(create.view, TakeTable());
+  ARROW_RETURN_NOT_OK(Expect("AS"));
+  ARROW_ASSIGN_OR_RAISE(create.query, TakeQueryToEnd(nullptr));
+  return create;
+}
+
 Result<Statement> Parser::InsertRest() {
   if (NextIs("OVERWRITE")) return Unsupported("INSERT OVERWRITE", "Athena has INSERT INTO only; glaux sync overwrites");
   ARROW_RETURN_NOT_OK(Expect("INTO"));

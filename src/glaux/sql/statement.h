@@ -177,6 +177,12 @@ struct InsertInto {
   InnerQuery query;
 };
 
+struct CreateView {
+  TableId view;
+  bool or_replace = false;
+  InnerQuery query;
+};
+
 struct Unload {
   InnerQuery query;
   std::string location;
@@ -187,7 +193,7 @@ using Statement =
     std::variant<CreateDatabase, DropDatabase, ShowDatabases, ShowTables, ShowViews, ShowColumns, ShowPartitions,
                  ShowCreateTable, ShowTableProperties, DescribeTable, CreateExternalTable, DropTable, AddColumns,
                  ReplaceColumns, AddPartitions, DropPartitions, SetPartitionLocation, SetTableLocation,
-                 SetTableProperties, UnsetTableProperties, RepairTable, CreateTableAs, InsertInto, Unload>;
+                 SetTableProperties, UnsetTableProperties, RepairTable, CreateTableAs, InsertInto, CreateView, Unload>;
 
 /// Read a statement that writes or shows the catalog.
 ///

@@ -207,6 +207,10 @@ TEST(ParseStatement, CutsTheQueryOutOfAWrite) {
   EXPECT_THAT(insert.columns, ElementsAre("a", "b"));
   EXPECT_TRUE(Read<InsertInto>("insert into t (select 1)").columns.empty());
   EXPECT_TRUE(insert.query.sql.ends_with("values (1, 'x'')')")) << insert.query.sql;
+  const auto view = Read<CreateView>("create or replace view d.v as select 1 as a");
+  EXPECT_TRUE(view.or_replace);
+  EXPECT_EQ(view.view.ToString(), "d.v");
+  EXPECT_TRUE(view.query.sql.ends_with("   select 1 as a")) << view.query.sql;
   const auto unload = Read<Unload>("UNLOAD (SELECT (1) AS \"a)\") TO 's3://b/x/' WITH (format='JSON')");
   EXPECT_TRUE(unload.query.sql.ends_with("SELECT (1) AS \"a)\"")) << unload.query.sql;
   EXPECT_EQ(unload.location, "s3://b/x/");

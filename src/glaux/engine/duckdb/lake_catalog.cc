@@ -3,10 +3,12 @@
 #include <duckdb/catalog/catalog.hpp>
 #include <duckdb/catalog/catalog_entry/schema_catalog_entry.hpp>
 #include <duckdb/catalog/catalog_entry/table_catalog_entry.hpp>
+#include <duckdb/catalog/catalog_entry/view_catalog_entry.hpp>
 #include <duckdb/catalog/entry_lookup_info.hpp>
 #include <duckdb/catalog/similar_catalog_entry.hpp>
 #include <duckdb/parser/parsed_data/create_schema_info.hpp>
 #include <duckdb/parser/parsed_data/create_table_info.hpp>
+#include <duckdb/parser/parsed_data/create_view_info.hpp>
 #include <duckdb/storage/database_size.hpp>
 #include <duckdb/storage/storage_extension.hpp>
 #include <duckdb/storage/table_storage_info.hpp>
@@ -17,6 +19,7 @@
 #include <unordered_map>
 
 #include "glaux/engine/duckdb/lake_scan_internal.h"
+#include "glaux/sql/view.h"
 
 namespace glaux::duckdb_engine {
 
@@ -58,11 +61,15 @@ class LakeTableEntry : public duckdb::TableCatalogEntry {
   const ScanColumns scan_columns_;
 };
 
+/// The schema in which plain names of a view's query are looked up: a database of the same transaction.
+using FindSchema = std::function<duckdb::SchemaCatalogEntry*(ClientContext&, const string& database)>;
+
 /// A database of the lake. Lives as long as one transaction, with the tables that were looked up in it.
 class LakeSchemaEntry : public duckdb::SchemaCatalogEntry {
  public:
-  LakeSchemaEntry(duckdb::Catalog& catalog, duckdb::CreateSchemaInfo& info, const LakeAccess& lake)
-      : SchemaCatalogEntry(catalog, info), lake_(lake) {}
+  LakeSchemaEntry(duckdb::Catalog& catalog, duckdb::CreateSchemaInfo& info, const LakeAccess& lake,
+                  FindSchema find_schema)
+      : SchemaCatalogEntry(catalog, info), lake_(lake), find_schema_(std::move(find_schema)) {}
 
   optional_ptr<CatalogEntry> LookupEntry(CatalogTransaction transaction,
                                          const duckdb::EntryLookupInfo& lookup) override {
@@ -158,6 +165,7 @@ class LakeSchemaEntry : public duckdb::SchemaCatalogEntry {
     }
     if (!error.ok() && !listing) {
       if (KindOf(error) == ErrorKind::kNotFound) return nullptr;
+      if (const auto view = View(context, id)) return view;
       Throw(context, Prefix(error, "open " + id.ToString()));
     }
     duckdb::CreateTableInfo info(*this, table_name);
@@ -170,10 +178,37 @@ class LakeSchemaEntry : public duckdb::SchemaCatalogEntry {
     return &shown;
   }
 
+  /// Null for what is no view.
+  optional_ptr<CatalogEntry> View(ClientContext& context, const TableId& id) {
+    const auto found = views_.find(id.name);
+    if (found != views_.end()) return found->second.get();
+    const auto entry = lake_.catalog->GetTable(id);
+    if (!entry.ok() || entry->table_type != sql::kViewType) return nullptr;
+    const auto view = sql::ViewOf(*entry);
+    if (!view.ok()) Throw(context, view.status());
+    auto* schema = find_schema_(context, view->database);
+    if (schema == nullptr) {
+      Throw(context,
+            MakeError(ErrorKind::kNotFound, "view ", id.ToString(), ": there is no database ", view->database));
+    }
+    duckdb::CreateViewInfo info(*schema, id.name);
+    info.sql = view->sql;
+    try {
+      info.query = duckdb::CreateViewInfo::ParseSelect(view->sql);
+    } catch (const std::exception& error) {
+      Throw(context, Prefix(ToStatus(duckdb::ErrorData(error), nullptr), "view " + id.ToString()));
+    }
+    auto& slot = views_[id.name];
+    slot = duckdb::make_uniq<duckdb::ViewCatalogEntry>(catalog, *schema, info);
+    return slot.get();
+  }
+
   const LakeAccess& lake_;
+  const FindSchema find_schema_;
   std::mutex mutex_;
   std::optional<std::vector<string>> names_;
   std::unordered_map<string, duckdb::unique_ptr<LakeTableEntry>> tables_, broken_;
+  std::unordered_map<string, duckdb::unique_ptr<duckdb::ViewCatalogEntry>> views_;
 };
 
 class LakeTransaction : public duckdb::Transaction {
@@ -217,7 +252,10 @@ class LakeTransaction : public duckdb::Transaction {
     info.catalog = kCatalogName;
     info.schema = name;
     auto& slot = schemas_[name];
-    slot = duckdb::make_uniq<LakeSchemaEntry>(catalog_, info, lake_);
+    slot = duckdb::make_uniq<LakeSchemaEntry>(
+        catalog_, info, lake_, [this](ClientContext& context, const string& database) -> duckdb::SchemaCatalogEntry* {
+          return Schema(context, database).get();
+        });
     return *slot;
   }
 
