@@ -38,8 +38,16 @@ struct QueryRelation {
   std::optional<int64_t> rows = {};
 };
 
+enum class SqlDialect {
+  kNative,  ///< what the engine speaks
+  /// Amazon Athena's. An engine of another dialect gives a query Athena's meaning where it can, as that integers are
+  /// divided to integers.
+  kAthena,
+};
+
 struct QueryRequest {
   std::string sql;
+  SqlDialect dialect = SqlDialect::kNative;
   /// Where names without a database are looked up. Empty: the engine's default.
   std::string database = {};
   /// Cancel the query after this long (kTimeout). Unset: wait without limit.

@@ -72,6 +72,7 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> StatementRun::TakeResults() {
 
 Result<std::shared_ptr<arrow::RecordBatchReader>> StatementRun::Query(std::string sql) {
   ARROW_ASSIGN_OR_RAISE(const auto id, queries_.Submit({.sql = std::move(sql),
+                                                        .dialect = request_.dialect,
                                                         .database = request_.database,
                                                         .timeout = std::nullopt,
                                                         .relations = request_.relations}));

@@ -218,6 +218,33 @@ duckdb::ScalarFunctionSet DateAddFunctions() {
   return set;
 }
 
+/// date_trunc of a date, which stays one.
+void DateTrunc(duckdb::DataChunk& arguments, duckdb::ExpressionState&, duckdb::Vector& result) {
+  duckdb::BinaryExecutor::Execute<duckdb::string_t, duckdb::date_t, duckdb::date_t>(
+      arguments.data[0], arguments.data[1], result, arguments.size(), [](duckdb::string_t unit, duckdb::date_t date) {
+        using duckdb::DatePartSpecifier;
+        if (!duckdb::Date::IsFinite(date)) return date;
+        int32_t year = 0, month = 0, day = 0;
+        duckdb::Date::Convert(date, year, month, day);
+        switch (duckdb::GetDatePartSpecifier(unit.GetString())) {
+          case DatePartSpecifier::YEAR:
+            return duckdb::Date::FromDate(year, 1, 1);
+          case DatePartSpecifier::QUARTER:
+            return duckdb::Date::FromDate(year, (month - 1) / 3 * 3 + 1, 1);
+          case DatePartSpecifier::MONTH:
+            return duckdb::Date::FromDate(year, month, 1);
+          case DatePartSpecifier::WEEK:
+            return duckdb::Date::GetMondayOfCurrentWeek(date);
+          case DatePartSpecifier::DAY:
+            return date;
+          default:
+            throw duckdb::InvalidInputException(
+                "date_trunc: \"%s\" is no unit of a date; there are day, week, month, quarter and year",
+                unit.GetString());
+        }
+      });
+}
+
 class Registrar {
  public:
   explicit Registrar(duckdb::ClientContext& context)
@@ -286,6 +313,25 @@ void RegisterAthenaFunctions(duckdb::ClientContext& context) {
       }
       registrar.AddFunctions(std::move(lists), duckdb::OnCreateConflict::ALTER_ON_CONFLICT);
     }
+    duckdb::ScalarFunctionSet element_at("athena_element_at");
+    for (const auto* of : {"list_extract", "map_extract_value"}) {
+      for (auto function : registrar.Functions(of).functions) {
+        const auto type = function.arguments[0].id();
+        if (type != duckdb::LogicalTypeId::LIST && type != duckdb::LogicalTypeId::MAP) continue;
+        function.name = element_at.name;
+        element_at.AddFunction(std::move(function));
+      }
+    }
+    registrar.AddFunctions(std::move(element_at), duckdb::OnCreateConflict::ERROR_ON_CONFLICT);
+    duckdb::ScalarFunctionSet date_trunc("athena_date_trunc");
+    date_trunc.AddFunction(
+        duckdb::ScalarFunction({LogicalType::VARCHAR, LogicalType::DATE}, LogicalType::DATE, DateTrunc));
+    for (auto function : registrar.Functions("date_trunc").functions) {
+      if (function.arguments[1].id() == duckdb::LogicalTypeId::DATE) continue;
+      function.name = date_trunc.name;
+      date_trunc.AddFunction(std::move(function));
+    }
+    registrar.AddFunctions(std::move(date_trunc), duckdb::OnCreateConflict::ERROR_ON_CONFLICT);
     registrar.DropMacro("date_add");
     registrar.AddFunctions(DateAddFunctions(), duckdb::OnCreateConflict::ERROR_ON_CONFLICT);
   });

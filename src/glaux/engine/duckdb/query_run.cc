@@ -6,6 +6,7 @@
 #include <duckdb/common/arrow/arrow_type_extension.hpp>
 #include <duckdb/main/client_data.hpp>
 #include <duckdb/main/pending_query_result.hpp>
+#include <duckdb/main/settings.hpp>
 #include <duckdb/storage/buffer_manager.hpp>
 
 #include <arrow/c/bridge.h>
@@ -14,6 +15,7 @@
 #include "glaux/engine/duckdb/lake_catalog_internal.h"
 #include "glaux/engine/duckdb/relation_scan_internal.h"
 #include "glaux/engine/duckdb/statement_internal.h"
+#include "glaux/sql/athena_dialect.h"
 
 namespace glaux::duckdb_engine {
 
@@ -159,7 +161,12 @@ void QueryRun::Run() {
 }
 
 Status QueryRun::Execute(duckdb::Connection& connection) {
-  auto statements = connection.ExtractStatements(request_.sql);
+  const bool is_athena = request_.dialect == SqlDialect::kAthena;
+  if (is_athena) {
+    connection.context->config.user_settings.SetUserSetting(duckdb::IntegerDivisionSetting::SettingIndex,
+                                                            duckdb::Value::BOOLEAN(true));
+  }
+  auto statements = connection.ExtractStatements(is_athena ? sql::AthenaToDuckDB(request_.sql) : request_.sql);
   if (statements.size() != 1) {
     return MakeError(ErrorKind::kInvalid, "a query is one statement, this text has ", statements.size());
   }

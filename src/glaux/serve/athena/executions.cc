@@ -219,8 +219,9 @@ void Executions::Run(const ExecutionPtr& execution) {
 }
 
 Status Executions::RunOnEngine(const ExecutionPtr& execution, QueryEngine& engine) {
-  ARROW_ASSIGN_OR_RAISE(const auto id,
-                        engine.Submit({.sql = execution->plan.sql, .database = execution->plan.database}));
+  ARROW_ASSIGN_OR_RAISE(const auto id, engine.Submit({.sql = execution->plan.sql,
+                                                      .dialect = SqlDialect::kAthena,
+                                                      .database = execution->plan.database}));
   bool stop;
   {
     const std::lock_guard lock(mutex_);
