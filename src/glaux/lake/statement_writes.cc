@@ -204,6 +204,10 @@ Result<Statements::Rows> Statements::operator()(const sql::CreateTableAs& create
   ARROW_ASSIGN_OR_RAISE(const auto properties, TableProperties::Read(create.properties));
   ARROW_RETURN_NOT_OK(HasDatabase(id.database).status());
   const auto there = catalog().GetTable(id);
+  if (there.ok()) {
+    // The commit that has made it may be cut off: asking for the streams finishes it, and its rows are to be seen.
+    if (const auto table = environment_.open_table(id); table.ok()) ARROW_RETURN_NOT_OK((*table)->Streams().status());
+  }
   if (there.ok() && create.if_not_exists) return CountRows(0);
   if (there.ok()) return MakeError(ErrorKind::kAlreadyExists, "table ", id.ToString(), " is there already");
   if (KindOf(there.status()) != ErrorKind::kNotFound) return there.status();
@@ -223,6 +227,12 @@ Result<Statements::Rows> Statements::operator()(const sql::CreateTableAs& create
   entry.parameters["parquet.compression"] = FoldName(properties.compression);
   ARROW_ASSIGN_OR_RAISE(const auto table,
                         StageSomewhere(environment_.hive, std::move(entry), !properties.location.empty()));
+  // Staging finishes a statement for this table that was cut off in its commit.
+  if (catalog().GetTable(id).ok()) {
+    if (create.if_not_exists) return CountRows(0);
+    return MakeError(ErrorKind::kAlreadyExists, "table ", id.ToString(),
+                     " is there already: another statement has made it meanwhile");
+  }
   ARROW_ASSIGN_OR_RAISE(
       const int64_t rows,
       WriteAll(run_, std::move(reader), *table, {.table_schema = columns, .write_schema = columns},
@@ -253,6 +263,10 @@ Result<Statements::Rows> Statements::operator()(const sql::Unload& unload) {
   ARROW_ASSIGN_OR_RAISE(const auto properties, UnloadProperties::Read(unload.properties));
   ARROW_ASSIGN_OR_RAISE(const auto location, CheckLocation("UNLOAD", unload.location));
   const std::string statement = "UNLOAD TO " + location;
+  const FolderSpec look{.location = location, .format = properties.format, .format_options = properties.format_options};
+  ARROW_ASSIGN_OR_RAISE(const auto there, OpenFolderTable(environment_.hive.resolve, look, *environment_.hive.clock));
+  // Asking for the streams finishes a commit that was cut off: its rows are in the folder then.
+  ARROW_RETURN_NOT_OK(there->Streams().status());
   ARROW_ASSIGN_OR_RAISE(const auto place, environment_.find(location));
   ARROW_RETURN_NOT_OK(ForEachObject(*place.store, place.key, [&](const ObjectInfo& object) {
     if (IsHiddenPath(std::string_view(object.key).substr(place.key.size()))) return Status::OK();

@@ -50,7 +50,9 @@ Status CheckStatement(const duckdb::SQLStatement& statement, bool allow_local_ac
       break;
   }
   const auto name = duckdb::StringUtil::Replace(duckdb::EnumUtil::ToString(statement.type), "_STATEMENT", "");
-  return MakeError(ErrorKind::kNotImplemented, name, " is not supported: the embedded engine only reads the lake");
+  return MakeError({.kind = ErrorKind::kNotImplemented,
+                    .hint = "statements that write are those of docs/reference/sql.md, and begin with their own words"},
+                   name, " is not supported: the embedded engine only reads the lake");
 }
 
 }  // namespace glaux::duckdb_engine
