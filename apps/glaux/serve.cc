@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "glaux/base/quantity.h"
+#include "glaux/serve/athena/athena_wire.h"
 #include "glaux/serve/glue/glue_wire.h"
 #include "glaux/serve/s3/s3_wire.h"
 #include "glaux/serve/server.h"
@@ -135,11 +136,20 @@ bool Speaks(const ServeArguments& arguments, std::string_view wire) {
 }
 
 /// All protocols that are asked for, on one port. S3 comes last: what carries no sign of another protocol is its own.
-std::shared_ptr<serve::Wire> MakeWires(Lake& lake, const ServeArguments& arguments,
-                                       const serve::AuthenticationOptions& authentication) {
+Result<std::shared_ptr<serve::Wire>> MakeWires(Lake& lake, const ServeArguments& arguments,
+                                               const serve::AuthenticationOptions& authentication) {
   std::vector<std::shared_ptr<serve::Wire>> wires;
   if (Speaks(arguments, "glue")) {
     wires.push_back(serve::MakeGlueWire({.catalog = &lake.catalog(), .authentication = authentication}));
+  }
+  if (Speaks(arguments, "athena")) {
+    serve::AthenaWireOptions athena{.engine = [&lake] { return lake.engine(); },
+                                    .catalog = &lake.catalog(),
+                                    .buckets = lake.bucket_host(),
+                                    .authentication = authentication};
+    athena.kept_in = lake.config().directory + "/athena.json";
+    ARROW_ASSIGN_OR_RAISE(auto wire, serve::MakeAthenaWire(std::move(athena)));
+    wires.push_back(std::move(wire));
   }
   if (Speaks(arguments, "s3")) {
     serve::S3WireOptions s3{.buckets = lake.bucket_host(), .authentication = authentication, .region = kRegion};
@@ -172,7 +182,8 @@ Status RunServe(Session& session, const ServeArguments& arguments) {
     };
   }
   const serve::AuthenticationOptions authentication{.keys = keys.keys, .anonymous = arguments.anonymous};
-  ARROW_ASSIGN_OR_RAISE(const auto server, serve::Server::Start(options, MakeWires(*lake, arguments, authentication)));
+  ARROW_ASSIGN_OR_RAISE(auto wires, MakeWires(*lake, arguments, authentication));
+  ARROW_ASSIGN_OR_RAISE(const auto server, serve::Server::Start(options, std::move(wires)));
   if (!keys.block.empty()) {
     ARROW_RETURN_NOT_OK(session.Print(
         fmt::format("export AWS_ENDPOINT_URL={}\n{}export AWS_REGION={}\n", server->url(), keys.block, kRegion)));
@@ -203,13 +214,13 @@ Status RunServe(Session& session, const ServeArguments& arguments) {
 
 void AddServeCommand(CLI::App* app, Session* session) {
   auto arguments = std::make_shared<ServeArguments>();
-  auto* command = app->add_subcommand("serve", "Serve the lake to clients of S3 and of AWS Glue");
+  auto* command = app->add_subcommand("serve", "Serve the lake to clients of S3, AWS Glue and Amazon Athena");
   command->add_option("--listen", arguments->listen, "address and port; port 0 is any that is free (127.0.0.1:9000)")
       ->type_name("HOST:PORT");
   command->add_option("--wire", arguments->wires, "protocols to speak on the port, separated by commas (s3)")
-      ->type_name("s3,glue")
+      ->type_name("s3,glue,athena")
       ->delimiter(',')
-      ->check(CLI::IsMember({"s3", "glue"}).description(""));
+      ->check(CLI::IsMember({"s3", "glue", "athena"}).description(""));
   command->add_flag("--anonymous", arguments->anonymous, "serve requests without a signature, too");
   command->add_option("--tls-cert", arguments->tls_cert, "certificate chain (PEM), for https")->type_name("FILE");
   command->add_option("--tls-key", arguments->tls_key, "key of the certificate (PEM)")->type_name("FILE");
@@ -228,7 +239,7 @@ void AddServeCommand(CLI::App* app, Session* session) {
       "else a pair that is made at the first start and kept in the lake.\n"
       "Examples:\n"
       "  glaux serve\n"
-      "  glaux serve --wire s3,glue --verbose\n"
+      "  glaux serve --wire s3,glue,athena --verbose\n"
       "  glaux serve --listen 0.0.0.0:443 --tls-cert lake.pem --tls-key lake.key");
   SetAction(command, session, arguments, RunServe);
 }

@@ -20,6 +20,8 @@ class ServedTest(LakeTest):
         self.serve(*self.options)
 
     def serve(self, *options, **environment):
+        if getattr(self, "server", None):  # one of before, which has ended
+            self.server.stdout.close()
         self.log = open(self.here / "serve.log", "ab")
         self.addCleanup(self.log.close)
         self.server = subprocess.Popen([PROGRAM, "serve", "--listen", "127.0.0.1:0", *options], cwd=self.here,

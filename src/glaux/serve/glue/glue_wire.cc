@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 #include <utility>
 
 #include "glaux/serve/glue/call_internal.h"
+#include "glaux/serve/json_call.h"
 
 namespace glaux::serve {
 namespace glue {
@@ -49,48 +49,13 @@ constexpr auto kRoutes =
              wire::GetUserDefinedFunctionsRequest, wire::GetDataCatalogEncryptionSettingsRequest,
              wire::GetCatalogImportStatusRequest, wire::GetTagsRequest>();
 
-/// The authenticator speaks S3; services with JSON have other names for the same.
-Status InGluesWords(const Status& status) {
-  ErrorInfo info = InfoOf(status);
-  static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
-      {"InvalidAccessKeyId", "UnrecognizedClientException"},
-      {"InvalidToken", "UnrecognizedClientException"},
-      {"SignatureDoesNotMatch", "InvalidSignatureException"},
-      {"RequestTimeTooSkewed", "InvalidSignatureException"},
-      {"AuthorizationHeaderMalformed", "IncompleteSignatureException"},
-      {"AuthorizationQueryParametersError", "IncompleteSignatureException"},
-      {"InvalidRequest", "IncompleteSignatureException"},
-      {"AccessDenied", "MissingAuthenticationTokenException"}};
-  const auto* name =
-      std::find_if(std::begin(kNames), std::end(kNames), [&](const auto& known) { return known.first == info.code; });
-  info.code = name == std::end(kNames) ? "AccessDeniedException" : name->second;
-  info.http_status = 400;
-  return MakeErrorMessage(std::move(info), status.message());
-}
-
-Result<std::string> ReadBody(Request& request) {
-  std::string body;
-  std::string piece(64 << 10, '\0');
-  for (;;) {
-    ARROW_ASSIGN_OR_RAISE(const auto got, request.body->Read(std::as_writable_bytes(std::span(piece))));
-    if (got == 0) return body;
-    if (body.size() + got > kMostBody) {
-      return MakeError({.kind = ErrorKind::kInvalid, .code = "RequestEntityTooLargeException", .http_status = 413},
-                       "the body is larger than ", kMostBody, " bytes");
-    }
-    body.append(piece, 0, got);
-  }
-}
+constexpr JsonService kService{.name = "glue", .target_prefix = wire::kTargetPrefix, .most_body = kMostBody};
 
 class GlueWire final : public Wire {
  public:
   explicit GlueWire(GlueWireOptions options) : options_(std::move(options)), authenticator_(options_.authentication) {}
 
-  bool Takes(const Request& request) const override {
-    const std::string service = SigningServiceOf(request);
-    return service == "glue" ||
-           (service.empty() && request.headers.Get("x-amz-target").starts_with(wire::kTargetPrefix));
-  }
+  bool Takes(const Request& request) const override { return IsJsonCall(request, kService); }
 
   void Handle(Request& request, Response& response) override {
     Call call{.catalog = *options_.catalog, .catalog_id = options_.catalog_id};
@@ -107,30 +72,11 @@ class GlueWire final : public Wire {
 
  private:
   Result<std::string> Run(Call& call, Request& request) const {
-    ARROW_ASSIGN_OR_RAISE(const std::string body, ReadBody(request));
-    ARROW_RETURN_NOT_OK(Authenticate(request, body));
-    const std::string target = request.headers.Get("x-amz-target");
-    if (request.method != "POST" || !target.starts_with(wire::kTargetPrefix)) {
-      return GlueError(ErrorKind::kInvalid, "UnknownOperationException", request.method, " with the target '", target,
-                       "' is no operation of Glue: expected POST with x-amz-target AWSGlue.<operation>");
-    }
-    const std::string_view operation = std::string_view(target).substr(wire::kTargetPrefix.size());
-    const auto route =
-        std::find_if(kRoutes.begin(), kRoutes.end(), [&](const Route& one) { return one.operation == operation; });
-    if (route == kRoutes.end()) {
-      return GlueError(ErrorKind::kInvalid, "UnknownOperationException", "The operation ", operation,
-                       " is not implemented by this server");
-    }
-    return route->handle(call, body);
-  }
-
-  Status Authenticate(const Request& request, const std::string& body) const {
-    auto query = Query::Parse(request.query);
-    if (!query.ok()) return InGluesWords(query.status());
-    std::vector<std::pair<std::string, std::string>> details;
-    const auto caller = authenticator_.Check(request, *query, "glue", &details,
-                                             aws::Sha256Hex(std::as_bytes(std::span(body.data(), body.size()))));
-    return caller.ok() ? Status::OK() : InGluesWords(caller.status());
+    ARROW_ASSIGN_OR_RAISE(const auto asked, ReadJsonCall(request, kService, authenticator_));
+    const auto route = std::find_if(kRoutes.begin(), kRoutes.end(),
+                                    [&](const Route& one) { return one.operation == asked.operation; });
+    if (route == kRoutes.end()) return UnknownJsonOperation(asked.operation);
+    return route->handle(call, asked.body);
   }
 
   const GlueWireOptions options_;

@@ -4,7 +4,7 @@
 
 #include "glaux/aws/sigv4.h"
 #include "glaux/catalog/memory_catalog.h"
-#include "glaux/serve/glue/name_pattern_internal.h"
+#include "glaux/serve/name_pattern.h"
 #include "glaux/serve/server.h"
 #include "glaux/testing/matchers.h"
 
@@ -128,7 +128,7 @@ TEST_F(GlueWireTest, ADatabaseKeepsItsName) {
 
 TEST(NamePattern, IsARegularExpressionOrHasStars) {
   const auto matches = [](std::string_view expression, const std::string& name) {
-    return glue::NamePattern::Make(expression).ValueOrDie().Matches(name).ValueOrDie();
+    return NamePattern::Make(expression).ValueOrDie().Matches(name).ValueOrDie();
   };
   EXPECT_TRUE(matches("", "any"));
   EXPECT_TRUE(matches("cur_.*", "cur_2025"));
@@ -146,11 +146,11 @@ TEST(NamePattern, IsARegularExpressionOrHasStars) {
 
 TEST(NamePattern, RefusesWhatIsNone) {
   for (const char* expression : {"(", "*.a(", "[a"}) {
-    ASSERT_FAILS(ErrorKind::kInvalid, "Expression", glue::NamePattern::Make(expression));
+    ASSERT_FAILS(ErrorKind::kInvalid, "Expression", NamePattern::Make(expression));
   }
-  ASSERT_FAILS(ErrorKind::kInvalid, "2048", glue::NamePattern::Make(std::string(2049, 'a')));
+  ASSERT_FAILS(ErrorKind::kInvalid, "2048", NamePattern::Make(std::string(2049, 'a')));
   // Such a pattern would try for longer than anybody lives.
-  ASSERT_OK_AND_ASSIGN(const auto pattern, glue::NamePattern::Make("(a+)+(b+)+(a|aa)+$"));
+  ASSERT_OK_AND_ASSIGN(const auto pattern, NamePattern::Make("(a+)+(b+)+(a|aa)+$"));
   const auto matches = pattern.Matches(std::string(250, 'a') + "c");
   EXPECT_TRUE(!matches.ok() || !*matches);
 }

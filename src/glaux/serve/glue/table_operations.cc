@@ -2,7 +2,7 @@
 
 #include "glaux/catalog/entry_json.h"
 #include "glaux/serve/glue/call_internal.h"
-#include "glaux/serve/glue/name_pattern_internal.h"
+#include "glaux/serve/name_pattern.h"
 
 namespace glaux::serve::glue {
 namespace {

@@ -1,4 +1,4 @@
-#include "glaux/serve/glue/name_pattern_internal.h"
+#include "glaux/serve/name_pattern.h"
 
 #include <algorithm>
 #include <boost/regex.hpp>
@@ -6,15 +6,14 @@
 #include <optional>
 #include <vector>
 
-namespace glaux::serve::glue {
+namespace glaux::serve {
 namespace {
 
 /// As Glue's FilterString.
 constexpr size_t kLongest = 2048;
 
 Status Bad(std::string_view expression, std::string_view why) {
-  return MakeError({.kind = ErrorKind::kInvalid, .code = "InvalidInputException", .http_status = 400}, "Expression ",
-                   expression.substr(0, 200), ": ", why);
+  return MakeError(ErrorKind::kInvalid, "Expression ", expression.substr(0, 200), ": ", why);
 }
 
 bool IsNameOrStar(char c) { return c == '*' || c == '_' || c == '-' || std::isalnum(static_cast<unsigned char>(c)); }
@@ -82,4 +81,4 @@ Result<bool> NamePattern::Matches(const std::string& name) const {
   }
 }
 
-}  // namespace glaux::serve::glue
+}  // namespace glaux::serve

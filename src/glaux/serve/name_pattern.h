@@ -6,10 +6,11 @@
 
 #include "glaux/base/status.h"
 
-namespace glaux::serve::glue {
+namespace glaux::serve {
 
-/// The Expression of GetTables: a regular expression that a whole name matches. One of name characters and "*" alone is
-/// also a pattern in which "*" is any text ("cur_*", "*cur*"), as Hive's tools and awswrangler write it.
+/// The Expression of GetTables and of ListTableMetadata: a regular expression that a whole name matches. One of name
+/// characters and "*" alone is also a pattern in which "*" is any text ("cur_*", "*cur*"), as Hive's tools and
+/// awswrangler write it.
 class NamePattern {
  public:
   /// kInvalid if it is neither. Empty: every name matches.
@@ -27,4 +28,4 @@ class NamePattern {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace glaux::serve::glue
+}  // namespace glaux::serve
