@@ -73,7 +73,7 @@ class Program(ServedTest):
         self.refuse(INVALID, ["--listen", "127.0.0.1:9000"], "serve", "--listen", "nonsense")
         self.refuse(INVALID, ["--tls-key"], "serve", "--tls-cert", "x.pem")
         self.refuse(NOT_FOUND, ["no.pem"], "serve", "--listen", "127.0.0.1:0", "--tls-cert", "no.pem", "--tls-key", "no.key")
-        self.refuse(INVALID, ["dynamodb", "{s3,glue,athena}"], "serve", "--wire", "dynamodb")
+        self.refuse(INVALID, ["iceberg", "{s3,glue,athena}"], "serve", "--wire", "iceberg")
         port = self.url.rsplit(":", 1)[1]
         self.refuse(UNAVAILABLE, ["127.0.0.1:" + port, "another port"], "serve", "--listen", "127.0.0.1:" + port)
 

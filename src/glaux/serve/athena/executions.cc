@@ -359,12 +359,14 @@ Result<wire::QueryRuntimeStatistics> Executions::GetRuntimeStatistics(const std:
 std::vector<std::string> Executions::List(const std::string& workgroup, const std::string& after, size_t most) {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> ids;
+  // Ids are ordered by time, roughly: a page goes on although the query that it ended with is forgotten.
+  const bool known = by_id_.contains(after);
   bool listing = after.empty();
   for (auto at = history_.rbegin(); at != history_.rend() && ids.size() < most; ++at) {
-    // Ids are ordered by time, so a page goes on although the query that it ended with is forgotten.
-    if (!listing && (*at)->id < after) listing = true;
-    if (listing && (*at)->plan.workgroup == workgroup) ids.push_back((*at)->id);
-    if ((*at)->id == after) listing = true;
+    const auto& execution = **at;
+    if (!known && execution.id < after) listing = true;
+    if (listing && execution.plan.workgroup == workgroup) ids.push_back(execution.id);
+    if (execution.id == after) listing = true;
   }
   return ids;
 }
