@@ -148,6 +148,17 @@ class Queries(AthenaTest):
         rows = list(csv.reader(io.StringIO(self.object_of(execution).decode())))
         self.assertEqual(rows[1], [text or "" for text in texts])
 
+    def test_sql_means_what_it_means_to_athena(self):
+        for sql, value in (("1 / 2", "0"), ("7 / 2.0", "3.5"), ("regexp_replace('aab', 'a', 'x')", "xxb"), ("regexp_replace('a1', '([0-9])', '<$1>')", "a<1>"),
+                           ("regexp_extract('abc', '[0-9]+')", None), ("element_at(map(ARRAY['a'], ARRAY[1]), 'a')", "1"), ("element_at(ARRAY[5], 1)", "5"),
+                           ("date_diff('month', DATE '2025-01-31', DATE '2025-02-01')", "0"), ("date_trunc('month', DATE '2025-02-03')", "2025-02-01"),
+                           ("to_hex(md5(to_utf8('a')))", "0CC175B9C0F1B6A831C399E269772661"), ("typeof(1)", "integer"),
+                           ("reduce(ARRAY[1, 2, 3], 0, (s, x) -> s + x, s -> s * 10)", "60"), ("any_match(ARRAY[1, 2], x -> x > 1)", "true"),
+                           ("CAST(ARRAY[1, 2] AS array(varchar))", "[1, 2]"), ("from_utf8(X'41')", "A")):
+            with self.subTest(sql):
+                self.assertEqual(self.answer(f"SELECT {sql} AS v"), [[value]])
+        self.assertEqual(self.answer("SELECT sum(x) / count(*) AS v FROM (VALUES 1, 2, 4) AS t(x)"), [["2"]])
+
     def test_null_and_empty_stay_apart(self):
         _, execution = self.query("select '' as empty, cast(null as varchar) as missing, 'x' as last")
         self.assertEqual(self.object_of(execution), b'"empty","missing","last"\n"",,"x"\n')
