@@ -3,33 +3,13 @@
 #include <algorithm>
 
 #include "glaux/base/near_names.h"
+#include "glaux/base/wildcard.h"
 #include "glaux/lake/statements_internal.h"
 #include "glaux/schema/names.h"
 #include "glaux/sql/view.h"
 
 namespace glaux {
 namespace {
-
-bool FitsOne(std::string_view name, std::string_view pattern) {
-  // Remembers the last star only, so that the time is bounded by the product of the lengths.
-  size_t n = 0, p = 0, star = std::string_view::npos, mark = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      mark = n;
-    } else if (p < pattern.size() && pattern[p] == name[n]) {
-      ++p;
-      ++n;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      n = ++mark;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
 
 bool IsView(const TableEntry& table) { return table.table_type == sql::kViewType; }
 
@@ -41,7 +21,7 @@ bool FitsPattern(std::string_view name, const std::optional<std::string>& patter
   std::string one;
   for (size_t i = 0; i <= folded.size(); ++i) {
     if (i == folded.size() || folded[i] == '|') {
-      if (FitsOne(name, one)) return true;
+      if (MatchesWildcard(one, name)) return true;
       one.clear();
     } else if (folded[i] != '.' || i + 1 == folded.size() || folded[i + 1] != '*') {
       one += folded[i];

@@ -6,6 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "glaux/base/wildcard.h"
+
 namespace glaux::serve {
 namespace {
 
@@ -17,26 +19,6 @@ Status Bad(std::string_view expression, std::string_view why) {
 }
 
 bool IsNameOrStar(char c) { return c == '*' || c == '_' || c == '-' || std::isalnum(static_cast<unsigned char>(c)); }
-
-/// Whether `name` is `pattern`, in which "*" is any text.
-bool IsLike(std::string_view pattern, std::string_view name) {
-  size_t star = pattern.npos, mark = 0, p = 0, n = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      mark = n;
-    } else if (p < pattern.size() && pattern[p] == name[n]) {
-      ++p;
-      ++n;
-    } else if (star != pattern.npos) {
-      p = star + 1;
-      n = ++mark;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == pattern.npos;
-}
 
 }  // namespace
 
@@ -72,7 +54,7 @@ Result<NamePattern> NamePattern::Make(std::string_view expression) {
 }
 
 Result<bool> NamePattern::Matches(const std::string& name) const {
-  if (state_->text.empty() || (state_->simple && IsLike(state_->text, name))) return true;
+  if (state_->text.empty() || (state_->simple && MatchesWildcard(state_->text, name))) return true;
   if (!state_->regex) return false;
   try {
     return boost::regex_match(name, *state_->regex);

@@ -12,6 +12,8 @@
 #include <duckdb/parser/parser.hpp>
 #include <duckdb/parser/statement/create_statement.hpp>
 
+#include <functional>
+
 namespace glaux::duckdb_engine {
 namespace {
 
@@ -116,16 +118,6 @@ constexpr const char* kMacros[] = {
     "approx_distinct(x) AS approx_count_distinct(x), (x, e) AS approx_count_distinct(x)",
     "approx_percentile(x, p) AS approx_quantile(x, p)",
 };
-
-/// Functions of DuckDB that take a lambda or are taken over with all their types, under Athena's name.
-struct Alias {
-  const char* name;
-  const char* of;
-};
-constexpr Alias kAliases[] = {{"transform", "list_transform"}};
-
-/// Overloads that DuckDB lacks beside those of maps.
-constexpr Alias kListOverloads[] = {{"cardinality", "len"}, {"element_at", "list_extract"}};
 
 /// `count` times `each`, if a T holds it.
 template <typename T>
@@ -275,9 +267,17 @@ class Registrar {
     catalog_.DropEntry(context_, info);
   }
 
-  duckdb::ScalarFunctionSet Functions(const char* name) {
-    auto& entry = catalog_.GetEntry<duckdb::ScalarFunctionCatalogEntry>(context_, DEFAULT_SCHEMA, name);
-    return entry.functions;
+  /// Those functions of DuckDB's that `takes` wants, under another name.
+  duckdb::ScalarFunctionSet Borrow(const char* name, const char* of,
+                                   const std::function<bool(const duckdb::ScalarFunction&)>& takes) {
+    auto& entry = catalog_.GetEntry<duckdb::ScalarFunctionCatalogEntry>(context_, DEFAULT_SCHEMA, of);
+    duckdb::ScalarFunctionSet borrowed(name);
+    for (auto function : entry.functions.functions) {
+      if (!takes(function)) continue;
+      function.name = name;
+      borrowed.AddFunction(std::move(function));
+    }
+    return borrowed;
   }
 
  private:
@@ -298,40 +298,26 @@ void RegisterAthenaFunctions(duckdb::ClientContext& context) {
   context.RunFunctionInTransaction([&] {
     Registrar registrar(context);
     for (const auto* macro : kMacros) registrar.AddMacro(macro);
-    for (const auto& alias : kAliases) {
-      auto set = registrar.Functions(alias.of);
-      set.name = alias.name;
-      for (auto& function : set.functions) function.name = alias.name;
-      registrar.AddFunctions(std::move(set), duckdb::OnCreateConflict::ERROR_ON_CONFLICT);
-    }
-    for (const auto& overload : kListOverloads) {
-      duckdb::ScalarFunctionSet lists(overload.name);
-      for (auto function : registrar.Functions(overload.of).functions) {
-        if (function.arguments[0].id() != duckdb::LogicalTypeId::LIST) continue;
-        function.name = overload.name;
-        lists.AddFunction(std::move(function));
-      }
-      registrar.AddFunctions(std::move(lists), duckdb::OnCreateConflict::ALTER_ON_CONFLICT);
-    }
-    duckdb::ScalarFunctionSet element_at("athena_element_at");
-    for (const auto* of : {"list_extract", "map_extract_value"}) {
-      for (auto function : registrar.Functions(of).functions) {
-        const auto type = function.arguments[0].id();
-        if (type != duckdb::LogicalTypeId::LIST && type != duckdb::LogicalTypeId::MAP) continue;
-        function.name = element_at.name;
-        element_at.AddFunction(std::move(function));
-      }
-    }
-    registrar.AddFunctions(std::move(element_at), duckdb::OnCreateConflict::ERROR_ON_CONFLICT);
-    duckdb::ScalarFunctionSet date_trunc("athena_date_trunc");
+    using Type = duckdb::LogicalTypeId;
+    const auto create = duckdb::OnCreateConflict::ERROR_ON_CONFLICT,
+               overload = duckdb::OnCreateConflict::ALTER_ON_CONFLICT;
+    const auto any = [](const duckdb::ScalarFunction&) { return true; };
+    const auto of_first = [](Type type) {
+      return [type](const duckdb::ScalarFunction& function) { return function.arguments[0].id() == type; };
+    };
+    registrar.AddFunctions(registrar.Borrow("transform", "list_transform", any), create);
+    // DuckDB has these of maps alone.
+    registrar.AddFunctions(registrar.Borrow("cardinality", "len", of_first(Type::LIST)), overload);
+    registrar.AddFunctions(registrar.Borrow("element_at", "list_extract", of_first(Type::LIST)), overload);
+    // Athena's meaning of names that DuckDB has, too.
+    registrar.AddFunctions(registrar.Borrow("athena_element_at", "list_extract", of_first(Type::LIST)), create);
+    registrar.AddFunctions(registrar.Borrow("athena_element_at", "map_extract_value", of_first(Type::MAP)), overload);
+    auto date_trunc = registrar.Borrow("athena_date_trunc", "date_trunc", [](const duckdb::ScalarFunction& function) {
+      return function.arguments[1].id() != Type::DATE;
+    });
     date_trunc.AddFunction(
         duckdb::ScalarFunction({LogicalType::VARCHAR, LogicalType::DATE}, LogicalType::DATE, DateTrunc));
-    for (auto function : registrar.Functions("date_trunc").functions) {
-      if (function.arguments[1].id() == duckdb::LogicalTypeId::DATE) continue;
-      function.name = date_trunc.name;
-      date_trunc.AddFunction(std::move(function));
-    }
-    registrar.AddFunctions(std::move(date_trunc), duckdb::OnCreateConflict::ERROR_ON_CONFLICT);
+    registrar.AddFunctions(std::move(date_trunc), create);
     registrar.DropMacro("date_add");
     registrar.AddFunctions(DateAddFunctions(), duckdb::OnCreateConflict::ERROR_ON_CONFLICT);
   });

@@ -38,7 +38,8 @@ struct DuckDBEngineOptions {
 ///
 /// Every table of the catalog appears as database.table (names fold to lower case); its columns have the catalog's
 /// types, whatever the single files have; partition keys are typed columns. Filters on partition keys decide which
-/// files are opened. Read-only for now.
+/// files are opened. Reads only: a statement that writes is
+/// kNotImplemented.
 Result<std::unique_ptr<QueryEngine>> MakeDuckDBEngine(LakeAccess lake, const DuckDBEngineOptions& options);
 
 }  // namespace glaux
