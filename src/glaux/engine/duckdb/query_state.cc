@@ -80,9 +80,12 @@ std::shared_ptr<OpenedFile> QueryContext::Share(const std::string& uri,
       if (auto file = found->second.lock()) return file;
     }
   }
-  auto file = make();  // may ask the store, so not under the lock; a second opener at once makes a second one
+  auto file = make();  // may ask the store, so not under the lock
   std::lock_guard lock(mutex_);
-  files_[uri] = file;
+  auto& shared = files_[uri];
+  // Of two openers at once both go on with the file of the first, and its footer is read once.
+  if (auto first = shared.lock()) return first;
+  shared = file;
   return file;
 }
 
