@@ -2,18 +2,16 @@
 
 #include <arrow/api.h>
 
-#include <boost/json.hpp>
-
 #include <algorithm>
 #include <atomic>
-#include <set>
 
 #include "glaux/base/random.h"
 #include "glaux/schema/names.h"
-#include "glaux/schema/types.h"
 #include "glaux/sync/batch_compute_internal.h"
 #include "glaux/sync/merge.h"
 #include "glaux/sync/merge_write.h"
+#include "glaux/sync/pipeline_checks.h"
+#include "glaux/sync/pipeline_plan.h"
 #include "glaux/sync/pump.h"
 #include "glaux/sync/quarantine.h"
 #include "glaux/sync/source_run.h"
@@ -28,67 +26,6 @@ std::string JoinShort(const std::vector<std::string>& items, size_t most) {
   std::string text;
   for (size_t i = 0; i < items.size() && i < most; ++i) text += (i > 0 ? ", " : "") + items[i];
   if (items.size() > most) text += ", and " + std::to_string(items.size() - most) + " more";
-  return text;
-}
-
-/// Whether a name has the id of a commit in it, as all files of folders that pipelines write.
-bool HasRunId(std::string_view name) {
-  size_t digits = 0;
-  for (const char c : name) {
-    digits = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ? digits + 1 : 0;
-    if (digits == 32) return true;
-  }
-  return false;
-}
-
-/// Whether a name is one that a destination of a file a day gives: "{date}.jsonl" and "2026-01-31.jsonl".
-bool IsNameByTime(std::string_view name, std::string_view pattern) {
-  const auto take = [&](std::string_view token, std::string_view shape) {
-    if (!pattern.starts_with(token)) return false;
-    if (name.size() < shape.size()) return false;
-    for (size_t i = 0; i < shape.size(); ++i) {
-      const bool digit = name[i] >= '0' && name[i] <= '9';
-      if (shape[i] == '0' ? !digit : name[i] != shape[i]) return false;
-    }
-    pattern.remove_prefix(token.size());
-    name.remove_prefix(shape.size());
-    return true;
-  };
-  while (!pattern.empty()) {
-    if (take("{date}", "0000-00-00") || take("{time}", "000000")) continue;
-    if (name.empty() || name[0] != pattern[0]) return false;
-    name.remove_prefix(1);
-    pattern.remove_prefix(1);
-  }
-  return name.empty();
-}
-
-bool Adds(WriteMode mode) { return mode == WriteMode::kAppend || Merges(mode); }
-
-/// The target's list of columns that had no value yet, if it changes: new ones in, those that got a type out.
-std::optional<std::string> UntypedColumns(const Table* table, const arrow::Schema& columns,
-                                          const std::vector<std::string>& untyped) {
-  std::set<std::string> names;
-  std::optional<std::string> before;
-  if (table != nullptr) {
-    const auto& parameters = table->entry().parameters;
-    if (const auto at = parameters.find(kUntypedColumnsParameter); at != parameters.end()) before = at->second;
-  }
-  if (before.has_value()) {
-    boost::system::error_code error;
-    const auto list = boost::json::parse(*before, error);
-    if (!error && list.is_array()) {
-      for (const auto& name : list.as_array()) {
-        if (name.is_string()) names.emplace(name.as_string().c_str());
-      }
-    }
-  }
-  names.insert(untyped.begin(), untyped.end());
-  for (const auto& name : columns.field_names()) names.erase(name);
-  boost::json::array list;
-  for (const auto& name : names) list.emplace_back(name);
-  std::string text = list.empty() ? std::string() : boost::json::serialize(list);
-  if (text == before.value_or("")) return std::nullopt;
   return text;
 }
 
@@ -115,14 +52,14 @@ class PipelineAttempt {
         target_, environment_.open_target(destination_, options_.dry_run ? TargetUse::kLook : TargetUse::kWrite));
     report_.target = target_->name();
     report_.mode = destination_.mode;
-    ARROW_RETURN_NOT_OK(CheckRange());
-    ARROW_RETURN_NOT_OK(CheckJoin());
+    ARROW_RETURN_NOT_OK(CheckRange(config_, pipeline_, destination_, options_, target_->name()));
+    ARROW_RETURN_NOT_OK(CheckJoin(config_, pipeline_, destination_));
     for (const auto& name : pipeline_.from) {
       ARROW_ASSIGN_OR_RAISE(auto source, MakeSource(name));
       ARROW_RETURN_NOT_OK(source->Find());
       sources_.push_back(std::move(source));
     }
-    ARROW_RETURN_NOT_OK(CheckOwnFiles());
+    ARROW_RETURN_NOT_OK(CheckOwnFiles(pipeline_, destination_, sources_));
     const bool nothing_new =
         std::all_of(sources_.begin(), sources_.end(), [](const auto& source) { return source->nothing_new(); });
     if (nothing_new) {
@@ -132,7 +69,7 @@ class PipelineAttempt {
     const auto checkpoint =
         options_.checkpoint_bytes.has_value() ? options_.checkpoint_bytes : pipeline_.checkpoint_bytes;
     if (!checkpoint.has_value() || options_.dry_run) return RunChunk();
-    ARROW_RETURN_NOT_OK(CheckCheckpoints());
+    ARROW_RETURN_NOT_OK(CheckCheckpoints(pipeline_, destination_, sources_));
     auto& source = *sources_.front();
     source.BeginChunks();
     while (source.TakeChunk(*checkpoint)) {
@@ -178,7 +115,7 @@ class PipelineAttempt {
                              .normalize_names = pipeline_.sql.empty() && target_->normalizes_names(),
                              .stored_types = target_->normalizes_names(),
                              .keep_untyped = destination_.mode == WriteMode::kReplace && !target_->keeps_columns(),
-                             .widen = contract().data_type == ContractMode::kEvolve,
+                             .widen = Parts().contract().data_type == ContractMode::kEvolve,
                              .skip_bad_rows = pipeline_.on_error != OnError::kFail,
                              .progress = options_.progress,
                              .stop = options_.stop};
@@ -188,96 +125,14 @@ class PipelineAttempt {
     return SourceRun::Make(environment_, source, std::move(options));
   }
 
-  Status CheckRange() const {
-    if (!options_.since.has_value() && !options_.until.has_value()) return Status::OK();
-    for (const auto& name : pipeline_.from) {
-      if (config_.sources.at(name).incremental.datetime_field.empty()) {
-        return MakeError({.kind = ErrorKind::kInvalid, .hint = "give the source a datetime_field"}, "pipeline ",
-                         pipeline_.name, ": --since and --until go by the datetime_field, and source ", name,
-                         " has none");
-      }
-    }
-    if (destination_.mode == WriteMode::kAppend && destination_.kind != DestinationConfig::Kind::kStdout) {
-      return MakeError(
-          {.kind = ErrorKind::kInvalid, .hint = "upsert, insert_new and overwrite_partitions can read a range again"},
-          "pipeline ", pipeline_.name, ": a range of rows read again would be added to ", target_->name(),
-          " a second time (mode append)");
-    }
-    return Status::OK();
-  }
-
-  /// Rows that are added are joined with what? With what is new of the other source, or with all of it: nobody can
-  /// guess.
-  Status CheckJoin() const {
-    if (pipeline_.sql.empty() || pipeline_.from.size() < 2 || !Adds(destination_.mode) ||
-        destination_.kind == DestinationConfig::Kind::kStdout) {
-      return Status::OK();
-    }
-    for (const auto& name : pipeline_.from) {
-      const auto& source = config_.sources.at(name);
-      if (source.kind != SourceConfig::Kind::kFiles || source.incremental.files.has_value()) continue;
-      return MakeError({.kind = ErrorKind::kInvalid,
-                        .hint = "files: new reads a file once, files: all reads every file in every run"},
-                       pipeline_.place.ToString(), ": pipeline ", pipeline_.name,
-                       " adds rows that come from several sources; say of source ", name,
-                       " whether its files are new or all (incremental: { files: … })");
-    }
-    return Status::OK();
-  }
-
-  /// A source that reads what this pipeline has written would have its rows come again and again.
-  Status CheckOwnFiles() const {
-    if (destination_.kind != DestinationConfig::Kind::kFiles) return Status::OK();
-    const std::string folder = destination_.uri.substr(0, destination_.uri.rfind('/') + 1);
-    const bool is_folder = destination_.uri == folder || destination_.uri.find('{') != std::string::npos;
-    for (const auto& source : sources_) {
-      // A file may be replaced by what is made of it alone.
-      if (!Adds(destination_.mode) && source->files().size() == 1) continue;
-      for (const auto& file : source->files()) {
-        const auto& key = file.ledger.key;
-        const bool below = key.starts_with(folder);
-        const std::string_view name = std::string_view(key).substr(below ? folder.size() : 0);
-        const bool own = key == destination_.uri || (is_folder && below && HasRunId(name)) ||
-                         (below && !destination_.name_by_time.empty() && IsNameByTime(name, destination_.name_by_time));
-        if (!own) continue;
-        return MakeError({.kind = ErrorKind::kInvalid, .hint = "exclude it in the source (select: { exclude: … })"},
-                         "pipeline ", pipeline_.name, ": source ", source->config().name, " reads ", file.name,
-                         ", which the pipeline itself has written; its rows would come again in every run");
-      }
-    }
-    return Status::OK();
-  }
-
-  Status CheckCheckpoints() const {
-    if (sources_.size() != 1 || !sources_.front()->reads_files() || !pipeline_.sql.empty()) {
-      return MakeError(ErrorKind::kInvalid, pipeline_.place.ToString(), ": pipeline ", pipeline_.name,
-                       ": checkpoints need one source of files and no sql");
-    }
-    if (!Adds(destination_.mode) || !sources_.front()->keeps_ledger()) {
-      return MakeError(
-          ErrorKind::kInvalid, pipeline_.place.ToString(), ": pipeline ", pipeline_.name,
-          ": checkpoints need mode append, upsert or insert_new, and files that are read once (files: new)");
-    }
-    return Status::OK();
-  }
-
-  SchemaContract contract() const {
-    SchemaContract otherwise;
-    if (target_->keeps_order()) otherwise.data_type = ContractMode::kEvolve;  // a single file is written whole
-    return pipeline_.contract.value_or(destination_.contract.value_or(otherwise));
-  }
-
   Status RunChunk() {
     for (const auto& source : sources_) {
       ARROW_RETURN_NOT_OK(source->Infer(source->DefaultSampleBytes()));
       for (const auto& renamed : source->shape().renamed) report_.renamed_columns.push_back(renamed);
     }
-    if (pipeline_.sql.empty()) {
-      ARROW_RETURN_NOT_OK(PlanRows());
-    } else {
-      ARROW_RETURN_NOT_OK(PlanQuery());
-    }
-    if (plan_.table_schema->num_fields() == 0 || (plan_.write_schema->num_fields() == 0 && Merges(destination_.mode))) {
+    ARROW_RETURN_NOT_OK(MakePlan());
+    if (plan_.evolution.table_schema->num_fields() == 0 ||
+        (plan_.evolution.write_schema->num_fields() == 0 && Merges(destination_.mode))) {
       if (std::all_of(sources_.begin(), sources_.end(),
                       [](const auto& s) { return s->reads_files() && s->files().empty(); })) {
         report_.nothing_new = true;
@@ -295,10 +150,34 @@ class PipelineAttempt {
     Announce();
     if (options_.dry_run) return Preview();
     ARROW_RETURN_NOT_OK(OpenQuarantine());
-    ARROW_ASSIGN_OR_RAISE(const auto write, target_->Begin(plan_, WriteOptionsOfTarget()));
+    ARROW_ASSIGN_OR_RAISE(const auto write, target_->Begin(plan_.evolution, WriteOptionsOfTarget()));
     ARROW_RETURN_NOT_OK(pipeline_.sql.empty() ? ReadRows(*write) : ReadQuery(*write));
     for (const auto& source : sources_) ARROW_RETURN_NOT_OK(source->CheckComplete());
     return Commit(*write);
+  }
+
+  PipelineParts Parts() const { return {pipeline_, destination_, *target_, sources_}; }
+
+  Status MakePlan() {
+    if (pipeline_.sql.empty()) {
+      ARROW_ASSIGN_OR_RAISE(plan_, PlanRows(Parts()));
+    } else {
+      ARROW_ASSIGN_OR_RAISE(const auto schema, SchemaOfQuery());
+      ARROW_ASSIGN_OR_RAISE(plan_, PlanQueryRows(Parts(), *schema));
+    }
+    for (const auto& renamed : plan_.renamed) report_.renamed_columns.push_back(renamed);
+    if (target_->compares_columns()) return Status::OK();
+    report_.target_created = target_->schema() == nullptr;
+    if (!Parts().makes_anew()) report_.differences = plan_.evolution.differences;
+    return Status::OK();
+  }
+
+  Result<std::shared_ptr<arrow::Schema>> SchemaOfQuery() {
+    ARROW_ASSIGN_OR_RAISE(auto* engine, environment_.engine());
+    ARROW_ASSIGN_OR_RAISE(auto request, RequestOf("SELECT * FROM (" + pipeline_.sql + "\n) LIMIT 0", false));
+    auto result = Query(*engine, request);
+    if (!result.ok()) return Prefix(result.status(), pipeline_.place.ToString() + ", sql");
+    return result->reader->schema();
   }
 
   Status Preview() {
@@ -314,7 +193,7 @@ class PipelineAttempt {
                                 " takes");
       }
     }
-    ARROW_ASSIGN_OR_RAISE(auto preview, target_->Preview(plan_, options));
+    ARROW_ASSIGN_OR_RAISE(auto preview, target_->Preview(plan_.evolution, options));
     report_.requests += preview.requests;
     for (auto& note : preview.notes) report_.notes.push_back(std::move(note));
     report_.planned_table = std::move(preview.table);
@@ -331,118 +210,6 @@ class PipelineAttempt {
                        [](const auto& source) { return source->reads_files() && source->has_no_rows(); });
   }
 
-  /// Compare the data with the target under the contract.
-  Status MakePlan(const arrow::Schema& data) {
-    auto there = destination_.mode == WriteMode::kReplace && !target_->keeps_columns() ? nullptr : target_->schema();
-    if (there != nullptr && !kept_keys_.empty()) {
-      auto fields = there->fields();
-      for (const auto& key : kept_keys_) fields.push_back(arrow::field(key, arrow::utf8()));
-      there = arrow::schema(std::move(fields));
-    }
-    report_.target_created = target_->schema() == nullptr && !target_->compares_columns();
-    if (report_.target_created && contract().tables == ContractMode::kFreeze) {
-      return MakeError(ErrorKind::kNotFound, "pipeline ", pipeline_.name, ": ", target_->name(),
-                       " is not there, and the contract freezes tables");
-    }
-    const auto nothing = arrow::schema(arrow::FieldVector{});
-    const auto& table = there == nullptr ? *nothing : *there;
-    // A target that compares for itself applies the contract there.
-    auto contract_here = target_->compares_columns() ? SchemaContract() : contract();
-    // What is made anew gets its columns from the data; whether it may be made is the contract's word on tables.
-    if (there == nullptr) contract_here.columns = ContractMode::kEvolve;
-    auto plan = PlanEvolution(table, data, contract_here, Rules(), target_->name());
-    if (!plan.ok()) {
-      ARROW_RETURN_NOT_OK(NameFileAtFault(table));
-      return plan.status();
-    }
-    plan_ = *std::move(plan);
-    for (const auto& column : plan_.quarantine_columns) {
-      if (data.GetFieldIndex(column) < 0) {
-        return MakeError({.kind = ErrorKind::kNotImplemented, .hint = "use discard_value, freeze or evolve"},
-                         "pipeline ", pipeline_.name, ": the contract discard_row for ", column,
-                         ", which lies inside a column");
-      }
-    }
-    const bool anew = destination_.mode == WriteMode::kReplace && !target_->keeps_columns();
-    if (!target_->compares_columns() && !anew) report_.differences = plan_.differences;
-    return Status::OK();
-  }
-
-  EvolutionRules Rules() const { return {.stored_types = !target_->keeps_types(destination_.mode)}; }
-
-  /// The first file that alone is refused, where the files together are.
-  Status NameFileAtFault(const arrow::Schema& table) const {
-    if (!pipeline_.sql.empty()) return Status::OK();
-    for (const auto& source : sources_) {
-      for (size_t i = 0; i < source->files().size(); ++i) {
-        ARROW_RETURN_NOT_OK(PlanEvolution(table, *source->shape().file_schemas[i], contract(), Rules(),
-                                          target_->name() + ", file " + source->files()[i].name)
-                                .status());
-      }
-    }
-    return Status::OK();
-  }
-
-  Status PlanRows() {
-    std::vector<std::pair<std::string, std::shared_ptr<arrow::DataType>>> columns;
-    for (const auto& source : sources_) {
-      for (const auto& field : source->schema()->fields()) {
-        const auto at =
-            std::find_if(columns.begin(), columns.end(), [&](const auto& c) { return c.first == field->name(); });
-        if (at == columns.end()) {
-          columns.emplace_back(field->name(), field->type());
-        } else {
-          at->second = UnifyTypes(at->second, field->type());
-        }
-      }
-    }
-    arrow::FieldVector fields;
-    untyped_.clear();
-    for (auto& [name, type] : columns) {
-      if (type->id() == arrow::Type::NA) untyped_.push_back(name);
-      fields.push_back(arrow::field(name, std::move(type)));
-    }
-    const bool brought = std::all_of(sources_.begin(), sources_.end(),
-                                     [&](const auto& source) { return BringsKeys(*source->schema()); });
-    KeepKeys(brought, &fields);
-    if (!brought) DropMadeKeys(&fields);
-    return MakePlan(*arrow::schema(std::move(fields)));
-  }
-
-  /// Whether rows with these columns have all keys that the target makes of the time of the write.
-  bool BringsKeys(const arrow::Schema& rows) const {
-    const auto made = target_->made_keys().of_write_time;
-    return !made.empty() && !Merges(destination_.mode) &&
-           std::all_of(made.begin(), made.end(), [&](const auto& key) { return rows.GetFieldIndex(key) >= 0; });
-  }
-
-  /// Keys of the time of the write are those of the rows, if these bring them: they are text, whatever they look like.
-  void KeepKeys(bool brought, arrow::FieldVector* fields) {
-    kept_keys_.clear();
-    if (!brought) return;
-    kept_keys_ = target_->made_keys().of_write_time;
-    for (auto& field : *fields) {
-      const bool is_key = std::find(kept_keys_.begin(), kept_keys_.end(), field->name()) != kept_keys_.end();
-      if (is_key && (arrow::is_integer(field->type()->id()) || field->type()->id() == arrow::Type::NA)) {
-        field = field->WithType(arrow::utf8());
-      }
-    }
-  }
-
-  /// Keys that times have made in a table that is read, and that the target makes by itself: no columns of the data.
-  void DropMadeKeys(arrow::FieldVector* fields) const {
-    const auto made = target_->made_keys();
-    std::set<std::string> keys(made.of_write_time.begin(), made.of_write_time.end());
-    keys.insert(made.of_columns.begin(), made.of_columns.end());
-    std::erase_if(*fields, [&](const auto& field) {
-      return keys.contains(field->name()) && std::all_of(sources_.begin(), sources_.end(), [&](const auto& source) {
-               const auto of_source = source->made_keys();
-               return source->schema()->GetFieldIndex(field->name()) < 0 ||
-                      std::find(of_source.begin(), of_source.end(), field->name()) != of_source.end();
-             });
-    });
-  }
-
   Result<QueryRequest> RequestOf(const std::string& sql, bool counted) {
     QueryRequest request{.sql = sql};
     for (const auto& source : sources_) {
@@ -457,43 +224,16 @@ class PipelineAttempt {
     return request;
   }
 
-  Status PlanQuery() {
-    ARROW_ASSIGN_OR_RAISE(auto* engine, environment_.engine());
-    ARROW_ASSIGN_OR_RAISE(auto request, RequestOf("SELECT * FROM (" + pipeline_.sql + "\n) LIMIT 0", false));
-    auto result = Query(*engine, request);
-    if (!result.ok()) return Prefix(result.status(), pipeline_.place.ToString() + ", sql");
-    const auto schema = result->reader->schema();
-    result_names_ = schema->field_names();
-    if (target_->normalizes_names()) {
-      ARROW_ASSIGN_OR_RAISE(const auto names, NormalizeColumnNames(result_names_));
-      result_names_.clear();
-      for (const auto& name : names) {
-        if (name.rewritten()) report_.renamed_columns.push_back(name.source + " -> " + name.column);
-        result_names_.push_back(name.column);
-      }
-    }
-    arrow::FieldVector fields;
-    for (int i = 0; i < schema->num_fields(); ++i) {
-      auto type = schema->field(i)->type();
-      if (target_->normalizes_names()) {
-        ARROW_ASSIGN_OR_RAISE(type, StoredType(*type));
-      }
-      fields.push_back(arrow::field(result_names_[static_cast<size_t>(i)], std::move(type)));
-    }
-    KeepKeys(BringsKeys(*arrow::schema(fields)), &fields);
-    return MakePlan(*arrow::schema(std::move(fields)));
-  }
-
   /// What will change, before anything changes.
   void Announce() {
     if (target_->compares_columns()) return;
     if (report_.target_created) {
-      progress_.Note("create " + target_->name() + " with " + std::to_string(plan_.table_schema->num_fields()) +
-                     " columns");
+      progress_.Note("create " + target_->name() + " with " +
+                     std::to_string(plan_.evolution.table_schema->num_fields()) + " columns");
       return;
     }
-    if (destination_.mode == WriteMode::kReplace && !target_->keeps_columns()) return;
-    for (const auto& difference : plan_.differences) {
+    if (Parts().makes_anew()) return;
+    for (const auto& difference : plan_.evolution.differences) {
       if (difference.changes_table()) progress_.Note("alter " + target_->name() + ": " + difference.ToString());
     }
   }
@@ -507,7 +247,7 @@ class PipelineAttempt {
   Status OpenQuarantine() {
     if (quarantine_ != nullptr) return Status::OK();
     // The contract's discard_row is about quarantine, whatever is to become of rows that do not parse.
-    const bool by_contract = pipeline_.on_error == OnError::kFail && !plan_.quarantine_columns.empty();
+    const bool by_contract = pipeline_.on_error == OnError::kFail && !plan_.evolution.quarantine_columns.empty();
     const auto attachments = target_->attachments();
     const LocationResolver make_folder = [this](std::string_view uri) {
       return environment_.make_folder(uri, destination_.s3);
@@ -528,7 +268,7 @@ class PipelineAttempt {
     TargetWriteOptions options{.mode = destination_.mode,
                                .primary_key = destination_.primary_key,
                                .datetime_field = destination_.datetime_field,
-                               .contract = contract(),
+                               .contract = Parts().contract(),
                                .allow_reload = options_.full_refresh || destination_.mode != WriteMode::kAppend,
                                .memory_limit = memory_limit_ / 5,
                                .made_from_rows = !step_.side_by_side,
@@ -542,7 +282,7 @@ class PipelineAttempt {
       if (const auto watermark = source->LedgerWatermark(); watermark.has_value()) options.ledger_watermark = watermark;
     }
     if (target_->table() != nullptr || target_->normalizes_names()) {
-      const auto untyped = UntypedColumns(target_->table().get(), *plan_.table_schema, untyped_);
+      const auto untyped = UntypedColumns(target_->table().get(), *plan_.evolution.table_schema, plan_.untyped);
       if (untyped.has_value()) options.parameters[kUntypedColumnsParameter] = *untyped;
     }
     return options;
@@ -554,7 +294,7 @@ class PipelineAttempt {
     rows_given_ += batch->num_rows();
     if (Merges(destination_.mode)) {
       ARROW_ASSIGN_OR_RAISE(batch, WithSequence(batch, kSequenceColumn, sequence));
-    } else if (batch->num_columns() != plan_.write_schema->num_fields()) {
+    } else if (batch->num_columns() != plan_.evolution.write_schema->num_fields()) {
       ARROW_ASSIGN_OR_RAISE(batch, WithAllColumns(*batch));
     }
     return write.Write(batch);
@@ -564,7 +304,7 @@ class PipelineAttempt {
   Result<std::shared_ptr<arrow::RecordBatch>> WithAllColumns(const arrow::RecordBatch& batch) const {
     arrow::FieldVector fields;
     arrow::ArrayVector columns;
-    for (const auto& field : plan_.write_schema->fields()) {
+    for (const auto& field : plan_.evolution.write_schema->fields()) {
       auto column = batch.GetColumnByName(field->name());
       if (column == nullptr) {
         ARROW_ASSIGN_OR_RAISE(column, arrow::MakeArrayOfNull(field->type(), batch.num_rows()));
@@ -584,8 +324,8 @@ class PipelineAttempt {
     const bool in_order = target_->keeps_order();
     Status status;
     for (const auto& source : sources_) {
-      status = source->Open(plan_.write_schema, plan_.quarantine_columns, quarantine_.get(), readers_go_on_, in_order,
-                            target_->takes_dictionaries(destination_.mode));
+      status = source->Open(plan_.evolution.write_schema, plan_.evolution.quarantine_columns, quarantine_.get(),
+                            readers_go_on_, in_order, target_->takes_dictionaries(destination_.mode));
       if (!status.ok()) break;
       const PumpOptions pump{
           .in_order = in_order, .threads = source->config().limit.has_value() ? 1 : 0, .stop = options_.stop};
@@ -610,10 +350,10 @@ class PipelineAttempt {
     const Status status =
         Pump(*stream, {.in_order = target_->keeps_order(), .stop = options_.stop},
              [&](std::shared_ptr<arrow::RecordBatch> batch, int64_t sequence) -> Status {
-               ARROW_ASSIGN_OR_RAISE(const auto schema, batch->schema()->WithNames(result_names_));
+               ARROW_ASSIGN_OR_RAISE(const auto schema, batch->schema()->WithNames(plan_.result_names));
                ARROW_ASSIGN_OR_RAISE(auto rows,
                                      CastExactly(arrow::RecordBatch::Make(schema, batch->num_rows(), batch->columns()),
-                                                 plan_.write_schema, "pipeline " + pipeline_.name));
+                                                 plan_.evolution.write_schema, "pipeline " + pipeline_.name));
                return Give(write, std::move(rows), sequence);
              });
     progress_.End();
@@ -697,10 +437,10 @@ class PipelineAttempt {
     report_.partitions_replaced += summary->partitions_replaced;
     if (!summary->commit_id.empty()) report_.commits.push_back(summary->commit_id);
     for (auto& file : summary->files) report_.files.push_back(std::move(file));
-    if (!untyped_.empty()) {
-      report_.notes.push_back(std::to_string(untyped_.size()) +
-                              (untyped_.size() == 1 ? " column has" : " columns have") +
-                              " no value yet, so no type: " + JoinShort(untyped_, 8));
+    if (!plan_.untyped.empty()) {
+      report_.notes.push_back(std::to_string(plan_.untyped.size()) +
+                              (plan_.untyped.size() == 1 ? " column has" : " columns have") +
+                              " no value yet, so no type: " + JoinShort(plan_.untyped, 8));
     }
     committed_ = report_;
     return Status::OK();
@@ -730,10 +470,7 @@ class PipelineAttempt {
 
   std::unique_ptr<Target> target_;
   std::vector<std::unique_ptr<SourceRun>> sources_;
-  EvolutionPlan plan_;
-  std::vector<std::string> untyped_;
-  std::vector<std::string> result_names_;
-  std::vector<std::string> kept_keys_;  // partition keys that the rows bring along
+  PipelinePlan plan_;
   std::string run_id_ = NewId();
   std::unique_ptr<Quarantine> quarantine_;
   bool readers_go_on_ = false;
