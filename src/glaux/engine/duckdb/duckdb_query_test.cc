@@ -112,11 +112,11 @@ TEST_F(DuckDBQuery, ComesToItsEndThoughNobodyReadsAndKeepsEveryRow) {
 }
 
 TEST_F(DuckDBQuery, SpillsWhatDoesNotFitAndCleansUp) {
-  Open({.memory_limit = 48 << 20, .threads = 2});
+  Open({.memory_limit = 96 << 20, .threads = 2});
   ASSERT_OK_AND_ASSIGN(
       const auto rows,
       QueryTable(*engine_, {.sql = "SELECT count(*), max(t) FROM (SELECT range, repeat('x', 64) || range AS t "
-                                   "FROM range(1500000) ORDER BY hash(range), t)"}));
+                                   "FROM range(3000000) ORDER BY hash(range), t)"}));
   EXPECT_EQ(rows->num_rows(), 1);
   engine_.reset();
   EXPECT_EQ(TempEntries(), 0u);
