@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
+
 namespace glaux {
 namespace {
 
@@ -51,6 +53,13 @@ std::optional<double> CostOf(const RequestCounts& counts, const PriceTable& pric
   if (prices.is_own) return CostOfLines(counts.aws, prices) + CostOfLines(counts.other, prices);
   if (counts.aws == nothing.aws) return std::nullopt;
   return CostOfLines(counts.aws, prices);
+}
+
+double AthenaDollars(int64_t bytes_scanned, double dollars_per_terabyte) {
+  constexpr int64_t kMegabyte = 1 << 20;
+  constexpr int64_t kLeast = 10;
+  const int64_t megabytes = std::max(kLeast, (bytes_scanned + kMegabyte - 1) / kMegabyte);
+  return static_cast<double>(megabytes) / kMegabyte * dollars_per_terabyte;
 }
 
 std::string RequestsJson(const RequestCounts& counts, const PriceTable& prices) {

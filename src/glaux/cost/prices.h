@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,6 +45,13 @@ Result<PriceTable> ParsePrices(std::string_view text, const std::string& name);
 /// What requests cost; unset where nobody knows: none of them is of AWS, and the table is not the user's own.
 /// Of requests to AWS and to others together it is what those to AWS cost.
 std::optional<double> CostOf(const RequestCounts& counts, const PriceTable& prices);
+
+/// List price of Athena's queries in most regions. Source: https://aws.amazon.com/athena/pricing/, "SQL queries".
+inline constexpr double kAthenaDollarsPerTerabyte = 5;
+
+/// What Athena bills for a query that scanned this much: whole megabytes (2^20), 10 at least. Nothing for a statement
+/// that scans nothing by its kind is the caller's to know.
+double AthenaDollars(int64_t bytes_scanned, double dollars_per_terabyte = kAthenaDollarsPerTerabyte);
 
 /// For machines, a JSON object: counts by kind, bytes, "dollars" (null where nobody knows) and "prices" (their source).
 std::string RequestsJson(const RequestCounts& counts, const PriceTable& prices);

@@ -116,5 +116,12 @@ TEST(RequestCounts, AMeterReadsWhatWasCounted) {
   EXPECT_EQ(since.retries + since.unbilled, 2);
 }
 
+TEST(AthenaDollars, CountsWholeMegabytesAndTenAtLeast) {
+  EXPECT_DOUBLE_EQ(AthenaDollars(int64_t{1} << 40), 5.0);
+  EXPECT_DOUBLE_EQ(AthenaDollars(0), 10.0 / (1 << 20) * 5);
+  EXPECT_DOUBLE_EQ(AthenaDollars(10 << 20), AthenaDollars(1));
+  EXPECT_DOUBLE_EQ(AthenaDollars((10 << 20) + 1, 6), 11.0 / (1 << 20) * 6);
+}
+
 }  // namespace
 }  // namespace glaux::testing
