@@ -52,6 +52,9 @@ struct QueryRequest {
   std::string database = {};
   /// Cancel the query after this long (kTimeout). Unset: wait without limit.
   std::optional<std::chrono::milliseconds> timeout = {};
+  /// Values of the `?` of the text, in its order: SQL literals (`5`, `'text'`, `DATE '2025-01-31'`). What is no literal
+  /// is taken as text. None of them can become anything else in the statement.
+  std::vector<std::string> parameters = {};
   /// kNotImplemented where traits().relations is false.
   std::vector<QueryRelation> relations = {};
 };
@@ -68,6 +71,9 @@ struct QueryStatistics {
   int64_t partitions_scanned = 0;
   std::chrono::milliseconds queue_time{0};
   std::chrono::milliseconds execution_time{0};
+  std::chrono::milliseconds planning_time{0};  ///< a part of the execution, where the engine tells it
+  /// What the query costs; unset where nobody bills it, or as long as that is not known.
+  std::optional<double> dollars = {};
   int64_t peak_memory = 0;  ///< bytes; 0 where the engine does not tell
 };
 
@@ -77,6 +83,12 @@ struct QueryStatus {
   /// Why it failed or was cancelled. OK otherwise.
   Status error = {};
   Timestamp submitted = {};
+  /// What the service that runs it calls it. Empty: nobody else runs it, or it has not begun.
+  std::string service_id = {};
+  /// Which way the rows come, for people: "first page of GetQueryResults". Empty: there is one way, or not known yet.
+  std::string result_path = {};
+  /// What people should know of it and is no error, one sentence each.
+  std::vector<std::string> notes = {};
   bool done() const { return state >= QueryState::kSucceeded; }
 };
 
