@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace glaux::sql {
+
+/// Whether a text is one literal and nothing else: a number, TRUE, FALSE, NULL, 'text', DATE '2025-01-31', also
+/// TIMESTAMP, TIME and DECIMAL.
+bool IsLiteral(std::string_view text);
+
+/// A parameter's value as a literal: itself if it is one, else as a text in quotes.
+std::string ToLiteral(std::string_view value);
+
+/// A query behind EXPLAIN with options.
+struct ExplainStatement {
+  bool io = false;    ///< TYPE IO
+  bool json = false;  ///< FORMAT JSON
+  std::string_view query;
+};
+/// `EXPLAIN (TYPE IO, FORMAT JSON) SELECT …`; nothing for another statement or other options.
+std::optional<ExplainStatement> ParseExplain(std::string_view sql);
+
+}  // namespace glaux::sql

@@ -1,0 +1,40 @@
+#include "glaux/sql/literal.h"
+
+#include "glaux/testing/matchers.h"
+
+namespace glaux::sql {
+namespace {
+
+TEST(Literal, IsOneValueAndNothingElse) {
+  for (const char* text : {"5", "-2.5", "+1e-3", ".5", "true", "NULL", "'it''s'", "''", "date '2025-01-31'",
+                           "TIMESTAMP '2025-01-31 08:30:00'", " 7 "}) {
+    EXPECT_TRUE(IsLiteral(text)) << text;
+    EXPECT_EQ(ToLiteral(text), text);
+  }
+  for (const char* text : {"", "-", "1e", "abc", "1 or 1=1", "'a' or 'b'", "'a''", "current_date", "date",
+                           "date 'x' --", "(select 1)", "'a'; drop table t"}) {
+    EXPECT_FALSE(IsLiteral(text)) << text;
+  }
+}
+
+TEST(Literal, QuotesWhatIsNone) {
+  EXPECT_EQ(ToLiteral("it's"), "'it''s'");
+  EXPECT_EQ(ToLiteral("x' or 'a'='a"), "'x'' or ''a''=''a'");
+}
+
+TEST(Explain, TakesTheQueryBehindItsOptions) {
+  const auto io = ParseExplain("explain (type io, format json) select 1");
+  ASSERT_TRUE(io.has_value());
+  EXPECT_TRUE(io->io);
+  EXPECT_EQ(io->query, " select 1");
+  const auto plan = ParseExplain("EXPLAIN /* of */ (FORMAT JSON)\nSELECT 1");
+  ASSERT_TRUE(plan.has_value());
+  EXPECT_FALSE(plan->io);
+  for (const char* sql : {"explain select 1", "explain (format text) select 1", "explain analyze select 1", "select 1",
+                          "explain (analyze) select 1", "explain (type io"}) {
+    EXPECT_FALSE(ParseExplain(sql).has_value()) << sql;
+  }
+}
+
+}  // namespace
+}  // namespace glaux::sql
