@@ -200,19 +200,26 @@ duckdb::unique_ptr<duckdb::MultiFileList> LakeFileList::DynamicFilterPushdown(
 void LakeFileList::Count() const {
   const auto query = QueryContext::Of(context_);
   if (!query) return;
+  const auto totals = Totals();
+  query->partitions_total += totals.partitions_total;
+  query->partitions_scanned += totals.partitions_scanned;
+}
+
+ScanTotals LakeFileList::Totals() const {
   const auto planned = Plan();
-  query->partitions_total += planned->partitions_total;
-  if (source_->columns.partition_begin == source_->columns.types.size()) {
-    query->partitions_scanned += planned->partitions_kept;
-    return;
-  }
+  ScanTotals totals{.files = static_cast<int64_t>(planned->files.size()),
+                    .partitions_total = planned->partitions_total,
+                    .partitions_scanned = planned->partitions_kept};
+  for (const auto& file : planned->files) totals.bytes += file.size;
+  if (source_->columns.partition_begin == source_->columns.types.size()) return totals;
   std::set<std::string> partitions;
   for (const auto& file : planned->files) {
     std::string key;
     for (const auto& value : file.partition_values) key += value.ToSQLString() + '/';
     partitions.insert(std::move(key));
   }
-  query->partitions_scanned += static_cast<int64_t>(partitions.size());
+  totals.partitions_scanned = static_cast<int64_t>(partitions.size());
+  return totals;
 }
 
 duckdb::vector<duckdb::OpenFileInfo> LakeFileList::GetAllFiles() const {

@@ -34,6 +34,14 @@ struct ScanFile {
   std::optional<int64_t> rows = {};
 };
 
+/// What a scan reads.
+struct ScanTotals {
+  int64_t bytes = 0;  ///< of whole files
+  int64_t files = 0;
+  int64_t partitions_total = 0;
+  int64_t partitions_scanned = 0;
+};
+
 /// The files of a table that a scan reads, planned when they are first asked for. Thread-safe.
 class LakeFileList : public duckdb::MultiFileList {
  public:
@@ -45,6 +53,7 @@ class LakeFileList : public duckdb::MultiFileList {
                std::vector<std::shared_ptr<const PartitionFilter>> filters = {});
 
   const ScanFile& file(size_t index) const { return (*Files())[index]; }
+  ScanTotals Totals() const;
   /// Add what this scan looks at to the query's numbers.
   void Count() const;
 

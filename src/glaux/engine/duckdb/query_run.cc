@@ -9,13 +9,16 @@
 #include <duckdb/main/settings.hpp>
 #include <duckdb/storage/buffer_manager.hpp>
 
+#include <arrow/builder.h>
 #include <arrow/c/bridge.h>
 #include <arrow/record_batch.h>
 
+#include "glaux/engine/duckdb/explain_internal.h"
 #include "glaux/engine/duckdb/lake_catalog_internal.h"
 #include "glaux/engine/duckdb/relation_scan_internal.h"
 #include "glaux/engine/duckdb/statement_internal.h"
 #include "glaux/sql/athena_dialect.h"
+#include "glaux/sql/literal.h"
 
 namespace glaux::duckdb_engine {
 
@@ -166,7 +169,12 @@ Status QueryRun::Execute(duckdb::Connection& connection) {
     connection.context->config.user_settings.SetUserSetting(duckdb::IntegerDivisionSetting::SettingIndex,
                                                             duckdb::Value::BOOLEAN(true));
   }
-  auto statements = connection.ExtractStatements(is_athena ? sql::AthenaToDuckDB(request_.sql) : request_.sql);
+  // DuckDB's own EXPLAIN (FORMAT JSON) is another one.
+  auto explain = sql::ParseExplain(request_.sql);
+  if (explain && !explain->io && !is_athena) explain.reset();
+  const std::string given(explain ? explain->query : request_.sql);
+  const std::string query = is_athena ? sql::AthenaToDuckDB(given) : given;
+  auto statements = connection.ExtractStatements(query);
   if (statements.size() != 1) {
     return MakeError(ErrorKind::kInvalid, "a query is one statement, this text has ", statements.size());
   }
@@ -190,7 +198,8 @@ Status QueryRun::Execute(duckdb::Connection& connection) {
   ARROW_RETURN_NOT_OK(context_->relations().ShowTo(connection, request_.relations));
   ARROW_RETURN_NOT_OK(stop_reason());
 
-  auto pending = connection.PendingQuery(std::move(statements[0]), /*allow_stream_result=*/true);
+  if (explain) return Explain(connection, explain->io, query, std::move(statements[0]));
+  auto pending = Begin(connection, std::move(statements[0]));
   for (;;) {
     if (pending->HasError()) return Failure(pending->GetErrorObject());
     ARROW_RETURN_NOT_OK(stop_reason());
@@ -206,6 +215,36 @@ Status QueryRun::Execute(duckdb::Connection& connection) {
   auto result = pending->Execute();
   if (result->HasError()) return Failure(result->GetErrorObject());
   return Stream(connection, *result);
+}
+
+duckdb::unique_ptr<duckdb::PendingQueryResult> QueryRun::Begin(duckdb::Connection& connection,
+                                                               duckdb::unique_ptr<duckdb::SQLStatement> statement) {
+  if (request_.parameters.empty()) {
+    return connection.PendingQuery(std::move(statement), /*allow_stream_result=*/true);
+  }
+  const auto prepared = connection.Prepare(std::move(statement));
+  if (prepared->HasError()) prepared->error.Throw();
+  duckdb::vector<duckdb::Value> values;
+  for (const auto& text : request_.parameters) values.push_back(ValueOfParameter(text));
+  return prepared->PendingQuery(values, /*allow_stream_result=*/true);
+}
+
+Status QueryRun::Explain(duckdb::Connection& connection, bool io, const std::string& query,
+                         duckdb::unique_ptr<duckdb::SQLStatement> statement) {
+  if (statement->type != duckdb::StatementType::SELECT_STATEMENT) {
+    return MakeError(ErrorKind::kNotImplemented, "EXPLAIN in JSON is of queries: SELECT, WITH, VALUES");
+  }
+  if (io && !request_.parameters.empty()) {
+    return MakeError(ErrorKind::kNotImplemented, "EXPLAIN (TYPE IO) is of queries without parameters");
+  }
+  ARROW_ASSIGN_OR_RAISE(const std::string plan,
+                        io ? ExplainIo(connection, query) : ExplainOutput(connection, std::move(statement)));
+  const auto schema = arrow::schema({arrow::field("Query Plan", arrow::utf8())});
+  buffer_.SetSchema(schema);
+  arrow::StringBuilder lines;
+  ARROW_RETURN_NOT_OK(lines.Append(plan));
+  ARROW_ASSIGN_OR_RAISE(auto array, lines.Finish());
+  return buffer_.Push(arrow::RecordBatch::Make(schema, 1, {std::move(array)}));
 }
 
 Status QueryRun::Stream(duckdb::Connection& connection, duckdb::QueryResult& result) {

@@ -45,6 +45,10 @@ class QueryRun {
   void Run();
   Status Execute(duckdb::Connection& connection);
   Status Stream(duckdb::Connection& connection, duckdb::QueryResult& result);
+  Status Explain(duckdb::Connection& connection, bool io, const std::string& query,
+                 duckdb::unique_ptr<duckdb::SQLStatement> statement);
+  duckdb::unique_ptr<duckdb::PendingQueryResult> Begin(duckdb::Connection& connection,
+                                                       duckdb::unique_ptr<duckdb::SQLStatement> statement);
   /// Stop for `reason` unless it is over.
   void Stop(const Status& reason);
   Status stop_reason();
