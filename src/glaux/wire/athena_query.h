@@ -93,11 +93,13 @@ struct QueryExecutionStatistics {
   std::optional<std::string> DataManifestLocation = {};
   std::optional<int64_t> TotalExecutionTimeInMillis = {};
   std::optional<int64_t> QueryQueueTimeInMillis = {};
+  std::optional<int64_t> QueryPlanningTimeInMillis = {};
   std::optional<athena::ResultReuseInformation> ResultReuseInformation = {};
 };
 BOOST_DESCRIBE_STRUCT(QueryExecutionStatistics, (),
                       (EngineExecutionTimeInMillis, DataScannedInBytes, DataManifestLocation,
-                       TotalExecutionTimeInMillis, QueryQueueTimeInMillis, ResultReuseInformation))
+                       TotalExecutionTimeInMillis, QueryQueueTimeInMillis, QueryPlanningTimeInMillis,
+                       ResultReuseInformation))
 
 struct QueryExecution {
   std::optional<std::string> QueryExecutionId = {};
