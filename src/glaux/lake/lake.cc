@@ -8,6 +8,7 @@
 #include "glaux/catalog/sqlite_catalog.h"
 #include "glaux/engine/duckdb/duckdb_engine.h"
 #include "glaux/lake/catalogs_internal.h"
+#include "glaux/lake/engines_internal.h"
 #include "glaux/lake/load_internal.h"
 #include "glaux/lake/statement_engine_internal.h"
 #include "glaux/lake/stores_internal.h"
@@ -65,6 +66,12 @@ class LocalLake final : public Lake {
 
   Result<QueryEngine*> engine() override {
     std::lock_guard lock(mutex_);
+    if (engine_ == nullptr && config_.athena) {
+      // Athena runs statements that write itself.
+      ARROW_ASSIGN_OR_RAISE(engine_,
+                            OpenAthenaEngine(*config_.athena, config_.s3, config_.database,
+                                             [this](std::string_view uri) { return stores_.ResolveOnS3(uri); }));
+    }
     if (engine_ == nullptr) {
       ARROW_ASSIGN_OR_RAISE(auto queries, MakeQueries());
       engine_ =
@@ -77,6 +84,17 @@ class LocalLake final : public Lake {
                                                    .unchangeable = Unchangeable()});
     }
     return engine_.get();
+  }
+
+  Result<QueryEstimate> Estimate(const QueryRequest& request) override {
+    ARROW_ASSIGN_OR_RAISE(auto* local, reading_engine());
+    if (!config_.athena) return EstimateQuery(*local, request);
+    QueryRequest athenas = request;
+    athenas.dialect = SqlDialect::kAthena;
+    auto estimate = EstimateQuery(*local, athenas);
+    if (estimate.ok()) return estimate;
+    ARROW_ASSIGN_OR_RAISE(auto* remote, engine());
+    return EstimateQuery(*remote, request);
   }
 
   /// What only reads: pipelines cannot change the lake by SQL.

@@ -4,6 +4,7 @@
 #include <arrow/type_fwd.h>
 #include <arrow/util/cancel.h>
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -18,6 +19,7 @@
 #include "glaux/catalog/catalog.h"
 #include "glaux/cost/prices.h"
 #include "glaux/engine/query_engine.h"
+#include "glaux/engine/query_estimate.h"
 #include "glaux/format/format.h"
 #include "glaux/schema/evolution.h"
 #include "glaux/store/buckets.h"
@@ -36,6 +38,26 @@ struct GlueAccess {
   std::string catalog_id = {};
 
   bool operator==(const GlueAccess&) const = default;
+};
+
+/// Amazon Athena as a lake's engine. Who asks, and the region, is what LakeConfig::s3 says; results are read from S3.
+struct AthenaAccess {
+  /// "http://127.0.0.1:9000". Empty: what the environment and the shared AWS files say, else AWS's own.
+  std::string endpoint_url = {};
+  /// Empty: "primary".
+  std::string workgroup = {};
+  /// "s3://bucket/prefix/". Empty: the workgroup says it.
+  std::string output_location = {};
+  /// A data catalog of Athena. Empty: "AwsDataCatalog".
+  std::string catalog = {};
+  /// Which way rows come: "auto", "csv", "unload", "api".
+  std::string results = "auto";
+  /// Take the result of the same query that ran not longer than this ago. Unset: always run it.
+  std::optional<std::chrono::minutes> result_reuse = {};
+  /// Queries at Athena at once; others wait here.
+  int max_concurrent = 20;
+
+  bool operator==(const AthenaAccess&) const = default;
 };
 
 /// What a configuration file describes: one store, one catalog, one engine.
@@ -57,6 +79,8 @@ struct LakeConfig {
   S3Access s3 = {};
   /// The catalog is Glue; unset: catalog.sqlite in `directory`.
   std::optional<GlueAccess> glue = {};
+  /// The engine is Athena; unset: DuckDB, in this process. Pipelines have DuckDB in any case.
+  std::optional<AthenaAccess> athena = {};
   /// What requests cost, where the user says so.
   std::optional<PriceTable> prices = {};
   /// Bytes for all that one command does.
@@ -127,8 +151,11 @@ class Lake {
 
   virtual const LakeConfig& config() const = 0;
   virtual Catalog& catalog() = 0;
-  /// Made on first use: opening a lake to list its tables starts no engine.
+  /// Made on first use: opening a lake to list its tables starts no engine. Statements that write run on it too.
   virtual Result<QueryEngine*> engine() = 0;
+  /// What a query would read: by the plans of the lake's tables, which list files and read none; where the embedded
+  /// engine does not understand it, by Athena's EXPLAIN.
+  virtual Result<QueryEstimate> Estimate(const QueryRequest& request) = 0;
   /// The store and the key behind a URI of this lake.
   virtual Result<Location> Resolve(std::string_view uri) = 0;
   /// The names of the buckets that this lake can list, sorted.

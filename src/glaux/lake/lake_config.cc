@@ -51,6 +51,13 @@ class ConfigReader {
       } else if (glue_node_.IsDefined() && !glue_node_.IsNull()) {
         return Bad(path_, glue_node_, "lake.glue: the lake's catalog is not Glue; add catalog: glue, or leave it out");
       }
+      if (uses_athena_) {
+        if (athena_.endpoint_url.empty()) athena_.endpoint_url = config_.s3.endpoint_url;
+        config_.athena = std::move(athena_);
+      } else if (athena_node_.IsDefined() && !athena_node_.IsNull()) {
+        return Bad(path_, athena_node_,
+                   "lake.athena: the lake's engine is not Athena; add engine: athena, or leave it out");
+      }
     } catch (const YAML::Exception& error) {
       return MakeError(ErrorKind::kInvalid, path_, ", line ", error.mark.line + 1, ", column ", error.mark.column + 1,
                        ": ", error.msg);
@@ -92,7 +99,8 @@ class ConfigReader {
                   {{"store", [&](const YAML::Node& n) { return Store(n); }},
                    {"catalog", [&](const YAML::Node& n) { return CatalogKind(n); }},
                    {"glue", [&](const YAML::Node& n) { return Glue(n); }},
-                   {"engine", [&](const YAML::Node& n) { return OneOf(n, "lake.engine", "duckdb"); }},
+                   {"engine", [&](const YAML::Node& n) { return EngineKind(n); }},
+                   {"athena", [&](const YAML::Node& n) { return Athena(n); }},
                    {"database", [&](const YAML::Node& n) { return Text(n, &config_.database); }},
                    {"bucket", [&](const YAML::Node& n) { return Text(n, &config_.bucket); }},
                    {"s3", [&](const YAML::Node& n) { return S3Place(n); }},
@@ -185,6 +193,36 @@ class ConfigReader {
                    {"catalog_id", [&](const YAML::Node& n) { return Text(n, &glue_.catalog_id); }}});
   }
 
+  Status EngineKind(const YAML::Node& node) {
+    const auto text = node.as<std::string>();
+    if (text == "duckdb") return Status::OK();
+    if (text != "athena") return Bad(path_, node, "lake.engine: expected duckdb or athena, found: " + text);
+    uses_athena_ = true;
+    return Status::OK();
+  }
+
+  /// How Athena is reached and used; counts where the engine is Athena.
+  Status Athena(const YAML::Node& node) {
+    athena_node_ = node;
+    return Fields(node, "lake.athena.",
+                  {{"endpoint_url", [&](const YAML::Node& n) { return Text(n, &athena_.endpoint_url); }},
+                   {"workgroup", [&](const YAML::Node& n) { return Text(n, &athena_.workgroup); }},
+                   {"output_location", [&](const YAML::Node& n) { return Text(n, &athena_.output_location); }},
+                   {"catalog", [&](const YAML::Node& n) { return Text(n, &athena_.catalog); }},
+                   {"results", [&](const YAML::Node& n) { return Text(n, &athena_.results); }},
+                   {"result_reuse",
+                    [&](const YAML::Node& n) {
+                      const auto age = ParseDuration(n.as<std::string>());
+                      if (!age.ok()) return Bad(path_, n, "lake.athena.result_reuse: " + age.status().message());
+                      athena_.result_reuse = std::chrono::ceil<std::chrono::minutes>(*age);
+                      return Status::OK();
+                    }},
+                   {"max_concurrent", [&](const YAML::Node& n) {
+                      athena_.max_concurrent = n.as<int>();
+                      return Status::OK();
+                    }}});
+  }
+
   /// Where s3:// addresses of files lead.
   Status S3Place(const YAML::Node& node) {
     const auto text = node.as<std::string>();
@@ -252,13 +290,6 @@ class ConfigReader {
     return Status::OK();
   }
 
-  Status OneOf(const YAML::Node& node, const std::string& field, const std::string& only) {
-    const auto text = node.as<std::string>();
-    if (text == only) return Status::OK();
-    return MakeError(ErrorKind::kNotImplemented, path_, ", line ", node.Mark().line + 1, ": ", field, ": only ", only,
-                     " is supported, found: ", text);
-  }
-
   Status Text(const YAML::Node& node, std::string* out) {
     *out = node.as<std::string>();
     return out->empty() ? Bad(path_, node, "expected a name, found nothing") : Status::OK();
@@ -269,6 +300,9 @@ class ConfigReader {
   bool uses_glue_ = false;
   GlueAccess glue_;
   YAML::Node glue_node_{YAML::NodeType::Undefined};
+  bool uses_athena_ = false;
+  AthenaAccess athena_;
+  YAML::Node athena_node_{YAML::NodeType::Undefined};
 };
 
 bool IsYaml(std::string_view path) { return path.ends_with(".yaml") || path.ends_with(".yml"); }
@@ -305,8 +339,14 @@ Result<LakeConfig> ReadLakeConfig(const std::string& path) { return ConfigReader
 
 Result<LakeConfig> FindLakeConfig(std::string_view given, const std::string& working_directory) {
   ARROW_ASSIGN_OR_RAISE(auto config, Find(given, working_directory));
-  if (const char* database = std::getenv("ATHENA_DATABASE"); database != nullptr && *database != '\0')
-    config.database = database;
+  const auto take = [](const char* name, std::string* into) {
+    if (const char* value = std::getenv(name); value != nullptr && *value != '\0') *into = value;
+  };
+  take("ATHENA_DATABASE", &config.database);
+  if (config.athena) {
+    take("ATHENA_WORKGROUP", &config.athena->workgroup);
+    take("S3_OUTPUT_LOCATION", &config.athena->output_location);
+  }
   return config;
 }
 

@@ -32,6 +32,10 @@ class StatementEngine final : public QueryEngine {
   Result<QueryId> Submit(const QueryRequest& request) override {
     ARROW_ASSIGN_OR_RAISE(auto statement, sql::ParseStatement(request.sql));
     if (!statement.has_value() || IsOfRelation(*statement, request)) return queries_->Submit(request);
+    if (!request.parameters.empty()) {
+      return MakeError(ErrorKind::kNotImplemented, sql::StatementName(*statement),
+                       ": parameters are of queries; write the values into the statement");
+    }
     if (sql::ChangesLake(*statement) && !environment_.unchangeable.ok()) {
       return Prefix(environment_.unchangeable, sql::StatementName(*statement));
     }

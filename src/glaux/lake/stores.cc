@@ -50,6 +50,12 @@ Result<Location> LakeStores::ResolveNamed(std::string_view uri) {
   return remote ? OpenFolder(uri, For::kReading, {}) : Resolve(uri);
 }
 
+Result<Location> LakeStores::ResolveOnS3(std::string_view uri) {
+  ARROW_ASSIGN_OR_RAISE(const auto address, TakeApart(uri));
+  ARROW_ASSIGN_OR_RAISE(auto store, s3_.Open(address.bucket, {}));
+  return Location{std::move(store), address.key};
+}
+
 Result<Location> LakeStores::OpenFolder(std::string_view uri, For purpose, const S3Access& access) {
   const bool own = uri.starts_with(std::string(kFile) + StoreFolder() + "/");
   if (!own && uri.starts_with(kFile)) return OpenLocalFolder(uri, purpose);

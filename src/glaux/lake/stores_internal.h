@@ -39,6 +39,8 @@ class LakeStores {
   /// Where a file is that SQL names: on S3 itself where the lake says that s3:// addresses of files lead there, else as
   /// Resolve.
   Result<Location> ResolveNamed(std::string_view uri);
+  /// An object on S3 itself, whatever the lake's store is: results of Athena.
+  Result<Location> ResolveOnS3(std::string_view uri);
   /// A folder that a pipeline or a command names; the key ends where the URI does.
   Result<Location> OpenFolder(std::string_view uri, For purpose, const S3Access& access);
   /// URI of a new table.
