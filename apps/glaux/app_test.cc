@@ -71,6 +71,8 @@ struct World {
   std::string lake_option;
   std::optional<LoadOptions> loaded;
   LoadSummary summary;
+  QueryEstimate estimate;
+  std::string estimated;
   Status load_error;
   std::vector<std::string> dropped;
   std::string input;
@@ -83,6 +85,10 @@ class FakeLake final : public Lake {
   const LakeConfig& config() const override { return world_.config; }
   Catalog& catalog() override { return *world_.catalog; }
   Result<QueryEngine*> engine() override { return &world_.engine; }
+  Result<QueryEstimate> Estimate(const QueryRequest& request) override {
+    world_.estimated = request.sql;
+    return world_.estimate;
+  }
   Result<Location> Resolve(std::string_view uri) override {
     return MakeError(ErrorKind::kNotFound, "no store for ", uri);
   }

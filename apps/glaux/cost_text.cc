@@ -7,12 +7,6 @@
 namespace glaux::cli {
 namespace {
 
-std::string FormatDollars(double dollars) {
-  if (dollars == 0) return "$0";
-  // Two digits that say something, of little too.
-  return dollars < 0.995 ? fmt::format("${:.2g}", dollars) : fmt::format("${:.2f}", dollars);
-}
-
 std::string DescribeDollars(const RequestCounts& counts, const PriceTable& prices, bool planned) {
   const auto dollars = CostOf(counts, prices);
   if (!dollars.has_value()) return {};

@@ -87,14 +87,20 @@ class Examination {
     }
     section.Add("found by", "found_by", config->found_by);
     s3_ = config->s3;
-    needs_aws_ = config->remote_store || config->remote_files || config->glue.has_value();
+    needs_aws_ = config->remote_store || config->remote_files || config->glue.has_value() || config->athena.has_value();
     if (config->glue) glue_endpoint_ = config->glue->endpoint_url;
+    if (config->athena) athena_endpoint_ = config->athena->endpoint_url;
     if (config->remote_store) {
       section.Add("store", "store", "s3://" + config->bucket + (config->prefix.empty() ? "" : "/" + config->prefix));
     }
     section.Add("folder", "directory", config->directory);
     section.Add("database", "database", config->database);
     section.Add("memory limit", "memory_limit", std::to_string(config->memory_limit >> 20) + " MiB");
+    if (config->athena) {
+      section.Add(
+          "engine", "engine",
+          "Amazon Athena, workgroup " + (config->athena->workgroup.empty() ? "primary" : config->athena->workgroup));
+    }
     if (config->glue && offline_) return section.Add("catalog", "catalog", "AWS Glue");
     std::error_code error;
     if (!config->glue && !std::filesystem::exists(config->directory, error)) {
@@ -191,6 +197,8 @@ class Examination {
         endpoint = aws::Endpoint{.url = s3_.endpoint_url, .source = kFromConfiguration, .custom = true};
       if (service == &aws::kGlue && !glue_endpoint_.empty())
         endpoint = aws::Endpoint{.url = glue_endpoint_, .source = kFromConfiguration, .custom = true};
+      if (service == &aws::kAthena && !athena_endpoint_.empty())
+        endpoint = aws::Endpoint{.url = athena_endpoint_, .source = kFromConfiguration, .custom = true};
       if (service == &aws::kS3) s3_is_custom_ = endpoint->custom;
       if (service == &aws::kSts) sts_is_custom_ = endpoint->custom;
       if (!region_.empty() || endpoint->custom)
@@ -263,6 +271,7 @@ class Examination {
   S3Access s3_;
   /// What the configuration says of Glue's endpoint.
   std::string glue_endpoint_;
+  std::string athena_endpoint_;
   bool needs_aws_ = false;
   bool s3_is_custom_ = false;
   bool sts_is_custom_ = false;

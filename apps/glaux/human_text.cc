@@ -32,6 +32,12 @@ std::string FormatBytes(double bytes) {
   return fmt::format("{:.{}f} {}", bytes, unit == 0 ? 0 : 1, kUnits[unit]);
 }
 
+std::string FormatDollars(double dollars) {
+  if (dollars == 0) return "$0";
+  // Two digits that say something, of little too.
+  return dollars < 0.995 ? fmt::format("${:.2g}", dollars) : fmt::format("${:.2f}", dollars);
+}
+
 std::string FormatDuration(std::chrono::nanoseconds duration) {
   const double seconds = std::chrono::duration<double>(duration).count();
   if (seconds < 0.9995) return fmt::format("{:.0f} ms", seconds * 1e3);

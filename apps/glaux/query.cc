@@ -14,6 +14,7 @@
 #include "glaux/sql/statement.h"
 #include "human_text.h"
 #include "output_file.h"
+#include "query_cost.h"
 #include "result_writer.h"
 
 namespace glaux::cli {
@@ -26,6 +27,10 @@ struct QueryArguments {
   std::string format;
   std::string timeout;
   std::string max_rows = "40";
+  std::vector<std::string> parameters;
+  bool estimate = false;
+  std::string max_scan;
+  std::string max_cost;
 };
 
 Result<std::string> ReadStream(std::istream& in, const std::string& name) {
@@ -103,9 +108,12 @@ std::string TypeName(const arrow::DataType& type) {
 /// A query in an engine for as long as this lives.
 class RunningQuery {
  public:
-  RunningQuery(QueryEngine& engine, QueryId id, SignalGuard& guard)
+  RunningQuery(QueryEngine& engine, QueryId id, SignalGuard& guard, Session& session)
       : engine_(engine), id_(std::move(id)), guard_(guard) {
-    guard_.OnStop([this] { static_cast<void>(engine_.Cancel(id_)); });
+    guard_.OnStop([this, &session] {
+      const Status stopped = engine_.Cancel(id_);
+      if (!stopped.ok()) session.Warn("the query may still run: " + stopped.message());
+    });
   }
   ~RunningQuery() {
     guard_.OnStop({});
@@ -128,11 +136,27 @@ std::string DescribeStatistics(const QueryStatistics& statistics, int64_t rows, 
     text += ", " + FormatBytes(static_cast<double>(statistics.bytes_scanned)) + " scanned in " +
             FormatCount(statistics.files_opened, "file", "files");
   }
+  if (statistics.dollars) {
+    if (statistics.files_opened == 0) {
+      text += ", " + FormatBytes(static_cast<double>(statistics.bytes_scanned)) + " scanned";
+    }
+    text += ", " + FormatDollars(*statistics.dollars);
+  }
   if (statistics.partitions_total > 0) {
     text += fmt::format(", {} of {} partitions", FormatCount(statistics.partitions_scanned),
                         FormatCount(statistics.partitions_total));
   }
   return text + ", peak memory " + FormatBytes(static_cast<double>(PeakResidentBytes())) + "\n";
+}
+
+/// What another service says of a query; empty where it ran in this process.
+std::string DescribeService(const QueryStatus& status) {
+  if (status.service_id.empty()) return {};
+  const auto& statistics = status.statistics;
+  std::string text = "query " + status.service_id + ": queued " + FormatDuration(statistics.queue_time) + ", planned " +
+                     FormatDuration(statistics.planning_time) + ", ran " + FormatDuration(statistics.execution_time);
+  if (!status.result_path.empty()) text += ", rows by: " + status.result_path;
+  return text + "\n";
 }
 
 /// A statement that writes makes the lake; one that only asks does not.
@@ -142,13 +166,28 @@ Session::IfAbsent MayMakeLake(std::string_view sql) {
   return changes ? Session::IfAbsent::kCreate : Session::IfAbsent::kEmpty;
 }
 
+Status PrintEstimate(Session& session, const QueryArguments& arguments, const QueryEstimate& estimate) {
+  if (arguments.format.empty() || arguments.format == "table") return session.Print(DescribeEstimate(estimate));
+  if (arguments.format == "json") return session.Print(EstimateJson(estimate));
+  return MakeError(ErrorKind::kInvalid, "query: an estimate is printed as table or json, and not as ",
+                   arguments.format);
+}
+
 Status RunQuery(Session& session, const QueryArguments& arguments) {
   QueryRequest request;
+  request.parameters = arguments.parameters;
+  ARROW_ASSIGN_OR_RAISE(const auto limits, ParseLimits(arguments.max_scan, arguments.max_cost));
   ARROW_ASSIGN_OR_RAISE(const auto max_rows, ParseMaxRows(arguments.max_rows));
   if (!arguments.timeout.empty()) {
     ARROW_ASSIGN_OR_RAISE(request.timeout, ParseDuration(arguments.timeout));
   }
   ARROW_ASSIGN_OR_RAISE(request.sql, ReadSql(session, arguments));
+  if (arguments.estimate || limits.any()) {
+    ARROW_ASSIGN_OR_RAISE(auto* lake, session.lake(MayMakeLake(request.sql)));
+    ARROW_ASSIGN_OR_RAISE(const auto estimate, lake->Estimate(request));
+    if (arguments.estimate) return PrintEstimate(session, arguments, estimate);
+    ARROW_RETURN_NOT_OK(CheckLimits(estimate, limits));
+  }
   ARROW_ASSIGN_OR_RAISE(auto* guard, session.CatchSignals());
   ARROW_ASSIGN_OR_RAISE(auto destination, OpenDestination(session, arguments));
   ARROW_ASSIGN_OR_RAISE(auto* lake, session.lake(MayMakeLake(request.sql)));
@@ -158,7 +197,7 @@ Status RunQuery(Session& session, const QueryArguments& arguments) {
   auto progress = session.MakeProgress();
   progress->Begin("query", 0);
   ARROW_ASSIGN_OR_RAISE(auto id, engine->Submit(request));
-  const RunningQuery query(*engine, std::move(id), *guard);
+  const RunningQuery query(*engine, std::move(id), *guard, session);
   ARROW_ASSIGN_OR_RAISE(const auto reader, engine->Results(query.id()));
 
   std::unique_ptr<ResultWriter> writer;
@@ -188,10 +227,11 @@ Status RunQuery(Session& session, const QueryArguments& arguments) {
   if (destination.file != nullptr) ARROW_RETURN_NOT_OK(destination.file->Commit());
 
   const Terminal err = session.err_terminal();
+  const auto status = engine->GetStatus(query.id()).ValueOr(QueryStatus());
+  for (const auto& note : status.notes) session.Report("note: " + note + "\n");
   if (err.interactive || session.options().verbose) {
-    QueryStatistics statistics;
-    if (const auto status = engine->GetStatus(query.id()); status.ok()) statistics = status->statistics;
-    session.Report(err.Styled(DescribeStatistics(statistics, rows, std::chrono::steady_clock::now() - started) +
+    session.Report(err.Styled(DescribeStatistics(status.statistics, rows, std::chrono::steady_clock::now() - started) +
+                                  (session.options().verbose ? DescribeService(status) : std::string()) +
                                   session.DescribeRequestsSent(),
                               kDim));
   }
@@ -220,8 +260,32 @@ void AddQueryCommand(CLI::App* app, Session* session) {
       ->add_option("--max-rows", arguments->max_rows,
                    "rows that a table shows, half of them from the end (40); all shows, and holds, everything")
       ->type_name("N|all");
+  command
+      ->add_option("--param", arguments->parameters,
+                   "value of the next ? in the SQL: a literal, as 5, 'text' or date '2025-01-31'; all else is text")
+      ->type_name("VALUE")
+      ->expected(1)
+      ->take_all();
+  command->add_flag("--estimate", arguments->estimate,
+                    "say what it would read and what Athena would ask for that, and do not run it");
+  command->add_option("--max-scan", arguments->max_scan, "do not run what would read more than this, as 10GiB")
+      ->type_name("SIZE");
+  command
+      ->add_option("--max-cost", arguments->max_cost,
+                   "do not run what would cost more dollars than this at Athena, as 0.50")
+      ->type_name("DOLLARS");
+  command
+      ->add_option("--results", session->options().athena_results,
+                   "of a lake whose engine is Athena, which way rows come: auto, csv, unload or api")
+      ->type_name("WAY");
+  command
+      ->add_option(
+          "--reuse", session->options().athena_reuse,
+          "of a lake whose engine is Athena: take the result of the same query if it ran not longer ago, as 60m")
+      ->type_name("DURATION");
   command->footer(
       "Examples:\n"
+      "  glaux query \"select * from billing.cur where product = ?\" --param \"'AmazonEC2'\" --max-scan 10GiB\n"
       "  glaux query \"select product, sum(cost) from billing.cur group by all\"\n"
       "  glaux query \"select * from billing.cur where year = '2025'\" -o cur-2025.parquet\n"
       "  glaux query \"create table billing.totals as select product, sum(cost) as cost from billing.cur group by 1\"\n"

@@ -37,6 +37,18 @@ Result<LakeConfig> Session::Config() const {
     const auto path = std::filesystem::path(surroundings_.working_directory) / options_.prices;
     ARROW_ASSIGN_OR_RAISE(config.prices, ReadPriceFile(path.lexically_normal().string()));
   }
+  if (!options_.athena_results.empty() || !options_.athena_reuse.empty()) {
+    if (!config.athena) {
+      return MakeError(ErrorKind::kInvalid,
+                       "--results and --reuse are of lakes whose engine is Athena; this one's is DuckDB (",
+                       config.found_by, ")");
+    }
+    if (!options_.athena_results.empty()) config.athena->results = options_.athena_results;
+    if (!options_.athena_reuse.empty()) {
+      ARROW_ASSIGN_OR_RAISE(const auto age, ParseDuration(options_.athena_reuse));
+      config.athena->result_reuse = std::chrono::ceil<std::chrono::minutes>(age);
+    }
+  }
   config.remote_files |= !options_.endpoint_url.empty() || !options_.region.empty() || !options_.profile.empty() ||
                          options_.no_sign_request;
   return config;

@@ -53,6 +53,9 @@ struct GlobalOptions {
   std::string profile = {};
   bool no_sign_request = false;
   std::string prices = {};
+  // Of one query, where the lake's engine is Athena.
+  std::string athena_results = {};
+  std::string athena_reuse = {};
   bool quiet = false;
   bool verbose = false;
 };
