@@ -1,0 +1,59 @@
+"""A proxy that holds what passes through it to botocore's model of a service."""
+import http.client
+import http.server
+import json
+import threading
+import urllib.parse
+
+from aws_model import CHECKER, SESSION
+
+
+class Recorder:
+    """`operations` in their order, `requests` with their JSON, and `problems` of requests and answers."""
+
+    def __init__(self, upstream, service):
+        address = urllib.parse.urlsplit(upstream)
+        model = SESSION.get_service_model(service)
+        self.operations, self.requests, self.problems = [], [], []
+        recorder = self
+
+        def check(shape, content, direction):
+            report = CHECKER.validate(json.loads(content), shape)
+            if report.has_errors():
+                recorder.problems.append(f"{recorder.operations[-1]}, {direction}: {report.generate_report()}")
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                connection = http.client.HTTPConnection(address.hostname, address.port)
+                connection.request("POST", self.path, body, dict(self.headers))
+                answer = connection.getresponse()
+                content = answer.read()
+                connection.close()
+                operation = self.headers["X-Amz-Target"].split(".")[-1]
+                recorder.operations.append(operation)
+                recorder.requests.append(json.loads(body))
+                shapes = model.operation_model(operation)
+                check(shapes.input_shape, body, "input")
+                if answer.status == 200 and shapes.output_shape is not None:
+                    check(shapes.output_shape, content, "output")
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in ("connection", "content-length", "date", "server"):
+                        self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
