@@ -6,7 +6,7 @@ import time
 import unittest
 
 from lake import CANCELLED, INVALID, NOT_FOUND, PROGRAM, UNAVAILABLE
-from served import ServedTest, wait_until
+from served import KEY, SECRET, ServedTest, wait_until
 
 try:
     import boto3
@@ -37,9 +37,12 @@ class Athena(ServedTest):
             "store": "s3://lake/tables", "catalog": "glue", "engine": "athena", "athena": athena, "database": "shop",
             "aws": {"region": "eu-central-1", "endpoint_url": self.url}}}))
 
+    def athena_client(self):
+        return boto3.client("athena", endpoint_url=self.url, region_name="eu-central-1", aws_access_key_id=KEY,
+                            aws_secret_access_key=SECRET)
+
     def states(self):
-        client = boto3.client("athena", endpoint_url=self.url, region_name="eu-central-1",
-                              aws_access_key_id="GLAUXTESTKEY", aws_secret_access_key="glaux/test+secret")
+        client = self.athena_client()
         ids = client.list_query_executions()["QueryExecutionIds"]
         return [client.get_query_execution(QueryExecutionId=id)["QueryExecution"]["Status"]["State"] for id in ids]
 
@@ -133,6 +136,42 @@ class Athena(ServedTest):
         self.refuse(INVALID, ["--max-cost allows $1e-06"], "query", "select * from orders", "--max-cost", "0.000001", env=self.env)
         self.assertNotIn("StartQueryExecution", self.recorder.operations)
         self.ask("select count(*) as n from orders", "--max-scan", "1GiB", "--max-cost", "1")
+
+    def test_a_workgroup_that_enforces_its_location_has_the_results(self):
+        athena = self.athena_client()
+        self.client().create_bucket(Bucket="enforced")
+        athena.create_work_group(Name="strict", Configuration={
+            "EnforceWorkGroupConfiguration": True, "ResultConfiguration": {"OutputLocation": "s3://enforced/here/"}})
+        self.describe(workgroup="strict")
+        outcome = self.succeed("query", "select id from orders", "--results", "csv", "--format", "csv", "--verbose", env=self.env)
+        self.assertEqual(outcome.text.count("\n"), 31)
+        self.assertIn("result object s3://enforced/here/", outcome.err)
+
+    def test_a_query_without_a_place_for_its_result_says_what_to_do(self):
+        athena = self.athena_client()
+        athena.create_work_group(Name="nowhere", Configuration={"EnforceWorkGroupConfiguration": False})
+        self.describe(workgroup="nowhere", output_location="s3://missing-bucket/")
+        self.refuse(INVALID, ["missing-bucket"], "query", "select 1", env=self.env)
+        config = json.loads((self.here / "glaux.yaml").read_text())
+        del config["lake"]["athena"]["output_location"]
+        self.write("glaux.yaml", json.dumps(config))
+        self.refuse(INVALID, ["No output location provided", "S3_OUTPUT_LOCATION"], "query", "select 1", env=self.env)
+        self.assertEqual(self.succeed("query", "select 1 as n", "--format", "csv",
+                                      env=self.env | {"S3_OUTPUT_LOCATION": "s3://athena-results/env/"}).text, "n\n1\n")
+
+    def test_explain_tells_columns_and_tables(self):
+        plan = json.loads("".join(row["Query Plan"] for row in self.ask(
+            "explain (format json) select id, array[row(1, 'a')] as nested from orders")))
+        self.assertEqual(plan["name"], "Output")
+        self.assertEqual(plan["descriptor"]["columnNames"], "[id, nested]")
+        self.assertEqual(plan["outputs"][0], {"symbol": "id", "type": "bigint"})
+        self.assertRegex(plan["outputs"][1]["type"], r"array\(row\(.*integer.*varchar\)\)")
+        plan = json.loads("".join(row["Query Plan"] for row in self.ask(
+            "explain (type io, format json) select * from orders where country = 'DE'")))
+        (table,) = plan["inputTableColumnInfos"]
+        self.assertEqual(table["table"]["schemaTable"], {"schema": "shop", "table": "orders"})
+        self.assertEqual((table["estimate"]["files"], table["estimate"]["partitionsTotal"]), (1, 2))
+        self.refuse(INVALID, ["nocolumn"], "query", "explain (format json) select nocolumn from orders", env=self.env)
 
     def test_many_queries_at_once_wait_for_their_turn(self):
         self.describe(max_concurrent=2)

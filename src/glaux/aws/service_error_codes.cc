@@ -262,6 +262,8 @@ constexpr Words kWords[] = {
     {"object lock", "Object Lock protects this version until its retention ends"},
     {"Object Lock", "Object Lock protects this version until its retention ends"},
     {"kms:", "the data is encrypted: allow kms:Decrypt, and to write kms:GenerateDataKey, for its KMS key"},
+    {"No output location provided",
+     "say where results go: output_location under athena, S3_OUTPUT_LOCATION, or the workgroup's own"},
     {"Lake Formation", "grant the permission in Lake Formation: policies of IAM alone are not enough"},
 };
 

@@ -180,6 +180,24 @@ TEST_P(QueryEngineConformance, RefusesWhatIsNoSql) {
   ASSERT_FAILS(ErrorKind::kInvalid, "", QueryTable(engine(), {.sql = "SELECT 1; SELECT 2"}));
 }
 
+TEST_P(QueryEngineConformance, BindsParametersAsValuesAndNothingElse) {
+  const auto count = [&](std::vector<std::string> parameters) -> Result<int64_t> {
+    ARROW_ASSIGN_OR_RAISE(const auto table,
+                          QueryTable(engine(), {.sql = "SELECT id FROM orders WHERE id < ? AND note = ?",
+                                                .parameters = std::move(parameters)}));
+    return table->num_rows();
+  };
+  ASSERT_OK_AND_ASSIGN(const auto literal, count({"5", "'a'"}));
+  EXPECT_EQ(literal, 1);
+  ASSERT_OK_AND_ASSIGN(const auto text, count({"5", "a"}));
+  EXPECT_EQ(text, 1);
+  ASSERT_OK_AND_ASSIGN(const auto injected, count({"5", "x' OR 'a' = 'a"}));
+  EXPECT_EQ(injected, 0);
+  ASSERT_OK_AND_ASSIGN(const auto null, count({"5", "NULL"}));
+  EXPECT_EQ(null, 0);
+  ASSERT_FAILS(ErrorKind::kInvalid, "", count({"5"}));
+}
+
 TEST_P(QueryEngineConformance, TellsTheStateOfAQueryToItsEnd) {
   ASSERT_OK_AND_ASSIGN(const auto id, engine().Submit({.sql = "SELECT id FROM orders"}));
   const auto status = WaitUntilDone(id);

@@ -143,10 +143,8 @@ void ReadLines(std::string_view text, size_t columns, std::vector<Cell>* cells) 
       const size_t tab = column + 1 < columns ? std::min(line.find('\t'), line.size()) : line.size();
       std::string_view value = line.substr(0, tab);
       line.remove_prefix(std::min(tab + 1, line.size()));
-      if (columns > 1) {
-        const size_t last = value.find_last_not_of(' ');
-        value = value.substr(0, last == value.npos ? 0 : last + 1);
-      }
+      const size_t last = value.find_last_not_of(' ');
+      value = value.substr(0, last == value.npos ? 0 : last + 1);
       cells->push_back({.data = value.data(), .size = static_cast<uint32_t>(value.size())});
     }
   }

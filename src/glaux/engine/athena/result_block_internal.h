@@ -36,8 +36,8 @@ size_t WholeRows(std::string_view text);
 /// kCorrupt: a row with more or fewer values than there are columns, something outside of quotes.
 Status ReadCells(std::string_view text, size_t columns, int64_t first_row, std::vector<Cell>* cells);
 
-/// Take lines apart whose values stand between tabs: SHOW, DESCRIBE, EXPLAIN. Of one column the line is the value; of
-/// more, blanks at their ends fill them up and do not count. Missing ones are empty.
+/// Take lines apart whose values stand between tabs: SHOW, DESCRIBE, EXPLAIN. Of one column the line is the value.
+/// Blanks at the ends of values fill them up and do not count; missing values are empty.
 void ReadLines(std::string_view text, size_t columns, std::vector<Cell>* cells);
 
 }  // namespace glaux::athena

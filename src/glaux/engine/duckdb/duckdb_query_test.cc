@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "glaux/engine/duckdb/fake_lake.h"
+#include "glaux/engine/query_estimate.h"
 #include "glaux/testing/matchers.h"
 #include "glaux/testing/temp_dir.h"
 
@@ -35,6 +36,47 @@ class DuckDBQuery : public ::testing::Test {
 };
 
 }  // namespace
+
+TEST_F(DuckDBQuery, EstimatesByTheTablesPlans) {
+  const auto schema = arrow::schema({arrow::field("id", arrow::int64())});
+  lake_.AddTable({"shop", "orders"}, schema->fields(), {arrow::field("day", arrow::utf8())});
+  for (const char* day : {"01", "02", "03"}) {
+    lake_.AddFile({"shop", "orders"}, {arrow::MakeScalar(day)}, *FakeLake::Rows(schema, R"([{"id":1}])"));
+  }
+  Open({.default_database = "shop"});
+  const auto before = lake_.bytes_read();
+  ASSERT_OK_AND_ASSIGN(const auto one,
+                       EstimateQuery(*engine_, {.sql = "SELECT count(*) FROM orders WHERE day = '02'"}));
+  ASSERT_EQ(one.inputs.size(), 1u);
+  EXPECT_EQ(one.inputs[0].table, "shop.orders");
+  EXPECT_EQ(one.inputs[0].files, 1);
+  EXPECT_EQ(one.inputs[0].partitions_scanned, 1);
+  EXPECT_EQ(one.inputs[0].partitions_total, 3);
+  ASSERT_OK_AND_ASSIGN(const auto all, EstimateQuery(*engine_, {.sql = "SELECT id FROM orders"}));
+  EXPECT_EQ(all.bytes(), 3 * *one.bytes());
+  ASSERT_OK_AND_ASSIGN(const auto twice, EstimateQuery(*engine_, {.sql = "SELECT a.id FROM orders a, orders b"}));
+  EXPECT_EQ(twice.bytes(), 6 * *one.bytes());
+  ASSERT_OK_AND_ASSIGN(const auto none, EstimateQuery(*engine_, {.sql = "SELECT 1"}));
+  EXPECT_EQ(none.bytes(), 0);
+  EXPECT_EQ(lake_.bytes_read(), before);
+  ASSERT_FAILS(ErrorKind::kNotFound, "nowhere", EstimateQuery(*engine_, {.sql = "SELECT * FROM nowhere"}));
+  ASSERT_FAILS(ErrorKind::kNotImplemented, "DROP", EstimateQuery(*engine_, {.sql = "DROP TABLE orders"}));
+}
+
+TEST_F(DuckDBQuery, ExplainsColumnsWithTheirTypesAsAthenaNamesThem) {
+  Open();
+  const auto explain = [&](const std::string& sql) -> Result<std::string> {
+    ARROW_ASSIGN_OR_RAISE(const auto table, QueryTable(*engine_, {.sql = sql, .dialect = SqlDialect::kAthena}));
+    return table->column(0)->GetScalar(0).ValueOrDie()->ToString();
+  };
+  ASSERT_OK_AND_ASSIGN(
+      const auto plan,
+      explain("EXPLAIN (FORMAT JSON) SELECT 1 AS id, map(ARRAY['a'], ARRAY[CAST(1 AS decimal(5,2))]) AS m"));
+  EXPECT_THAT(plan, ::testing::HasSubstr(R"("columnNames":"[id, m]")"));
+  EXPECT_THAT(plan, ::testing::HasSubstr(R"({"symbol":"id","type":"integer"})"));
+  EXPECT_THAT(plan, ::testing::HasSubstr(R"json({"symbol":"m","type":"map(varchar, decimal(5,2))"})json"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "nocolumn", explain("EXPLAIN (FORMAT JSON) SELECT nocolumn"));
+}
 
 TEST_F(DuckDBQuery, CancelsALongQuerySoon) {
   Open();
