@@ -1,16 +1,20 @@
 #include "glaux/engine/athena/athena_engine.h"
 
+#include <arrow/builder.h>
+#include <arrow/io/memory.h>
 #include <arrow/table.h>
 
 #include <boost/json.hpp>
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <thread>
 
 #include "glaux/aws/playing_for_test.h"
+#include "glaux/format/format.h"
 #include "glaux/store/memory_store.h"
 #include "glaux/store/s3/s3_test_options.h"
 #include "glaux/testing/matchers.h"
@@ -103,6 +107,7 @@ class AthenaEngineTest : public ::testing::Test {
                     .error = begin_error};
       by_token[token] = queries.size();
       queries.push_back(std::move(played));
+      if (on_start) on_start(request);
     }
     return Answer(200, json::serialize(json::object{{"QueryExecutionId", queries[by_token[token]].id}}));
   }
@@ -131,6 +136,7 @@ class AthenaEngineTest : public ::testing::Test {
                              {{"DataScannedInBytes", 123},
                               {"QueryQueueTimeInMillis", 7},
                               {"QueryPlanningTimeInMillis", 8},
+                              {"DataManifestLocation", manifest},
                               {"EngineExecutionTimeInMillis", 9}}}});
     }
     return Answer(
@@ -166,6 +172,8 @@ class AthenaEngineTest : public ::testing::Test {
   std::atomic<size_t> most_looked_at = 0;
   std::string begin_state = "SUCCEEDED";
   std::string begin_reason;
+  std::string manifest;
+  std::function<void(const json::object& request)> on_start;
   json::object begin_error;
   std::string page = R"({"ResultSet":{"ResultSetMetadata":{"ColumnInfo":[{"Name":"n","Type":"bigint"}]},
       "Rows":[{"Data":[{"VarCharValue":"n"}]},{"Data":[{"VarCharValue":"1"}]},{"Data":[{}]}]}})";
@@ -392,6 +400,68 @@ TEST_F(AthenaResultsTest, IsCancelledWhileItsRowsAreRead) {
   ASSERT_OK(result.reader->ReadNext(&batch));
   ASSERT_OK(engine->Cancel(result.id));
   ASSERT_FAILS(ErrorKind::kCancelled, "cancelled", result.reader->ReadNext(&batch));
+}
+
+std::string ParquetOf(const std::string& column, std::vector<int64_t> values) {
+  arrow::Int64Builder builder;
+  EXPECT_TRUE(builder.AppendValues(values).ok());
+  const auto schema = arrow::schema({arrow::field(column, arrow::int64())});
+  const auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
+  const auto writer = FormatByName("parquet").ValueOrDie()->OpenWriter(sink, schema, {}).ValueOrDie();
+  const auto rows = static_cast<int64_t>(values.size());
+  EXPECT_OK(writer->Write(arrow::RecordBatch::Make(schema, rows, {builder.Finish().ValueOrDie()})));
+  EXPECT_OK(writer->Close());
+  return sink->Finish().ValueOrDie()->ToString();
+}
+
+class AthenaUnloadTest : public AthenaEngineTest {
+ protected:
+  AthenaUnloadTest() {
+    Open({.output_location = "s3://results/", .results = AthenaResults::kUnload});
+    on_start = [this](const json::object& request) {
+      const std::string sql(request.at("QueryString").as_string());
+      const auto at = sql.find("TO 's3://results/");
+      if (at == sql.npos) return;
+      folder = sql.substr(at + 17, sql.find('\'', at + 17) - at - 17);
+      for (const auto& [name, bytes] : files) EXPECT_OK(PutString(*store, folder + name, bytes));
+      std::string list;
+      for (const auto& name : listed) list += "s3://results/" + folder + name + "\n";
+      if (!listed.empty()) EXPECT_OK(PutString(*store, "m.csv", list));
+    };
+  }
+
+  std::string folder;
+  std::map<std::string, std::string> files = {{"a", ParquetOf("n", {1, 2})}, {"b", ParquetOf("n", {3})}};
+  std::vector<std::string> listed;
+};
+
+TEST_F(AthenaUnloadTest, ReadsTheFilesThatTheManifestNamesAndDeletesThem) {
+  manifest = "s3://results/m.csv";
+  listed = {"b", "a"};
+  files["_SUCCESS"] = "of somebody";
+  ASSERT_OK_AND_ASSIGN(const auto table, QueryTable(*engine, {.sql = "SELECT n FROM t -- all;\n;"}));
+  EXPECT_EQ(table->num_rows(), 3);
+  EXPECT_EQ(table->column(0)->GetScalar(0).ValueOrDie()->ToString(), "3");
+  const std::string sql(queries.at(0).request.at("QueryString").as_string());
+  EXPECT_EQ(sql, "UNLOAD (SELECT n FROM t -- all\n) TO 's3://results/" + folder +
+                     "' WITH (format = 'PARQUET', compression = 'SNAPPY')");
+  ASSERT_OK_AND_ASSIGN(const auto left, ListAll(*store, "unload/"));
+  EXPECT_TRUE(left.empty());
+}
+
+TEST_F(AthenaUnloadTest, ListsTheFolderWhereThereIsNoManifestAndCleansUpWhatNobodyReads) {
+  ASSERT_OK_AND_ASSIGN(const auto table, QueryTable(*engine, {.sql = "SELECT n FROM t"}));
+  EXPECT_EQ(table->num_rows(), 3);
+  ASSERT_OK_AND_ASSIGN(const auto id, engine->Submit({.sql = "WITH a AS (SELECT 1) SELECT * FROM a"}));
+  EXPECT_EQ(Wait(id).state, QueryState::kSucceeded);
+  engine->Release(id);
+  ASSERT_OK_AND_ASSIGN(const auto left, ListAll(*store, "unload/"));
+  EXPECT_TRUE(left.empty());
+}
+
+TEST_F(AthenaUnloadTest, LeavesOtherStatementsAsTheyAre) {
+  ASSERT_OK(QueryTable(*engine, {.sql = "/* a */ SHOW TABLES"}));
+  EXPECT_EQ(queries.at(0).request.at("QueryString"), "/* a */ SHOW TABLES");
 }
 
 TEST(AthenaEngineOptions, NamesWhatIsMissing) {

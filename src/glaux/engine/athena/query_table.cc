@@ -202,7 +202,7 @@ double QueryTable::Jitter() { return 0.8 + 0.4 * static_cast<double>(random_() %
 void QueryTable::PlanNextLook(OpenQuery& query) {
   const auto now = SteadyClock::now();
   const auto age = std::chrono::duration_cast<milliseconds>(now - query.started_at);
-  const auto pause = std::clamp(age / 4, options_.first_poll, options_.max_poll);
+  const auto pause = std::clamp(age / 10, options_.first_poll, options_.max_poll);
   query.next_look = now + std::chrono::duration_cast<SteadyClock::duration>(pause * Jitter());
 }
 
