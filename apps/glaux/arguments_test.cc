@@ -32,6 +32,8 @@ TEST(HumanText, GroupsDigitsAndScalesBytesAndTimes) {
   EXPECT_EQ(FormatCount(1'234'567), "1,234,567");
   EXPECT_EQ(FormatCount(-1'000), "-1,000");
   EXPECT_EQ(FormatCount(1, "row", "rows"), "1 row");
+  EXPECT_EQ(FormatDollars(0.000048), "$0.000048");
+  EXPECT_EQ(FormatDollars(0.5), "$0.50");
   EXPECT_EQ(FormatBytes(999), "999 B");
   EXPECT_EQ(FormatBytes(1'234), "1.2 kB");
   EXPECT_EQ(FormatBytes(999'960), "1.0 MB");

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace glaux::cli {
@@ -34,8 +35,10 @@ std::string FormatBytes(double bytes) {
 
 std::string FormatDollars(double dollars) {
   if (dollars == 0) return "$0";
-  // Two digits that say something, of little too.
-  return dollars < 0.995 ? fmt::format("${:.2g}", dollars) : fmt::format("${:.2f}", dollars);
+  if (dollars >= 0.995) return fmt::format("${:.2f}", dollars);
+  // Two digits that say something, of little too, and cents as cents.
+  const int before = std::max(0, static_cast<int>(-std::floor(std::log10(dollars))) - 1);
+  return fmt::format("${:.{}f}", dollars, before + 2);
 }
 
 std::string FormatDuration(std::chrono::nanoseconds duration) {

@@ -19,7 +19,7 @@ TEST(QueryLimits, RefuseWhatWouldBeMore) {
                CheckLimits(Orders((int64_t{10} << 30) + 1), scan));
   ASSERT_OK_AND_ASSIGN(const auto cost, ParseLimits("", "$0.50"));
   EXPECT_OK(CheckLimits(Orders(int64_t{100} << 30), cost));
-  ASSERT_FAILS(ErrorKind::kInvalid, "at Athena $5.00; --max-cost allows $0.5; it was not run",
+  ASSERT_FAILS(ErrorKind::kInvalid, "at Athena $5.00; --max-cost allows $0.50; it was not run",
                CheckLimits(Orders(int64_t{1} << 40), cost));
   EXPECT_OK(CheckLimits(Orders(int64_t{1} << 50), {}));
 }
@@ -38,7 +38,7 @@ TEST(QueryEstimate, IsToldForPeopleAndMachines) {
   EXPECT_EQ(
       DescribeEstimate(Orders(1'200'000)),
       "shop.orders: 1.2 MB, 3 files, 2 of 9 partitions\n"
-      "at most 1.2 MB, at Athena $4.8e-05: whole files are counted, and columns that are not read cost nothing\n");
+      "at most 1.2 MB, at Athena $0.000048: whole files are counted, and columns that are not read cost nothing\n");
   EXPECT_THAT(DescribeEstimate(Orders(std::nullopt)), HasSubstr("not known"));
   EXPECT_EQ(DescribeEstimate({}), "reads no table\n");
   EXPECT_THAT(EstimateJson(Orders(10)), HasSubstr(R"("bytes":10,"athena_dollars":4.76)"));

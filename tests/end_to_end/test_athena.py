@@ -133,7 +133,7 @@ class Athena(ServedTest):
         self.assertGreater(estimate["bytes"], 0)
         self.assertNotIn("StartQueryExecution", self.recorder.operations)
         self.refuse(INVALID, ["--max-scan allows 1 B", "was not run"], "query", "select * from orders", "--max-scan", "1B", env=self.env)
-        self.refuse(INVALID, ["--max-cost allows $1e-06"], "query", "select * from orders", "--max-cost", "0.000001", env=self.env)
+        self.refuse(INVALID, ["--max-cost allows $0.0000010"], "query", "select * from orders", "--max-cost", "0.000001", env=self.env)
         self.assertNotIn("StartQueryExecution", self.recorder.operations)
         self.ask("select count(*) as n from orders", "--max-scan", "1GiB", "--max-cost", "1")
 
