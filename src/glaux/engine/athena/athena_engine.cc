@@ -92,7 +92,7 @@ class AthenaEngine final : public QueryEngine {
     const auto query = queries_.Remove(id);
     if (!query) return;
     static_cast<void>(queries_.Stop(query, MakeError(ErrorKind::kCancelled, "the query was released")));
-    if (!query->unload_location.empty() && !query->results_taken && !query->service_id.empty()) {
+    if (!query->unload_location.empty() && queries_.HasUnreadRows(*query)) {
       DropUnloaded(SourceOf(query), query->unload_location);
     }
   }

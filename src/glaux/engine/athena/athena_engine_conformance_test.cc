@@ -97,6 +97,7 @@ INSTANTIATE_TEST_SUITE_P(AthenaFaults, QueryEngineConformance,
 
 TEST(AthenaBehindFaults, RunsAStatementOnceHoweverOftenItsStartIsRepeated) {
   const auto lake = BehindFaults();
+  ASSERT_OK(QueryTable(lake->engine(), {.sql = "DROP TABLE IF EXISTS once"}));
   ASSERT_OK(QueryTable(lake->engine(), {.sql = "CREATE TABLE once AS SELECT 0 AS n"}));
   for (int i = 1; i <= 20; ++i) {
     ASSERT_OK(QueryTable(lake->engine(), {.sql = "INSERT INTO once VALUES (" + std::to_string(i) + ")"}));

@@ -49,6 +49,8 @@ struct OpenQuery {
   bool results_taken = false;
   std::string result_path;
 
+  /// Athena's id, or ours as long as there is none.
+  const std::string& name() const { return service_id.empty() ? id : service_id; }
   bool done() const { return phase == Phase::kDone; }
   /// What people should know of it. Thread-safe.
   void AddNote(std::string_view note) {

@@ -234,7 +234,7 @@ void QueryTable::Look() {
     for (const auto& [id, query] : by_id_) {
       const auto deadline = query->deadline();
       if (query->done() || !query->stop_reason.ok() || !deadline || *deadline > now) continue;
-      auto open = EndFor(*query, MakeError(ErrorKind::kTimeout, "query ", query->service_id,
+      auto open = EndFor(*query, MakeError(ErrorKind::kTimeout, "query ", query->name(),
                                            " ran longer than its timeout of ", query->request.timeout->count(), " ms"));
       if (!open.empty()) stop.push_back(std::move(open));
     }
@@ -417,6 +417,11 @@ Status QueryTable::TakeResults(OpenQuery& query) {
   if (query.results_taken) return MakeError(ErrorKind::kInvalid, "the rows of this query were taken already");
   query.results_taken = true;
   return Status::OK();
+}
+
+bool QueryTable::HasUnreadRows(OpenQuery& query) {
+  const std::lock_guard lock(mutex_);
+  return !query.results_taken && !query.service_id.empty();
 }
 
 wire::QueryExecution QueryTable::ExecutionOf(OpenQuery& query) {

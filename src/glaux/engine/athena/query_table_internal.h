@@ -40,6 +40,8 @@ class QueryTable {
   QueryPtr Remove(const QueryId& id);
   /// Take the right to its rows; kInvalid the second time.
   Status TakeResults(OpenQuery& query);
+  /// Athena had it, and nobody took its rows.
+  bool HasUnreadRows(OpenQuery& query);
   wire::QueryExecution ExecutionOf(OpenQuery& query);
   void SetResultPath(OpenQuery& query, std::string path);
 
