@@ -85,6 +85,12 @@ class AthenaEngineTest : public ::testing::Test {
   Result<http::Response> Play(const std::string& operation, const json::object& request) {
     if (operation == "StartQueryExecution") return Start(request);
     if (operation == "BatchGetQueryExecution") return Look(request);
+    if (operation == "GetQueryExecution") {
+      const auto looked = Look({{"QueryExecutionIds", json::array{request.at("QueryExecutionId")}}});
+      const auto found = json::parse(looked->body).at("QueryExecutions").as_array();
+      if (found.empty()) return Answer(400, R"({"__type":"InvalidRequestException","Message":"was not found"})");
+      return Answer(200, json::serialize(json::object{{"QueryExecution", found[0]}}));
+    }
     if (operation == "StopQueryExecution") {
       const std::string id(request.at("QueryExecutionId").as_string());
       stopped.insert(id);
@@ -324,11 +330,22 @@ TEST_F(AthenaEngineTest, TellsAStopAgainThatDidNotArrive) {
 TEST_F(AthenaEngineTest, FailsWhatItMayNotLookAtAndStopsIt) {
   begin_state = "RUNNING";
   faults["BatchGetQueryExecution"] = {Fault::kDeny};
+  faults["GetQueryExecution"] = {Fault::kDeny};
   ASSERT_FAILS(ErrorKind::kDenied, "query-0", QueryTable(*engine, {.sql = "SELECT 1"}));
   EXPECT_TRUE(WaitUntil([&] { return CountOf("StopQueryExecution") >= 1; }));
+  Open({});
   begin_state = "GONE";
   ASSERT_FAILS(ErrorKind::kNotFound, "query-1 cannot be looked at: INVALID_INPUT: was not found",
                QueryTable(*engine, {.sql = "SELECT 1"}));
+}
+
+TEST_F(AthenaEngineTest, LooksAtOneAfterTheOtherWhereItMayNotAskForMany) {
+  faults["BatchGetQueryExecution"] = {Fault::kDeny};
+  for (int i = 0; i < 3; ++i) ASSERT_OK(QueryTable(*engine, {.sql = "SELECT 1"}));
+  EXPECT_EQ(CountOf("BatchGetQueryExecution"), 1u);
+  EXPECT_GE(CountOf("GetQueryExecution"), 3u);
+  begin_state = "GONE";
+  ASSERT_FAILS(ErrorKind::kNotFound, "was not found", QueryTable(*engine, {.sql = "SELECT 1"}));
 }
 
 class AthenaResultsTest : public AthenaEngineTest {

@@ -253,13 +253,40 @@ void QueryTable::Look() {
   }
 }
 
+Result<wire::BatchGetQueryExecutionResponse> QueryTable::Ask(const wire::BatchGetQueryExecutionRequest& request,
+                                                             const std::string& subject) {
+  if (!one_by_one_) {
+    auto answer = connection_->Send(request, subject, abort_.token());
+    if (answer.ok()) return answer;
+    const auto info = InfoOf(answer.status());
+    one_by_one_ = info.kind == ErrorKind::kDenied || info.kind == ErrorKind::kNotImplemented ||
+                  info.code == "UnknownOperationException";
+    if (!one_by_one_) return answer;
+  }
+  wire::BatchGetQueryExecutionResponse all;
+  auto& found = all.QueryExecutions.emplace();
+  auto& missing = all.UnprocessedQueryExecutionIds.emplace();
+  for (const auto& id : request.QueryExecutionIds) {
+    auto one = connection_->Send(wire::GetQueryExecutionRequest{.QueryExecutionId = id}, "query " + id, abort_.token());
+    if (one.ok()) {
+      found.push_back(std::move(one->QueryExecution));
+    } else if (KindOf(one.status()) == ErrorKind::kInvalid) {
+      missing.push_back(
+          {.QueryExecutionId = id, .ErrorCode = InfoOf(one.status()).code, .ErrorMessage = one.status().message()});
+    } else {
+      return one.status();
+    }
+  }
+  return all;
+}
+
 void QueryTable::LookAt(Lock& lock, const std::vector<QueryPtr>& queries) {
   wire::BatchGetQueryExecutionRequest request;
   for (const auto& query : queries) request.QueryExecutionIds.push_back(query->service_id);
   const std::string subject =
       queries.size() == 1 ? "query " + queries.front()->service_id : std::to_string(queries.size()) + " queries";
   lock.unlock();
-  const auto answer = connection_->Send(std::move(request), subject, abort_.token());
+  const auto answer = Ask(request, subject);
   lock.lock();
   if (!answer.ok()) return LookFailed(queries, answer.status());
   looks_fail_since_.reset();

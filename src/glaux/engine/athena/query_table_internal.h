@@ -54,6 +54,9 @@ class QueryTable {
   void SendStarts();
   void Look();
   std::optional<SteadyTime> NextLook() const;
+  /// What Athena says of queries: in one request, or one by one where that one may not be sent.
+  Result<wire::BatchGetQueryExecutionResponse> Ask(const wire::BatchGetQueryExecutionRequest& request,
+                                                   const std::string& subject);
   void LookAt(Lock& lock, const std::vector<QueryPtr>& queries);
   void Apply(const QueryPtr& query, const wire::QueryExecution& execution);
   void LookFailed(const std::vector<QueryPtr>& queries, const Status& why);
@@ -81,6 +84,7 @@ class QueryTable {
   std::vector<std::string> unstopped_;  ///< Athena's ids of queries that could not be stopped yet
   int at_athena_ = 0;
   std::optional<SteadyTime> looks_fail_since_;
+  bool one_by_one_ = false;  ///< of the looker alone
   std::minstd_rand random_{std::random_device{}()};
   std::thread looker_;
   std::thread starter_;
