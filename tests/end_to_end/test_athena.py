@@ -89,6 +89,25 @@ class Athena(ServedTest):
                      if operation == "StartQueryExecution"]
         self.assertEqual([sql.startswith("EXPLAIN (FORMAT JSON)") for sql in explained], [False, True])
 
+    def test_nested_columns_without_a_plan_are_text_and_that_is_said(self):
+        self.athena_client().create_prepared_statement(StatementName="p", WorkGroup="primary",
+                                                       QueryStatement="select array[id, 0] as list from orders where id = ?")
+        outcome = self.succeed("query", "execute p using 7", "--format", "jsonl", env=self.env)
+        self.assertEqual(json.loads(outcome.text), {"list": "[7, 0]"})
+        self.assertIn("note: array, map and row columns are text: ", outcome.err)
+
+    def test_odd_sizes(self):
+        names = [f"c{i}" for i in range(5000)]
+        sql = "select " + ", ".join(f"{i} as {name}" for i, name in enumerate(names))
+        for way in ("auto", "csv"):
+            (row,) = self.ask(sql, "--results", way)
+            self.assertEqual(row, {name: i for i, name in enumerate(names)})
+        self.write("long.sql", "select '" + "x" * 1_000_000 + "' as a")
+        self.refuse(INVALID, ["262144"], "query", "-f", "long.sql", env=self.env)
+        self.write("long.sql", "select '" + "x" * 200_000 + "' as a, i from range(200) t(i)")
+        self.assertEqual([len(line) for line in self.succeed("query", "-f", "long.sql", "--format", "csv", env=self.env).text.splitlines()[1:3]],
+                         [200_002, 200_002])
+
     def test_statements_that_write_run_at_athena(self):
         self.succeed("query", "create table totals as select country, count(*) as n from orders group by 1", env=self.env)
         self.assertEqual(self.ask("insert into totals values ('IT', 7)"), [{"rows": 1}])
