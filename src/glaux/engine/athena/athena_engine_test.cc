@@ -403,6 +403,7 @@ TEST_F(AthenaResultsTest, ReadsPageByPageWhereTheObjectIsGoneAndSaysSo) {
   EXPECT_THAT(status.notes[0], HasSubstr("s3://results/query-0.csv"));
   EXPECT_THAT(status.notes[0], HasSubstr("page by page"));
 
+  result.reader.reset();  // before its engine
   Open({.results = AthenaResults::kCsv});
   ASSERT_FAILS(ErrorKind::kNotFound, "read the result of query query-1, s3://results/query-1.csv",
                QueryTable(*engine, {.sql = "SELECT 1"}));
