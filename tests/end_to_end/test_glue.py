@@ -1,10 +1,8 @@
 """The Glue wire of `glaux serve`, by boto3, and the program as a client of it."""
 import datetime
 import http.client
-import http.server
 import json
 import subprocess
-import threading
 import unittest
 import urllib.parse
 
@@ -16,7 +14,8 @@ try:
     import botocore.config
     from botocore.exceptions import ClientError
 
-    from glue_model import check_answers, problems
+    from glue_model import check_answers
+    from recorder import Recorder
 except ImportError:
     raise unittest.SkipTest("boto3 is not installed; scripts/setup.sh installs it")
 
@@ -384,56 +383,12 @@ class Account(GlueTest):
         self.refuses("EntityNotFoundException", self.glue.get_tags, ResourceArn=arn + "none")
 
 
-class Recorder:
-    """A proxy that holds what passes through it to botocore's model."""
-
-    def __init__(self, upstream):
-        address = urllib.parse.urlsplit(upstream)
-        self.operations, self.problems = [], []
-        recorder = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                connection = http.client.HTTPConnection(address.hostname, address.port)
-                connection.request("POST", self.path, body, dict(self.headers))
-                answer = connection.getresponse()
-                content = answer.read()
-                connection.close()
-                operation = self.headers["X-Amz-Target"].removeprefix("AWSGlue.")
-                recorder.operations.append(operation)
-                found = [problems(operation, "input", body)]
-                if answer.status == 200:
-                    found.append(problems(operation, "output", content))
-                recorder.problems += filter(None, found)
-                self.send_response(answer.status)
-                for name, value in answer.getheaders():
-                    if name.lower() not in ("connection", "content-length", "date", "server"):
-                        self.send_header(name, value)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
 class Program(GlueTest):
     """The program with `catalog: glue`, against our own server."""
 
     def setUp(self):
         super().setUp()
-        self.recorder = Recorder(self.url)
+        self.recorder = Recorder(self.url, "glue")
         self.addCleanup(self.recorder.stop)
         self.describe()
         self.write("orders.csv", "id,country,amount\n" + "".join(f"{i},{'DE' if i % 3 else 'FR'},{i}.25\n" for i in range(1, 31)))
