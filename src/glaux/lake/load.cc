@@ -1,12 +1,12 @@
 #include "glaux/lake/load_internal.h"
 
 #include <arrow/api.h>
-#include <boost/json.hpp>
 
 #include <algorithm>
-#include <set>
 
 #include "glaux/lake/inputs_internal.h"
+#include "glaux/sync/merge_write.h"
+#include "glaux/sync/pipeline_plan.h"
 #include "glaux/sync/pump.h"
 #include "glaux/sync/request_plan.h"
 #include "glaux/sync/shape.h"
@@ -21,19 +21,6 @@ constexpr int64_t kLeastSample = 64 << 10;
 constexpr int64_t kMostSample = 1 << 20;
 /// Loads that lose a race plan again, this often.
 constexpr int kMostAttempts = 5;
-
-/// Columns that meet the data's: the table's own and its identity keys, not the keys that a time makes.
-std::shared_ptr<arrow::Schema> ComparableSchema(const Table& table) {
-  std::set<std::string> made(table.partition_columns().begin(), table.partition_columns().end());
-  for (const auto& field : table.partition_spec()) {
-    if (field.transform == Transform::kIdentity) made.erase(field.source_column);
-  }
-  std::vector<std::shared_ptr<arrow::Field>> fields;
-  for (const auto& field : table.schema()->fields()) {
-    if (!made.contains(field->name())) fields.push_back(field);
-  }
-  return arrow::schema(std::move(fields));
-}
 
 /// Year, month and day of the write time.
 std::vector<PartitionField> DefaultPartitioning() { return {{Transform::kDay, ""}}; }
@@ -277,7 +264,7 @@ class LoadRun {
   Status Write(Table& table, const std::vector<SourceFile>& files, const InferredFiles& inferred,
                const DataShape& shape, const EvolutionPlan& plan, LoadSummary* summary) {
     auto append_options = AppendOptionsOf();
-    const auto untyped = UntypedColumns(table, plan, shape);
+    const auto untyped = UntypedColumns(&table, *plan.table_schema, shape.untyped);
     if (untyped.has_value()) append_options.parameters[kUntypedColumnsParameter] = *untyped;
     if (untyped.has_value() && !shape.untyped.empty()) {
       summary->notes.push_back(std::to_string(shape.untyped.size()) +
@@ -309,30 +296,6 @@ class LoadRun {
     summary->files_loaded = summary->commit.already_loaded ? 0 : static_cast<int64_t>(files.size());
     if (summary->commit.already_loaded) summary->files_skipped += static_cast<int64_t>(files.size());
     return Status::OK();
-  }
-
-  /// The table's list of columns without a type, if it changes: new ones in, those that got a type out.
-  static std::optional<std::string> UntypedColumns(const Table& table, const EvolutionPlan& plan,
-                                                   const DataShape& shape) {
-    const auto& parameters = table.entry().parameters;
-    const auto at = parameters.find(kUntypedColumnsParameter);
-    std::set<std::string> names;
-    if (at != parameters.end()) {
-      boost::system::error_code error;
-      const auto before = boost::json::parse(at->second, error);
-      if (!error && before.is_array()) {
-        for (const auto& name : before.as_array()) {
-          if (name.is_string()) names.emplace(name.as_string().c_str());
-        }
-      }
-    }
-    names.insert(shape.untyped.begin(), shape.untyped.end());
-    for (const auto& name : plan.table_schema->field_names()) names.erase(name);
-    boost::json::array list;
-    for (const auto& name : names) list.emplace_back(name);
-    std::string text = list.empty() ? std::string() : boost::json::serialize(list);
-    if (at == parameters.end() ? text.empty() : text == at->second) return std::nullopt;
-    return text;
   }
 
   Lake& lake_;

@@ -6,7 +6,7 @@
 #include "glaux/base/near_names.h"
 #include "glaux/format/format.h"
 #include "glaux/schema/names.h"
-#include "glaux/sync/batch_compute_internal.h"
+#include "glaux/sync/batch_compute.h"
 
 namespace glaux {
 namespace {

@@ -11,7 +11,7 @@
 #include <limits>
 
 #include "glaux/schema/types.h"
-#include "glaux/sync/batch_compute_internal.h"
+#include "glaux/sync/batch_compute.h"
 
 namespace glaux {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "glaux/base/memory.h"
 #include "glaux/base/parallel.h"
-#include "glaux/sync/batch_compute_internal.h"
+#include "glaux/sync/batch_compute.h"
 #include "glaux/sync/merge.h"
 #include "glaux/sync/pump.h"
 #include "glaux/sync/spool.h"

@@ -7,7 +7,7 @@
 
 #include "glaux/base/random.h"
 #include "glaux/schema/names.h"
-#include "glaux/sync/batch_compute_internal.h"
+#include "glaux/sync/batch_compute.h"
 #include "glaux/sync/merge.h"
 #include "glaux/sync/merge_write.h"
 #include "glaux/sync/pipeline_checks.h"

@@ -8,7 +8,7 @@
 #include "glaux/base/secrets.h"
 #include "glaux/schema/names.h"
 #include "glaux/schema/types.h"
-#include "glaux/sync/batch_compute_internal.h"
+#include "glaux/sync/batch_compute.h"
 #include "glaux/table/row_filter.h"
 #include "glaux/table/scan.h"
 

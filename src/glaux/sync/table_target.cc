@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "glaux/sync/batch_compute_internal.h"
+#include "glaux/sync/batch_compute.h"
 #include "glaux/sync/merge_write.h"
 #include "glaux/sync/request_plan.h"
 #include "glaux/table/scan.h"

@@ -11,7 +11,7 @@
 
 namespace glaux {
 
-/// What pipelines ask of Arrow's kernels, so that one file includes them.
+/// What pipelines and writes ask of Arrow's kernels, so that one file includes them.
 
 /// Rows for which `mask` (boolean; null is false) is true.
 Result<std::shared_ptr<arrow::RecordBatch>> SelectRows(const std::shared_ptr<arrow::RecordBatch>& batch,
