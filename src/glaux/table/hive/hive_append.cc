@@ -540,6 +540,20 @@ Status CheckKeysApart(const HivePlace& place, const TableEntry& entry, std::span
   return Status::OK();
 }
 
+/// Values of a key are in the folders of files that are there already, and Glue lets no key change.
+Status CheckKeyTypes(const HivePlace& place, const TableEntry& entry, const arrow::Schema& columns) {
+  for (const auto& key : entry.partition_keys) {
+    const auto column = columns.GetFieldByName(key.name);
+    if (column == nullptr) continue;
+    ARROW_ASSIGN_OR_RAISE(const auto type, ToGlueType(*column->type()));
+    if (SameType(key.type, type)) continue;
+    return MakeError({.kind = ErrorKind::kInvalid, .hint = "partition keys never change; write into a new table"},
+                     "append to ", place.id.ToString(), ": partition key ", key.name, " is ", key.type,
+                     ", and would have to become ", type);
+  }
+  return Status::OK();
+}
+
 }  // namespace
 
 int64_t AppendPlace::FilesOf(int64_t rows, int64_t bytes, int64_t target_file_bytes) const {
@@ -564,6 +578,7 @@ Result<std::unique_ptr<Append>> MakeHiveAppend(HivePlace place, const TableEntry
   }
   spec = WithKeysOfRows(spec, *plan.write_schema);
   ARROW_RETURN_NOT_OK(CheckKeysApart(place, entry, spec, *plan.write_schema));
+  if (!staged && !layout.folder) ARROW_RETURN_NOT_OK(CheckKeyTypes(place, entry, *plan.table_schema));
   std::string last_commit;
   AppendOptions checked = options;
   // A grace beyond what times can say means never.
