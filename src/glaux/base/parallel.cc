@@ -114,6 +114,8 @@ int PoolSize(Pool pool) {
   return pool == Pool::kCpu ? cores : kIoThreads;
 }
 
+void Spawn(Pool pool, std::function<void()> work) { WorkersOf(pool).Spawn(std::move(work)); }
+
 Status ParallelForIndex(size_t count, int max_parallel, Pool pool, const arrow::StopToken& stop,
                         const std::function<Status(size_t)>& work) {
   if (count == 0) return Status::OK();

@@ -18,6 +18,9 @@ enum class Pool { kCpu, kIo };
 /// Threads of a pool: the cores this process may use, or GLAUX_THREADS; 64 for kIo.
 int PoolSize(Pool pool);
 
+/// Run a piece of work on a thread of the pool, whenever one is free. Nobody waits for it.
+void Spawn(Pool pool, std::function<void()> work);
+
 /// Run `work(0) … work(count - 1)`, at most `max_parallel` at a time (0: as many as there are cores, 16 of kIo).
 ///
 /// The caller's thread takes part, so nested calls cannot lock each other out. The first error wins, and no further
