@@ -103,6 +103,9 @@ class FakeLake final : public Lake {
     if (!world_.load_error.ok()) return world_.load_error;
     return world_.summary;
   }
+  Result<std::unique_ptr<Target>> OpenTarget(const DestinationConfig&, TargetUse) override {
+    return MakeError(ErrorKind::kNotImplemented, "no targets");
+  }
   SyncEnvironment sync_environment(std::shared_ptr<arrow::io::OutputStream>) override { return {}; }
   Status DropTable(const TableId& id) override {
     world_.dropped.push_back(id.ToString());

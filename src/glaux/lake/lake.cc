@@ -125,21 +125,22 @@ class LocalLake final : public Lake {
     return LoadIntoLake(*this, load_, folded);
   }
 
+  Result<std::unique_ptr<Target>> OpenTarget(const DestinationConfig& destination, TargetUse use) override {
+    return OpenSyncTarget(TargetsLake(nullptr), destination, use);
+  }
+
   SyncEnvironment sync_environment(std::shared_ptr<arrow::io::OutputStream> out) override {
     using For = LakeStores::For;
-    const auto folder = [this](std::string_view uri, For purpose, const S3Access& access) {
-      return stores_.OpenFolder(uri, purpose, access);
-    };
     {
       std::lock_guard lock(mutex_);
       engine_memory_ = std::max(config_.memory_limit / 2, std::min(config_.memory_limit, kLeastEngineMemory));
     }
     SyncEnvironment environment;
-    environment.open_folder = [folder](std::string_view uri, const S3Access& access) {
-      return folder(uri, For::kReading, access);
+    environment.open_folder = [this](std::string_view uri, const S3Access& access) {
+      return stores_.OpenFolder(uri, For::kReading, access);
     };
-    environment.make_folder = [folder](std::string_view uri, const S3Access& access) {
-      return folder(uri, For::kWriting, access);
+    environment.make_folder = [this](std::string_view uri, const S3Access& access) {
+      return stores_.OpenFolder(uri, For::kWriting, access);
     };
     environment.list_committed = ListCommitted;
     environment.open_table = [this](const TableId& id) { return OpenTable(id); };
@@ -150,14 +151,8 @@ class LocalLake final : public Lake {
     environment.database = config_.database;
     environment.meter = stores_.meter();
     if (config_.prices.has_value()) environment.prices = *config_.prices;
-    SyncLake lake{.hive = load_.hive,
-                  .location_of = load_.location_of,
-                  .open_folder = folder,
-                  .engine = environment.engine,
-                  .database = config_.database,
-                  .memory_limit = config_.memory_limit,
-                  .out = std::move(out)};
-    environment.open_target = [lake = std::move(lake)](const DestinationConfig& destination, TargetUse use) {
+    environment.open_target = [lake = TargetsLake(std::move(out))](const DestinationConfig& destination,
+                                                                   TargetUse use) {
       return OpenSyncTarget(lake, destination, use);
     };
     return environment;
@@ -174,6 +169,17 @@ class LocalLake final : public Lake {
     std::error_code error;
     if (config_.create || fs::exists(root_, error)) return Status::OK();
     return MakeError(ErrorKind::kNotFound, "the lake ", root_, " is not there");
+  }
+
+  SyncLake TargetsLake(std::shared_ptr<arrow::io::OutputStream> out) {
+    return {.hive = load_.hive,
+            .location_of = load_.location_of,
+            .open_folder = [this](std::string_view uri, LakeStores::For purpose,
+                                  const S3Access& access) { return stores_.OpenFolder(uri, purpose, access); },
+            .engine = [this] { return reading_engine(); },
+            .database = config_.database,
+            .memory_limit = config_.memory_limit,
+            .out = std::move(out)};
   }
 
   Result<std::unique_ptr<QueryEngine>> MakeQueries() {

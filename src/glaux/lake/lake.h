@@ -143,6 +143,9 @@ struct LoadSummary {
 };
 
 /// A lake: one store, one catalog and one engine. Thread-safe.
+///
+/// Rows in and out are free functions over it: Write (write.h), Read and Query (read.h), the same for structs
+/// (model.h), and Async for all of them (async.h).
 class Lake {
  public:
   /// Open a lake, making its directory if there is none and `config.create` says so.
@@ -170,6 +173,8 @@ class Lake {
 
   /// Load files into a table, making or evolving it. All or nothing.
   virtual Result<LoadSummary> Load(const LoadOptions& options) = 0;
+  /// Where rows go: what writes and pipelines of this lake write through. The lake must outlive it.
+  virtual Result<std::unique_ptr<Target>> OpenTarget(const DestinationConfig& destination, TargetUse use) = 0;
   /// What pipelines of this lake run in. It holds on to the lake, which must outlive it.
   /// \param out where destinations of kind stdout write
   virtual SyncEnvironment sync_environment(std::shared_ptr<arrow::io::OutputStream> out) = 0;
