@@ -9,7 +9,12 @@ from aws_model import CHECKER, SESSION
 
 
 class Recorder:
-    """`operations` in their order, `requests` with their JSON, and `problems` of requests and answers."""
+    """`operations` in their order, `requests` with their JSON, and `problems` of requests and answers.
+
+    `before(operation, request)` is called with what is asked; what it returns is the answer, None passes it on.
+    """
+
+    before = None
 
     def __init__(self, upstream, service):
         address = urllib.parse.urlsplit(upstream)
@@ -30,20 +35,27 @@ class Recorder:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                connection = http.client.HTTPConnection(address.hostname, address.port)
-                connection.request("POST", self.path, body, dict(self.headers))
-                answer = connection.getresponse()
-                content = answer.read()
-                connection.close()
                 operation = self.headers["X-Amz-Target"].split(".")[-1]
                 recorder.operations.append(operation)
                 recorder.requests.append(json.loads(body))
                 shapes = model.operation_model(operation)
                 check(shapes.input_shape, body, "input")
+                played = recorder.before(operation, recorder.requests[-1]) if recorder.before else None
+                if played is not None:
+                    self.answer(200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(played).encode())
+                    return
+                connection = http.client.HTTPConnection(address.hostname, address.port)
+                connection.request("POST", self.path, body, dict(self.headers))
+                answer = connection.getresponse()
+                content = answer.read()
+                connection.close()
                 if answer.status == 200 and shapes.output_shape is not None:
                     check(shapes.output_shape, content, "output")
-                self.send_response(answer.status)
-                for name, value in answer.getheaders():
+                self.answer(answer.status, dict(answer.getheaders()), content)
+
+            def answer(self, status, headers, content):
+                self.send_response(status)
+                for name, value in headers.items():
                     if name.lower() not in ("connection", "content-length", "date", "server"):
                         self.send_header(name, value)
                 self.send_header("Content-Length", str(len(content)))

@@ -86,8 +86,10 @@ Status ForEachDataFile(const HivePlace& place, const FileLayout& layout, const s
                        const std::function<Status(std::string uri, const ObjectInfo& object)>& visit);
 
 /// The partitions that there are with their locations: those of the catalog, or the folders of a folder.
+/// \param columns with the columns that each has for itself in the catalog: most of the bytes
 Result<std::vector<PartitionEntry>> PartitionsOf(const HivePlace& place, const FileLayout& layout,
-                                                 std::span<const std::string> keys, const std::string& expression = {});
+                                                 std::span<const std::string> keys, const std::string& expression = {},
+                                                 bool columns = false);
 
 /// Fill in what an overwrite moves and replaces, as the table is now. No commit is open. In a folder nothing moves: the
 /// new files appear beside those that are replaced, which readers of ours leave out from then on and which go at once.

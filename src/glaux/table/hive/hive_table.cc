@@ -13,6 +13,7 @@
 #include "glaux/table/hive/file_layout_internal.h"
 #include "glaux/table/hive/hive_entry.h"
 #include "glaux/table/hive/hive_path.h"
+#include "glaux/table/hive/partition_columns_internal.h"
 
 namespace glaux {
 namespace {
@@ -344,14 +345,19 @@ class HiveTable final : public Table {
       }
     }
     const auto over_keys = OverKeys(options.filter, keys_);
+    // Ours have the columns that the table had, whose types only ever grow wider.
+    const bool others = !entry_.parameters.contains(kPartitionByParameter);
     ARROW_ASSIGN_OR_RAISE(
         auto partitions,
-        PartitionsOf(place_, layout_, keys_, over_keys.always_true() ? std::string() : over_keys.ToString()));
+        PartitionsOf(place_, layout_, keys_, over_keys.always_true() ? std::string() : over_keys.ToString(), others));
+    PartitionColumns columns(entry_);
+    std::vector<Status> mismatches;  // as far as the catalog's partitions go
     std::vector<std::pair<std::vector<std::string>, std::string>> located;
     for (auto& partition : partitions) {
       const auto moved = from.find(partition.values);
       auto location = moved == from.end() ? std::move(partition.storage.location) : std::move(moved->second);
       if (moved != from.end()) from.erase(moved);
+      mismatches.push_back(columns.Check(partition));
       located.emplace_back(std::move(partition.values), FolderOf(std::move(location)));
     }
     // What is left was dropped by the overwrite already, or does not pass the filter.
@@ -373,6 +379,7 @@ class HiveTable final : public Table {
         ARROW_ASSIGN_OR_RAISE(const bool keep, options.keep_partition(*values));
         if (!keep) continue;
       }
+      if (i < mismatches.size()) ARROW_RETURN_NOT_OK(mismatches[i]);
       kept.push_back({std::move(location), std::move(texts), *std::move(values)});
     }
     plan->partitions_kept = static_cast<int64_t>(kept.size());

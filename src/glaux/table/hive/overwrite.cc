@@ -56,11 +56,11 @@ Status ForEachDataFile(const HivePlace& place, const FileLayout& layout, const s
 }
 
 Result<std::vector<PartitionEntry>> PartitionsOf(const HivePlace& place, const FileLayout& layout,
-                                                 std::span<const std::string> keys, const std::string& expression) {
+                                                 std::span<const std::string> keys, const std::string& expression,
+                                                 bool columns) {
   if (layout.folder) return PartitionFolders(*place.store, place.prefix, place.location, keys);
-  // Values and locations are enough; the columns of each partition would be most of the bytes.
   return AllPartitions(*place.environment.catalog, place.id,
-                       PartitionQuery{.expression = expression, .exclude_column_schema = true});
+                       PartitionQuery{.expression = expression, .exclude_column_schema = !columns});
 }
 
 Status DescribeOverwrite(const HivePlace& place, const FileLayout& layout, const TableEntry& entry,
