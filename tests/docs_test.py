@@ -4,9 +4,12 @@
     docs_test.py PROGRAM DOCUMENT...
     docs_test.py --keys PROGRAM DOCS_FOLDER
 
-A block that ends with an error fails the test. Blocks of other languages are for reading. With --keys: every key of
+A block that ends with an error fails the test. A block below <!-- on AWS --> is run with the environment of somebody who has
+an account: a server of ours, over a lake of its own with the bucket my-bucket, is AWS. A ```cpp block must be part of a
+program in examples/, which other tests build and run. Blocks of other languages are for reading. With --keys: every key of
 pipeline files, and every word that one takes, is in the document that describes it, and the tables there name no other.
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -15,7 +18,9 @@ import subprocess
 import sys
 import tempfile
 
-BLOCK = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
+BLOCK = re.compile(r"^(<!-- on AWS -->\n+)?```sh\n(.*?)^```", re.M | re.S)
+PROGRAM_BLOCK = re.compile(r"^```cpp\n(.*?)^```", re.M | re.S)
+EXAMPLES = pathlib.Path(__file__).resolve().parent.parent / "examples"
 FENCED = re.compile(r"^```.*?^```", re.M | re.S)
 CODE = re.compile(r"`([^`]+)`")
 
@@ -33,28 +38,59 @@ PLACES = {
 
 def environment(tools):
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("GLAUX_", "ATHENA_", "AWS_"))}
-    return kept | {"PATH": f"{tools}:{kept['PATH']}"}
+    clients = pathlib.Path(sys.executable).parent  # where the AWS CLI is, if anywhere
+    return kept | {"PATH": f"{tools}:{kept['PATH']}:{clients}"}
+
+
+@contextlib.contextmanager
+def account(program, folder):
+    """The variables of an AWS account, which `glaux serve` is."""
+    key, secret = "GLAUXDOCSTESTKEY", "docs-test-secret"
+    (folder / "store" / "my-bucket").mkdir(parents=True)
+    server = subprocess.Popen([program, "--lake", folder, "serve", "--wire", "s3,glue,athena", "--listen", "127.0.0.1:0"],
+                              env=environment(folder) | {"GLAUX_SERVE_KEYS": f"{key}:{secret}"}, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        url = next(line.split()[1] for line in server.stdout if line.startswith("ready: "))
+        yield {"AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret,
+               "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    finally:
+        server.kill()
+        server.wait()
 
 
 def run_blocks(program, document):
     """The number of blocks that failed."""
-    blocks = BLOCK.findall(document.read_text(encoding="utf-8"))
+    text = document.read_text(encoding="utf-8")
+    blocks = BLOCK.findall(text)
     failed = 0
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as ends:
         tools = pathlib.Path(folder, "bin")
         tools.mkdir()
         (tools / "glaux").symlink_to(program)
         work = pathlib.Path(folder, "work")
         work.mkdir()
-        for block in blocks:
-            run = subprocess.run(
-                ["bash", "-euo", "pipefail", "-c", block], cwd=work, env=environment(tools), text=True, capture_output=True
-            )
+        on_aws = None
+        for aws, block in blocks:
+            if aws and on_aws is None:
+                on_aws = ends.enter_context(account(program, pathlib.Path(folder, "aws")))
+            run = subprocess.run(["bash", "-euo", "pipefail", "-c", block], cwd=work, text=True, capture_output=True,
+                                 env=environment(tools) | (on_aws if aws else {}))
             if run.returncode != 0:
                 failed += 1
                 print(f"{document}: a block ended with {run.returncode}:\n{block}\n{run.stdout}{run.stderr}")
     print(f"{document}: {len(blocks)} blocks run")
-    return failed
+    return failed + unknown_blocks(document, text)
+
+
+def unknown_blocks(document, text):
+    """The number of blocks of C++ that no example has."""
+    words = lambda code: " ".join(code.split())  # noqa: E731
+    known = "\n".join(words(path.read_text(encoding="utf-8")) for path in sorted(EXAMPLES.rglob("*.cc")))
+    unknown = [block for block in PROGRAM_BLOCK.findall(text) if words(block) not in known]
+    for block in unknown:
+        print(f"{document}: no program in examples/ has this block:\n{block}")
+    return len(unknown)
 
 
 def words_of(schema):
