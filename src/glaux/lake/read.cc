@@ -11,7 +11,7 @@
 
 #include "glaux/schema/names.h"
 #include "glaux/schema/predicate.h"
-#include "glaux/sql/parameters.h"
+#include "glaux/sql/literal.h"
 #include "glaux/sync/batch_compute.h"
 
 namespace glaux {
@@ -231,38 +231,26 @@ Result<std::string> ColumnList(const Table& table, const std::vector<std::string
 }  // namespace
 
 QueryParameter::QueryParameter(double value) {
+  if (!std::isfinite(value)) {
+    literal_ = MakeError(ErrorKind::kInvalid, "a parameter's value is no finite number: SQL has no literal for it");
+    return;
+  }
   char text[64];
-  std::snprintf(text, sizeof text, "%.17g", value);
-  literal_ = std::isnan(value)   ? "CAST('NaN' AS double)"
-             : std::isinf(value) ? std::string("CAST('") + (value < 0 ? "-" : "") + "Infinity' AS double)"
-                                 : std::string("CAST('") + text + "' AS double)";
+  std::snprintf(text, sizeof text, "%.16e", value);  // with an exponent, so that it is a double and not a decimal
+  literal_ = std::string(text);
 }
 
-QueryParameter::QueryParameter(std::string_view text) {
-  auto literal = sql::TextLiteral(text);
-  broken_ = !literal.ok();
-  if (literal.ok()) literal_ = *std::move(literal);
-}
-
+QueryParameter::QueryParameter(std::string_view text) : literal_(sql::TextLiteral(text)) {}
 QueryParameter::QueryParameter(sys_days date) : literal_(DateLiteral(date)) {}
 QueryParameter::QueryParameter(Timestamp time) : literal_(TimeLiteral(time)) {}
-
-Result<std::string> QueryParameter::ToLiteral() const {
-  if (broken_) return MakeError(ErrorKind::kInvalid, "a parameter's value has a NUL in it");
-  return literal_;
-}
 
 Result<std::shared_ptr<arrow::RecordBatchReader>> Query(Lake& lake, const std::string& sql,
                                                         const LakeQueryOptions& options) {
   QueryRequest request{
       .sql = sql, .dialect = options.dialect, .database = options.database, .timeout = options.timeout};
-  if (!options.parameters.empty()) {
-    std::vector<std::string> literals;
-    for (const auto& parameter : options.parameters) {
-      ARROW_ASSIGN_OR_RAISE(auto literal, parameter.ToLiteral());
-      literals.push_back(std::move(literal));
-    }
-    ARROW_ASSIGN_OR_RAISE(request.sql, sql::BindLiterals(sql, literals));
+  for (const auto& parameter : options.parameters) {
+    ARROW_ASSIGN_OR_RAISE(auto literal, parameter.literal());
+    request.parameters.push_back(std::move(literal));
   }
   return Run(lake, request, options.stop);
 }

@@ -48,7 +48,8 @@ class QueryParameter {
   QueryParameter(std::nullptr_t) : literal_("NULL") {}
   QueryParameter(bool value) : literal_(value ? "TRUE" : "FALSE") {}
   template <std::integral Number>
-  requires(!std::same_as<Number, bool>) QueryParameter(Number value) : literal_("(" + std::to_string(value) + ")") {}
+  requires(!std::same_as<Number, bool>) QueryParameter(Number value) : literal_(std::to_string(value)) {}
+  /// A finite number.
   QueryParameter(double value);
   QueryParameter(std::string_view text);
   QueryParameter(const std::string& text) : QueryParameter(std::string_view(text)) {}
@@ -56,12 +57,11 @@ class QueryParameter {
   QueryParameter(std::chrono::sys_days date);
   QueryParameter(Timestamp time);
 
-  /// In SQL. kInvalid for a text with a NUL.
-  Result<std::string> ToLiteral() const;
+  /// As QueryRequest has it. kInvalid for a text with a NUL, and for a number that is none.
+  const Result<std::string>& literal() const { return literal_; }
 
  private:
-  std::string literal_;
-  bool broken_ = false;
+  Result<std::string> literal_;
 };
 
 struct LakeQueryOptions {

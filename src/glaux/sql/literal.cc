@@ -45,6 +45,13 @@ bool IsQuoted(std::string_view text) {
   return true;
 }
 
+/// A text in quotes, those in it twice.
+std::string Doubled(std::string_view text, char quote) {
+  std::string out(1, quote);
+  for (const char c : text) out.append(c == quote ? 2 : 1, c);
+  return out + quote;
+}
+
 }  // namespace
 
 bool IsLiteral(std::string_view text) {
@@ -61,15 +68,14 @@ bool IsLiteral(std::string_view text) {
   return std::any_of(types.begin(), types.end(), [&](const char* one) { return IsWord(type, one); });
 }
 
-std::string ToLiteral(std::string_view value) {
-  if (IsLiteral(value)) return std::string(value);
-  std::string quoted = "'";
-  for (const char c : value) {
-    if (c == '\'') quoted += '\'';
-    quoted += c;
-  }
-  return quoted + "'";
+std::string ToLiteral(std::string_view value) { return IsLiteral(value) ? std::string(value) : Doubled(value, '\''); }
+
+Result<std::string> TextLiteral(std::string_view text) {
+  if (text.find('\0') != text.npos) return MakeError(ErrorKind::kInvalid, "a text in SQL has a NUL in it");
+  return Doubled(text, '\'');
 }
+
+std::string QuotedName(std::string_view name) { return Doubled(name, '"'); }
 
 std::optional<ExplainStatement> ParseExplain(std::string_view sql) {
   const Lexer lexer(sql, Texts::kStandard);

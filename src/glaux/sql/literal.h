@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "glaux/base/status.h"
+
 namespace glaux::sql {
 
 /// Whether a text is one literal and nothing else: a number, TRUE, FALSE, NULL, 'text', DATE '2025-01-31', also
@@ -12,6 +14,12 @@ bool IsLiteral(std::string_view text);
 
 /// A parameter's value as a literal: itself if it is one, else as a text in quotes.
 std::string ToLiteral(std::string_view value);
+
+/// A text as a literal of standard SQL. kInvalid for one with a NUL in it.
+Result<std::string> TextLiteral(std::string_view text);
+
+/// A name in double quotes.
+std::string QuotedName(std::string_view name);
 
 /// A query behind EXPLAIN with options.
 struct ExplainStatement {

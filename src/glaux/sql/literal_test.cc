@@ -22,6 +22,12 @@ TEST(Literal, QuotesWhatIsNone) {
   EXPECT_EQ(ToLiteral("x' or 'a'='a"), "'x'' or ''a''=''a'");
 }
 
+TEST(TextLiteral, CannotBeLeft) {
+  EXPECT_EQ(TextLiteral("x' OR '1'='1").ValueOrDie(), "'x'' OR ''1''=''1'");
+  EXPECT_EQ(QuotedName("a\"b"), "\"a\"\"b\"");
+  ASSERT_FAILS(ErrorKind::kInvalid, "NUL", TextLiteral(std::string_view("a\0b", 3)));
+}
+
 TEST(Explain, TakesTheQueryBehindItsOptions) {
   const auto io = ParseExplain("explain (type io, format json) select 1");
   ASSERT_TRUE(io.has_value());
