@@ -89,6 +89,11 @@ Result<const Format*> FormatByName(std::string_view name) {
   return MakeError(ErrorKind::kInvalid, "no file format ", name, "; known: ", Known());
 }
 
+Result<const Format*> TableFormatByName(std::string_view name) {
+  if (name == HiveTextFormat().name()) return &HiveTextFormat();
+  return FormatByName(name);
+}
+
 Result<const Format*> FormatOfFile(std::string_view file_name) {
   std::string name(file_name.substr(file_name.find_last_of('/') + 1));
   auto extension = TakeExtension(&name);

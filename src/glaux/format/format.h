@@ -64,6 +64,24 @@ struct CsvOptions {
   bool write_header = true;
 };
 
+/// How Hive's SerDes for JSON read lines: org.apache.hive.hcatalog.data.JsonSerDe is what the defaults say, and
+/// org.openx.data.jsonserde.JsonSerDe is `lenient`. A line without a byte is a row of nulls.
+struct HiveJsonOptions {
+  /// Keys are columns, and members of structs, whatever their case.
+  bool ignore_case = true;
+  /// Scalars are read as the text that they have ("12" is a number, too), and what does not convert is null. What
+  /// stands where an array is expected is its only element. A line that is no object is a row of nulls.
+  bool lenient = false;
+  /// A line that is no JSON is a row of nulls.
+  bool null_for_malformed = false;
+  /// The key "a.b" is that of a column a_b.
+  bool dots_are_underscores = false;
+  /// Keys of columns that are called otherwise in the table, by column.
+  std::map<std::string, std::string> keys = {};
+  /// Lines at the start of the file that are no rows.
+  int64_t skip_lines = 0;
+};
+
 struct JsonOptions {
   /// JSON Pointer (RFC 6901) to the array of records in a document, "/Records"; empty: the document itself, one record
   /// or an array of them.
@@ -74,6 +92,42 @@ struct JsonOptions {
   int64_t max_record_bytes = 64 << 20;
   /// When writing: leave out keys whose value is null.
   bool omit_nulls = false;
+  /// When reading lines: as Hive's SerDes for JSON read them. Unset: as JSON is.
+  std::optional<HiveJsonOptions> hive = {};
+};
+
+/// How Hive's SerDes for text in which a line is a row and fields are found by their place read it.
+struct HiveTextOptions {
+  enum class Serde {
+    /// org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe: no quotes; what does not convert is null.
+    kLazySimple,
+    /// org.apache.hadoop.hive.serde2.OpenCSVSerde: quotes; dates are days and timestamps milliseconds since 1970.
+    kOpenCsv,
+  };
+  Serde serde = Serde::kLazySimple;
+  /// Of the fields in their order. Fields behind them are ignored, those that a line lacks are null.
+  std::vector<std::string> column_names = {};
+  /// What stands between fields, elements of a column, keys and values in it, and so on down.
+  std::string separators = "\x01\x02\x03\x04\x05\x06\x07\x08";
+  /// Takes the next character literally. Unset: none.
+  std::optional<char> escape = {};
+  /// OpenCSVSerde. Unset: none.
+  std::optional<char> quote = '"';
+  /// LazySimpleSerDe: the text of a value that is null.
+  std::string null_text = "\\N";
+  /// LazySimpleSerDe: the last column has the rest of the line, separators and all.
+  bool last_takes_rest = false;
+  /// OpenCSVSerde: what does not convert is null, else it is kCorrupt.
+  bool null_for_invalid = false;
+  /// Lines at the start of the file that are no rows.
+  int64_t skip_lines = 0;
+  /// Longest line in bytes.
+  int64_t max_line_bytes = 64 << 20;
+};
+
+struct OrcOptions {
+  /// Names for the file's columns in their order, as Hive has them that goes by place. Unset: the file's own.
+  std::optional<std::vector<std::string>> column_names = {};
 };
 
 struct TxtOptions {
@@ -111,6 +165,8 @@ struct FormatOptions {
   ParquetOptions parquet = {};
   AvroOptions avro = {};
   TxtOptions txt = {};
+  OrcOptions orc = {};
+  HiveTextOptions hive_text = {};
 };
 
 struct InferOptions {
@@ -245,6 +301,10 @@ Result<std::vector<InputFile>> ArchiveMembers(const InputFile& input);
 const std::vector<const Format*>& AllFormats();
 /// kInvalid that lists the names there are.
 Result<const Format*> FormatByName(std::string_view name);
+/// Lines of text as FormatOptions::hive_text says. Only a catalog knows that files are such: it is none of AllFormats.
+const Format& HiveTextFormat();
+/// The format of a table's files: one of AllFormats, or "hive-text".
+Result<const Format*> TableFormatByName(std::string_view name);
 /// By extension: "a/b.csv.gz" is csv. kInvalid that says what is known.
 Result<const Format*> FormatOfFile(std::string_view file_name);
 

@@ -86,8 +86,10 @@ class JsonSplitter {
   virtual Result<std::optional<JsonBlock>> Next() = 0;
   virtual int64_t stored_bytes_read() const = 0;
 
-  /// A record a line.
-  static Result<std::unique_ptr<JsonSplitter>> OpenLines(const InputFile& input, const FormatOptions& options,
+  /// A record a line; the lines of text that is no JSON, too.
+  /// \param skip_lines at the start of the file that are no records
+  static Result<std::unique_ptr<JsonSplitter>> OpenLines(const InputFile& input, const TextOptions& options,
+                                                         int64_t max_record_bytes, int64_t skip_lines,
                                                          int64_t block_bytes);
   /// A document: an array of records, one record, or several one after the other; or the value at options.json.records.
   static Result<std::unique_ptr<JsonSplitter>> OpenDocument(const InputFile& input, const FormatOptions& options,

@@ -370,7 +370,11 @@ std::string ExpectedWords(const arrow::DataType& type) {
 }
 
 Result<std::unique_ptr<JsonColumn>> JsonColumn::Make(const std::shared_ptr<arrow::DataType>& type,
-                                                     const std::string& path) {
+                                                     const std::string& path, const JsonRules* rules) {
+  const bool takes_all = arrow::is_string(type->id());
+  if (rules != nullptr && rules->hive.lenient && !takes_all && type->num_fields() == 0) {
+    return MakeLenientJsonColumn(type, *rules);
+  }
   switch (type->id()) {
     case arrow::Type::NA:
       return std::make_unique<NullColumn>();
@@ -429,7 +433,7 @@ Result<std::unique_ptr<JsonColumn>> JsonColumn::Make(const std::shared_ptr<arrow
     case arrow::Type::LARGE_LIST:
     case arrow::Type::FIXED_SIZE_LIST:
     case arrow::Type::MAP:
-      return MakeJsonNestedColumn(type, path);
+      return MakeJsonNestedColumn(type, path, rules);
     default:
       return MakeError(ErrorKind::kInvalid, "a JSON value cannot be read as ", type->ToString());
   }

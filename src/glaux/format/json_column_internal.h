@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "glaux/base/status.h"
+#include "glaux/format/format.h"
+#include "glaux/format/hive_column_internal.h"
 #include "glaux/format/json_cursor_internal.h"
 
 namespace glaux {
@@ -29,6 +31,13 @@ class JsonNotes {
   std::map<std::string, int64_t> doubled_;
   std::map<std::string, int64_t> unknown_;
   bool more_ = false;
+};
+
+/// How Hive's SerDes take keys and values. Shared by tasks on any thread.
+struct JsonRules {
+  explicit JsonRules(HiveJsonOptions options) : hive(std::move(options)) { text.dialect = HiveDialect::kOpenXJson; }
+  HiveJsonOptions hive;
+  HiveTextRules text;
 };
 
 /// Turns the values of one key into an array. Used by one thread.
@@ -55,9 +64,10 @@ class JsonColumn {
   virtual void Truncate(int64_t length) = 0;
   virtual Result<std::shared_ptr<arrow::Array>> Finish() = 0;
 
-  /// kInvalid for types that no JSON value becomes. `path` is what remarks call the column.
+  /// kInvalid for types that no JSON value becomes. `path` is what remarks call the column. `rules` must outlive it;
+  /// null: as JSON is.
   static Result<std::unique_ptr<JsonColumn>> Make(const std::shared_ptr<arrow::DataType>& type,
-                                                  const std::string& path = {});
+                                                  const std::string& path = {}, const JsonRules* rules = nullptr);
 
  protected:
   int64_t length_ = 0;
@@ -67,7 +77,8 @@ class JsonColumn {
 class JsonFields {
  public:
   /// `path` is what stands before the names in remarks: "a.b." or nothing.
-  static Result<std::unique_ptr<JsonFields>> Make(const arrow::FieldVector& fields, const std::string& path);
+  static Result<std::unique_ptr<JsonFields>> Make(const arrow::FieldVector& fields, const std::string& path,
+                                                  const JsonRules* rules = nullptr);
   ~JsonFields();
 
   Status Reserve(int64_t rows);

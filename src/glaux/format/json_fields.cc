@@ -54,11 +54,13 @@ struct JsonFields::Key {
 
 struct JsonFields::Keys {
   std::string path;
+  const HiveJsonOptions* hive = nullptr;
   std::deque<Key> all;
   std::unordered_map<std::string_view, Key*> by_name;
   /// What stands before the first key of an object.
   Key start;
   Key other;
+  Key other_spelling;
 
   Key* Add(std::string name, int field) {
     Key& key = all.emplace_back();
@@ -92,6 +94,17 @@ struct JsonFields::Keys {
     return key;
   }
 
+  /// The field that Hive's SerDes find for a key that is spelled otherwise, or -1.
+  int FieldOtherwise(std::string_view name) const {
+    std::string plain(name);
+    for (char& c : plain) {
+      if (hive->ignore_case && c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+      if (hive->dots_are_underscores && c == '.') c = '_';
+    }
+    const auto found = plain == name ? by_name.end() : by_name.find(plain);
+    return found == by_name.end() ? -1 : found->second->field;
+  }
+
   Key* Find(JsonCursor& in) {
     std::string_view name = in.RawString();
     std::string meaning;
@@ -105,6 +118,11 @@ struct JsonFields::Keys {
       name = meaning;
     }
     if (const auto found = by_name.find(name); found != by_name.end()) return found->second;
+    if (const int field = hive == nullptr ? -1 : FieldOtherwise(name); field >= 0) {
+      if (all.size() < kMostKeys) return Add(std::string(name), field);
+      other_spelling.field = field;
+      return &other_spelling;
+    }
     if (all.size() < kMostKeys) return Add(std::string(name), -1);
     return &other;
   }
@@ -113,20 +131,30 @@ struct JsonFields::Keys {
 JsonFields::JsonFields() : keys_(std::make_unique<Keys>()) {}
 JsonFields::~JsonFields() = default;
 
-Result<std::unique_ptr<JsonFields>> JsonFields::Make(const arrow::FieldVector& fields, const std::string& path) {
+Result<std::unique_ptr<JsonFields>> JsonFields::Make(const arrow::FieldVector& fields, const std::string& path,
+                                                     const JsonRules* rules) {
   auto made = std::unique_ptr<JsonFields>(new JsonFields());
   auto& keys = *made->keys_;
   keys.path = path;
+  if (rules != nullptr) keys.hive = &rules->hive;
   Key* before = &keys.start;
   for (size_t i = 0; i < fields.size(); ++i) {
     const auto& field = *fields[i];
-    auto column = JsonColumn::Make(field.type(), path + field.name());
+    auto column = JsonColumn::Make(field.type(), path + field.name(), rules);
     if (!column.ok()) return Prefix(column.status(), "column " + path + field.name());
     made->columns_.push_back(*std::move(column));
-    if (keys.by_name.contains(field.name())) {
-      return MakeError(ErrorKind::kInvalid, "two columns are named ", path, field.name());
+    std::string name = field.name();
+    if (rules != nullptr) {
+      const auto known = path.empty() ? rules->hive.keys.find(name) : rules->hive.keys.end();
+      if (known != rules->hive.keys.end()) name = known->second;
+      if (rules->hive.ignore_case) {
+        for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+      }
     }
-    before = before->next = keys.Add(field.name(), static_cast<int>(i));
+    if (keys.by_name.contains(name)) {
+      return MakeError(ErrorKind::kInvalid, "two columns are named ", path, name);
+    }
+    before = before->next = keys.Add(std::move(name), static_cast<int>(i));
   }
   return made;
 }

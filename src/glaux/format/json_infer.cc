@@ -89,8 +89,10 @@ Status CheckJsonOptions(JsonFileKind kind, const JsonOptions& options) {
 Result<std::unique_ptr<JsonSplitter>> OpenJsonSplitter(JsonFileKind kind, const InputFile& input,
                                                        const FormatOptions& options, int64_t block_bytes) {
   ARROW_RETURN_NOT_OK(CheckJsonOptions(kind, options.json));
-  return kind == JsonFileKind::kLines ? JsonSplitter::OpenLines(input, options, block_bytes)
-                                      : JsonSplitter::OpenDocument(input, options, block_bytes);
+  return kind == JsonFileKind::kLines
+             ? JsonSplitter::OpenLines(input, options.text, options.json.max_record_bytes,
+                                       options.json.hive ? options.json.hive->skip_lines : 0, block_bytes)
+             : JsonSplitter::OpenDocument(input, options, block_bytes);
 }
 
 Result<std::shared_ptr<arrow::Schema>> InferJsonBlock(const std::string& name, const JsonBlock& block, int max_depth) {

@@ -52,8 +52,9 @@ class StructColumn final : public JsonColumn {
 template <typename Offset>
 class ListColumn final : public JsonColumn {
  public:
-  ListColumn(std::shared_ptr<arrow::DataType> type, std::unique_ptr<JsonColumn> values)
-      : type_(std::move(type)), values_(std::move(values)) {
+  /// \param wraps a value that is no array is an array of itself
+  ListColumn(std::shared_ptr<arrow::DataType> type, std::unique_ptr<JsonColumn> values, bool wraps)
+      : type_(std::move(type)), values_(std::move(values)), wraps_(wraps) {
     if (type_->id() == arrow::Type::FIXED_SIZE_LIST) {
       width_ = static_cast<const arrow::FixedSizeListType&>(*type_).list_size();
     }
@@ -65,6 +66,7 @@ class ListColumn final : public JsonColumn {
   bool Append(JsonCursor& in) override {
     if (in.Peek() != '[') {
       if (in.TakeNull()) return AppendNulls(1) || in.FailMemory();
+      if (wraps_) return values_->Append(in) && End(in);
       return in.FailConflict(ExpectedWords(*type_));
     }
     const uint32_t* const here = in.at;
@@ -89,10 +91,7 @@ class ListColumn final : public JsonColumn {
       in.at = here;
       return in.FailConflict(ExpectedWords(*type_));
     }
-    if (values_->length() > std::numeric_limits<Offset>::max() || !ends_.Append(static_cast<Offset>(values_->length())))
-      return in.FailMemory();
-    validity_.AppendValid(length_++);
-    return true;
+    return End(in);
   }
   bool AppendNulls(int64_t count) override {
     if (!validity_.AppendNulls(length_, count) || !ends_.Extend(count)) return false;
@@ -126,8 +125,17 @@ class ListColumn final : public JsonColumn {
   }
 
  private:
+  /// The elements that came last are one array.
+  bool End(JsonCursor& in) {
+    if (values_->length() > std::numeric_limits<Offset>::max() || !ends_.Append(static_cast<Offset>(values_->length())))
+      return in.FailMemory();
+    validity_.AppendValid(length_++);
+    return true;
+  }
+
   std::shared_ptr<arrow::DataType> type_;
   std::unique_ptr<JsonColumn> values_;
+  const bool wraps_;
   std::optional<int32_t> width_;
   JsonValidity validity_;
   JsonValues<Offset> ends_;
@@ -286,22 +294,25 @@ class MapColumn final : public JsonColumn {
 }  // namespace
 
 Result<std::unique_ptr<JsonColumn>> MakeJsonNestedColumn(const std::shared_ptr<arrow::DataType>& type,
-                                                         const std::string& path) {
+                                                         const std::string& path, const JsonRules* rules) {
   switch (type->id()) {
     case arrow::Type::STRUCT: {
-      ARROW_ASSIGN_OR_RAISE(auto fields, JsonFields::Make(type->fields(), path + "."));
+      ARROW_ASSIGN_OR_RAISE(auto fields, JsonFields::Make(type->fields(), path + ".", rules));
       return std::make_unique<StructColumn>(type, std::move(fields));
     }
     case arrow::Type::MAP: {
       const auto& map = static_cast<const arrow::MapType&>(*type);
-      ARROW_ASSIGN_OR_RAISE(auto keys, JsonColumn::Make(map.key_type(), path + ".key"));
-      ARROW_ASSIGN_OR_RAISE(auto values, JsonColumn::Make(map.item_type(), path + ".value"));
+      ARROW_ASSIGN_OR_RAISE(auto keys, JsonColumn::Make(map.key_type(), path + ".key", rules));
+      ARROW_ASSIGN_OR_RAISE(auto values, JsonColumn::Make(map.item_type(), path + ".value", rules));
       return std::make_unique<MapColumn>(type, std::move(keys), std::move(values));
     }
     default: {
-      ARROW_ASSIGN_OR_RAISE(auto values, JsonColumn::Make(type->field(0)->type(), path + "[]"));
-      if (type->id() == arrow::Type::LARGE_LIST) return std::make_unique<ListColumn<int64_t>>(type, std::move(values));
-      return std::make_unique<ListColumn<int32_t>>(type, std::move(values));
+      ARROW_ASSIGN_OR_RAISE(auto values, JsonColumn::Make(type->field(0)->type(), path + "[]", rules));
+      const bool wraps = rules != nullptr && rules->hive.lenient;
+      if (type->id() == arrow::Type::LARGE_LIST) {
+        return std::make_unique<ListColumn<int64_t>>(type, std::move(values), wraps);
+      }
+      return std::make_unique<ListColumn<int32_t>>(type, std::move(values), wraps);
     }
   }
 }

@@ -9,11 +9,18 @@ namespace {
 
 /// What every block of a file is decoded with. Shared by tasks on any thread.
 struct DecodePlan {
+  explicit DecodePlan(const std::optional<HiveJsonOptions>& hive) {
+    if (hive) rules.emplace(*hive);
+  }
+
   std::string name;
   int max_depth = 512;
   std::shared_ptr<arrow::Schema> schema;
   std::function<Status(BadRow)> on_bad_row;
+  std::optional<JsonRules> rules;
   JsonNotes notes;
+
+  const JsonRules* rules_if_any() const { return rules ? &*rules : nullptr; }
 };
 
 class Decoder final : public JsonRecordTaker {
@@ -21,7 +28,12 @@ class Decoder final : public JsonRecordTaker {
   Decoder(DecodePlan& plan, std::unique_ptr<JsonFields> fields) : plan_(plan), fields_(std::move(fields)) {}
 
   bool Take(JsonCursor& in) override {
-    return in.Peek() == '{' ? fields_->Append(in, rows_) : fields_->AppendAsValue(in, rows_);
+    if (in.Peek() == '{') return fields_->Append(in, rows_);
+    if (!plan_.rules) return fields_->AppendAsValue(in, rows_);
+    return plan_.rules->hive.lenient ? in.Skip() : in.FailConflict("an object");
+  }
+  void PassOver(int64_t lines) override {
+    if (plan_.rules) rows_ += lines;
   }
   void Keep(JsonCursor& in, int64_t line) override {
     ++rows_;
@@ -31,6 +43,10 @@ class Decoder final : public JsonRecordTaker {
   }
   Status Refuse(const JsonBadRecord& bad) override {
     fields_->Truncate(rows_);
+    if (plan_.rules && plan_.rules->hive.null_for_malformed) {
+      ++rows_;
+      return Status::OK();
+    }
     if (!plan_.on_bad_row) return bad.status;
     return plan_.on_bad_row({.file = plan_.name,
                              .line = bad.line,
@@ -52,7 +68,7 @@ class Decoder final : public JsonRecordTaker {
 };
 
 Result<std::shared_ptr<arrow::RecordBatch>> DecodeBlock(DecodePlan& plan, const JsonBlock& block) {
-  ARROW_ASSIGN_OR_RAISE(auto fields, JsonFields::Make(plan.schema->fields(), {}));
+  ARROW_ASSIGN_OR_RAISE(auto fields, JsonFields::Make(plan.schema->fields(), {}, plan.rules_if_any()));
   // Records of a file are about as long as its first ones; a wrong guess costs a few copies.
   const auto first = block.text.substr(0, 16 << 10);
   const int64_t lines = CountLineEnds(first) + 1;
@@ -103,7 +119,7 @@ std::shared_ptr<arrow::Schema> WithDictionaries(const arrow::Schema& schema) {
 Result<std::unique_ptr<FileReader>> OpenJsonReader(JsonFileKind kind, const InputFile& input,
                                                    const ReadOptions& options) {
   ARROW_ASSIGN_OR_RAISE(auto splitter, OpenJsonSplitter(kind, input, options.format, options.block_bytes));
-  auto plan = std::make_shared<DecodePlan>();
+  auto plan = std::make_shared<DecodePlan>(options.format.json.hive);
   plan->name = input.name;
   plan->max_depth = options.format.json.max_depth;
   plan->schema = options.schema;
@@ -114,7 +130,7 @@ Result<std::unique_ptr<FileReader>> OpenJsonReader(JsonFileKind kind, const Inpu
     ARROW_ASSIGN_OR_RAISE(plan->schema, InferJsonBlock(input.name, first.value_or(JsonBlock{}), plan->max_depth));
   }
   if (options.dictionary_strings) plan->schema = WithDictionaries(*plan->schema);
-  if (const auto fields = JsonFields::Make(plan->schema->fields(), {}); !fields.ok()) {
+  if (const auto fields = JsonFields::Make(plan->schema->fields(), {}, plan->rules_if_any()); !fields.ok()) {
     return Prefix(fields.status(), "read " + input.name);
   }
   return std::make_unique<JsonReader>(std::move(splitter), std::move(first), std::move(plan));

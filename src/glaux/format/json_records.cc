@@ -152,8 +152,11 @@ Status Walk::Lines() {
   if (indexed) {
     in_.at = index.begin();
     in_.end = index.end();
+    int64_t next_line = block_.first_line;
     while (in_.at != in_.end) {
       FindLine(*in_.at);
+      if (line_ > next_line) taker_.PassOver(line_ - next_line);
+      next_line = line_ + 1;
       ARROW_RETURN_NOT_OK(TakeLine(index));
       // The cursor may be anywhere in a line that was refused, or behind it.
       if (in_.refusal != JsonRefusal::kNone) {
@@ -161,6 +164,8 @@ Status Walk::Lines() {
         in_.at = std::lower_bound(index.begin(), index.end(), static_cast<uint32_t>(line_end_));
       }
     }
+    const int64_t behind = block_.first_line + CountLineEnds(block_.text) + 1;
+    if (behind > next_line) taker_.PassOver(behind - next_line);
     return Status::OK();
   }
   // A line has broken the index over all: take each by itself.
@@ -177,7 +182,10 @@ Status Walk::Lines() {
       ARROW_RETURN_NOT_OK(RefuseLine());
       continue;
     }
-    if (index.begin() == index.end()) continue;
+    if (index.begin() == index.end()) {
+      taker_.PassOver(1);
+      continue;
+    }
     // Offsets of the index count from the begin of the line.
     JsonBlock one = block_;
     one.text = line;

@@ -29,6 +29,8 @@ class JsonRecordTaker {
   virtual void Keep(JsonCursor& in, int64_t line) = 0;
   /// What was taken since the last record is none. An error ends the walk.
   virtual Status Refuse(const JsonBadRecord& bad) = 0;
+  /// Lines without anything in them stand between the records. Where lines are records.
+  virtual void PassOver(int64_t lines) {}
 };
 
 /// Walk over the records of a block. Lines that are no JSON, and records that do not convert, are refused; what is no

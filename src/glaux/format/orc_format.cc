@@ -223,6 +223,17 @@ class OrcReader final : public FileReader {
   int64_t bytes_read_ = 0;
 };
 
+/// Call the file's columns as the options say. Those behind the last name are nobody's.
+void Rename(const OrcOptions& options, OrcFooter* footer) {
+  if (!options.column_names) return;
+  const auto& names = *options.column_names;
+  auto fields = footer->schema->fields();
+  for (size_t i = 0; i < fields.size(); ++i) {
+    fields[i] = fields[i]->WithName(i < names.size() ? names[i] : "#" + std::to_string(i));
+  }
+  footer->schema = arrow::schema(std::move(fields), footer->schema->metadata());
+}
+
 class Orc final : public Format {
  public:
   std::string_view name() const override { return "orc"; }
@@ -234,7 +245,8 @@ class Orc final : public Format {
     InputFile plain = input;
     ARROW_ASSIGN_OR_RAISE(plain.file, OpenRandomAccess(input, options.format.text));
     InferredSchema inferred{.complete = true};
-    ARROW_ASSIGN_OR_RAISE(const auto footer, ReadFooter(plain));
+    ARROW_ASSIGN_OR_RAISE(auto footer, ReadFooter(plain));
+    Rename(options.format.orc, &footer);
     inferred.schema = PlainSchema(*footer.schema);
     inferred.rows_seen = footer.rows;
     return inferred;
@@ -244,6 +256,7 @@ class Orc final : public Format {
     InputFile plain = input;
     ARROW_ASSIGN_OR_RAISE(plain.file, OpenRandomAccess(input, options.format.text));
     ARROW_ASSIGN_OR_RAISE(auto footer, ReadFooter(plain));
+    Rename(options.format.orc, &footer);
     ARROW_ASSIGN_OR_RAISE(auto projection, Projection::Make(input.name, *footer.schema, options));
     auto plan = std::make_shared<OrcPlan>(OrcPlan{.input = std::move(plain),
                                                   .projection = std::move(projection),
