@@ -1,14 +1,12 @@
 #include "glaux/table/scan.h"
 
 #include <arrow/api.h>
-#include <arrow/compute/api.h>
-#include <arrow/compute/initialize.h>
 
 #include <algorithm>
 #include <cctype>
 
-#include "glaux/format/format.h"
 #include "glaux/store/object_input.h"
+#include "glaux/table/data_file.h"
 #include "glaux/table/row_filter.h"
 
 namespace glaux {
@@ -17,16 +15,6 @@ namespace {
 std::string Lower(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return text;
-}
-
-/// Whether one value is surely less than another. Values that cannot be compared are not.
-bool Precedes(const std::shared_ptr<arrow::Scalar>& a, const std::shared_ptr<arrow::Scalar>& b) {
-  static const Status ready = arrow::compute::Initialize();
-  if (!ready.ok() || !a->type->Equals(b->type)) return false;
-  const auto less = arrow::compute::CallFunction("less", {arrow::Datum(a), arrow::Datum(b)});
-  if (!less.ok()) return false;
-  const auto& truth = static_cast<const arrow::BooleanScalar&>(*less->scalar());
-  return truth.is_valid && truth.value;
 }
 
 class TableScan final : public arrow::RecordBatchReader {
@@ -44,21 +32,21 @@ class TableScan final : public arrow::RecordBatchReader {
   Status ReadNext(std::shared_ptr<arrow::RecordBatch>* out) override {
     for (;;) {
       if (options_.stop.IsStopRequested()) return MakeError(ErrorKind::kCancelled, "scan cancelled");
-      if (reader_ == nullptr) {
+      if (open_.reader == nullptr) {
         if (next_file_ == plan_.files.size()) {
           out->reset();
           return Status::OK();
         }
         ARROW_RETURN_NOT_OK(Open(plan_.files[next_file_++]));
       }
-      ARROW_ASSIGN_OR_RAISE(const auto task, reader_->Next());
+      ARROW_ASSIGN_OR_RAISE(const auto task, open_.reader->Next());
       if (!task.has_value()) {
-        reader_.reset();
+        open_.reader.reset();
         continue;
       }
       ARROW_ASSIGN_OR_RAISE(auto batch, (*task)());
       const int64_t position =
-          (static_cast<int64_t>(next_file_ - 1) << kPositionBits) + rows_of_file_ + reader_->rows_left_out();
+          (static_cast<int64_t>(next_file_ - 1) << kPositionBits) + rows_of_file_ + open_.reader->rows_left_out();
       rows_of_file_ += batch->num_rows();
       ARROW_ASSIGN_OR_RAISE(batch, Complete(*batch, plan_.files[next_file_ - 1], position));
       if (!options_.filter.always_true()) {
@@ -78,63 +66,22 @@ class TableScan final : public arrow::RecordBatchReader {
   }
 
   Status Open(const DataFile& file) {
-    ARROW_ASSIGN_OR_RAISE(const auto format, FormatByName(file.format));
     ARROW_ASSIGN_OR_RAISE(const auto place, resolve_(file.location));
     ARROW_ASSIGN_OR_RAISE(auto object,
                           OpenInput(place.store, {.key = place.key, .size = file.size, .etag = file.etag}));
     const InputFile input{.name = file.location, .file = std::move(object)};
-    const FormatOptions options = plan_.format_options == nullptr ? FormatOptions{} : *plan_.format_options;
-    ARROW_ASSIGN_OR_RAISE(const auto found, format->Infer(input, {.format = options}));
-    std::vector<std::shared_ptr<arrow::Field>> fields;
-    ReadOptions read;
-    std::vector<ColumnRange> ranges;
-    names_.clear();
+    arrow::FieldVector wanted;
+    for (const auto& field : read_schema_->fields()) {
+      if (std::find(plan_.partition_columns.begin(), plan_.partition_columns.end(), field->name()) ==
+              plan_.partition_columns.end() &&
+          field->name() != options_.position_column) {
+        wanted.push_back(field);
+      }
+    }
     rows_of_file_ = 0;
-    for (const auto& wanted : read_schema_->fields()) {
-      if (std::find(plan_.partition_columns.begin(), plan_.partition_columns.end(), wanted->name()) !=
-              plan_.partition_columns.end() ||
-          wanted->name() == options_.position_column) {
-        continue;
-      }
-      ARROW_ASSIGN_OR_RAISE(const auto column, Find(*found.schema, wanted->name(), file.location));
-      if (column == nullptr) continue;
-      fields.push_back(arrow::field(column->name(), wanted->type()));
-      names_.push_back(wanted->name());
-      for (const auto& range : options_.ranges) {
-        if (range.column == wanted->name()) ranges.push_back({column->name(), range.least, range.greatest});
-      }
-    }
-    if (!ranges.empty()) {
-      read.may_hold = [ranges](const std::string& column, const auto& least, const auto& greatest) {
-        return std::none_of(ranges.begin(), ranges.end(), [&](const ColumnRange& range) {
-          return range.column == column && (Precedes(greatest, range.least) || Precedes(range.greatest, least));
-        });
-      };
-    }
-    read.format = options;
-    read.schema = arrow::schema(std::move(fields));
-    read.batch_rows = options_.batch_rows;
-    ARROW_ASSIGN_OR_RAISE(reader_, format->OpenReader(input, read));
+    ARROW_ASSIGN_OR_RAISE(
+        open_, OpenDataFile(plan_, file, input, wanted, {.batch_rows = options_.batch_rows}, options_.ranges));
     return Status::OK();
-  }
-
-  /// The file's column that the table means. Tables of a catalog have lower-case names and files may have others;
-  /// folders of files keep the names of the files, so that there case may tell two columns apart.
-  Result<std::shared_ptr<arrow::Field>> Find(const arrow::Schema& in_file, const std::string& name,
-                                             const std::string& location) const {
-    std::shared_ptr<arrow::Field> found;
-    for (const auto& column : in_file.fields()) {
-      if (Lower(column->name()) != Lower(name)) continue;
-      const bool is_another = column->name() != name && plan_.schema->GetFieldIndex(column->name()) >= 0;
-      if (is_another) continue;
-      if (found != nullptr) {
-        return MakeError({.kind = ErrorKind::kInvalid, .hint = "load the file anew with one of them renamed"},
-                         "read file ", location, ": columns ", found->name(), " and ", column->name(),
-                         " have one name to the table, which ignores case");
-      }
-      found = column;
-    }
-    return found;
   }
 
   /// The batch with every column of the read schema: what the file lacks, and the partition's constants.
@@ -144,15 +91,15 @@ class TableScan final : public arrow::RecordBatchReader {
     std::vector<std::shared_ptr<arrow::Array>> columns;
     for (const auto& field : read_schema_->fields()) {
       const auto key = std::find(plan_.partition_columns.begin(), plan_.partition_columns.end(), field->name());
-      const auto in_file = std::find(names_.begin(), names_.end(), field->name());
+      const auto in_file = std::find(open_.names.begin(), open_.names.end(), field->name());
       std::shared_ptr<arrow::Array> column;
       if (field->name() == options_.position_column) {
         ARROW_ASSIGN_OR_RAISE(column, Count(position, batch.num_rows()));
       } else if (key != plan_.partition_columns.end()) {
         const auto& value = file.partition_values[key - plan_.partition_columns.begin()];
         ARROW_ASSIGN_OR_RAISE(column, arrow::MakeArrayFromScalar(*value, batch.num_rows()));
-      } else if (in_file != names_.end()) {
-        column = batch.column(static_cast<int>(in_file - names_.begin()));
+      } else if (in_file != open_.names.end()) {
+        column = batch.column(static_cast<int>(in_file - open_.names.begin()));
       } else {
         ARROW_ASSIGN_OR_RAISE(column, arrow::MakeArrayOfNull(field->type(), batch.num_rows()));
       }
@@ -175,8 +122,7 @@ class TableScan final : public arrow::RecordBatchReader {
   const std::shared_ptr<arrow::Schema> schema_;       // what is asked for
   size_t next_file_ = 0;
   int64_t rows_of_file_ = 0;  // that the open reader has given
-  std::unique_ptr<FileReader> reader_;
-  std::vector<std::string> names_;  // of the open reader's columns, as the table has them
+  DataFileReader open_;
 };
 
 }  // namespace

@@ -44,20 +44,23 @@ std::string ToString(std::span<const PartitionField> fields);
 /// Names of the keys that a time makes: year, month and day for kDay; none for kIdentity.
 std::vector<std::string> TimeKeysOf(Transform transform);
 
+struct FormatOptions;
+
 /// A file of rows that belongs to one snapshot of a table.
 struct DataFile {
   std::string location;  ///< URI
   int64_t size = 0;      ///< bytes
   std::string etag = {};
+  /// For TableFormatByName.
   std::string format = "parquet";
+  /// What reading it depends on beyond its bytes, where that is not ScanPlan::format_options. Null: it is.
+  std::shared_ptr<const FormatOptions> format_options = {};
   /// Value of every partition column for all rows of this file, in the order of Table::partition_columns(); typed.
   std::vector<std::shared_ptr<arrow::Scalar>> partition_values = {};
   /// The same as Append::Replace takes them.
   std::vector<std::string> partition = {};
   std::optional<int64_t> record_count = {};
 };
-
-struct FormatOptions;
 
 enum class ColumnMapping { kByName, kByFieldId };
 
@@ -73,6 +76,8 @@ struct ScanPlan {
   /// For statistics: what there was before pruning, as far as it was looked at.
   int64_t partitions_total = 0;
   int64_t partitions_kept = 0;
+  /// Why there are no files although somebody may expect some: "there is nothing at s3://…".
+  std::vector<std::string> notes = {};
 };
 
 struct PlanOptions {
@@ -80,6 +85,9 @@ struct PlanOptions {
   Predicate filter = {};
   /// A further test on the typed partition values, for callers with an expression language of their own. Unset: all.
   std::function<Result<bool>(std::span<const std::shared_ptr<arrow::Scalar>>)> keep_partition = {};
+  /// By partition column: the only values that it may have, where the caller knows them. Partitions with others may be
+  /// left out. Empty: nothing is known.
+  std::vector<std::optional<std::vector<std::shared_ptr<arrow::Scalar>>>> key_values = {};
   arrow::StopToken stop = arrow::StopToken::Unstoppable();
 };
 
@@ -236,6 +244,9 @@ class Table {
   virtual std::shared_ptr<arrow::Schema> schema() const = 0;
   virtual const std::vector<std::string>& partition_columns() const = 0;
   virtual std::vector<PartitionField> partition_spec() const = 0;
+  /// The format of the table's files, for TableFormatByName; partitions may have others. Of a table whose files cannot
+  /// be read, any: its plan says why.
+  virtual std::string file_format() const { return "parquet"; }
 
   virtual Status Refresh() = 0;
 

@@ -13,17 +13,21 @@
 #include "glaux/table/hive/file_layout_internal.h"
 #include "glaux/table/hive/hive_entry.h"
 #include "glaux/table/hive/hive_path.h"
+#include "glaux/table/hive/hive_reading.h"
 #include "glaux/table/hive/partition_columns_internal.h"
+#include "glaux/table/hive/partition_projection_internal.h"
+#include "glaux/table/hive/passed_over_internal.h"
 
 namespace glaux {
 namespace {
 
-/// The file's extension says its format; Hive itself goes by the table's input format.
-Result<std::string> FormatOfTable(const TableEntry& entry, std::string_view what) {
-  const auto& input = entry.storage.input_format;
-  if (input.empty() || input.find("Parquet") != std::string::npos) return "parquet";
-  return MakeError(ErrorKind::kNotImplemented, what, " ", entry.id.ToString(), ": input format ", input,
-                   " is not supported, only Parquet is");
+Status CheckWritable(const TableEntry& entry) {
+  const std::string subject = "write into " + entry.id.ToString();
+  ARROW_ASSIGN_OR_RAISE(const auto reading, ReadingOf(entry.storage, entry, subject));
+  if (reading.format == "parquet") return Status::OK();
+  return MakeError({.kind = ErrorKind::kNotImplemented, .hint = "make a Parquet table of it with CREATE TABLE AS"},
+                   subject, ": input format ", entry.storage.input_format, " with SerDe ",
+                   entry.storage.serde_info.serialization_library, " is read, and only Parquet is written");
 }
 
 Result<std::vector<std::shared_ptr<arrow::Scalar>>> TypedValues(
@@ -114,6 +118,11 @@ class HiveTable final : public Table {
   std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
   const std::vector<std::string>& partition_columns() const override { return keys_; }
   std::vector<PartitionField> partition_spec() const override { return spec_; }
+  std::string file_format() const override {
+    if (layout_.folder) return std::string(layout_.format->name());
+    const auto reading = ReadingOf(entry_.storage, entry_, "read " + entry_.id.ToString());
+    return reading.ok() ? reading->format : "parquet";
+  }
 
   Status Refresh() override {
     if (layout_.folder) {
@@ -140,7 +149,11 @@ class HiveTable final : public Table {
 
   Result<std::unique_ptr<Append>> NewAppend(const EvolutionPlan& plan, const AppendOptions& options) override {
     if (layout_.folder) return NewFolderAppend(plan, options);
-    ARROW_RETURN_NOT_OK(FormatOfTable(entry_, "write into").status());
+    ARROW_RETURN_NOT_OK(CheckWritable(entry_));
+    if (HasProjection(entry_) && entry_.parameters.contains("storage.location.template")) {
+      return MakeError(ErrorKind::kNotImplemented, "write into ", entry_.id.ToString(),
+                       ": its partitions are where storage.location.template says, and rows are not written there");
+    }
     ARROW_ASSIGN_OR_RAISE(auto layout, ParquetLayout(options.compression));
     return MakeHiveAppend(place_, entry_, staged_, spec_, plan, options, std::move(layout));
   }
@@ -227,6 +240,9 @@ class HiveTable final : public Table {
     std::string location;
     std::vector<std::string> texts;
     std::vector<std::shared_ptr<arrow::Scalar>> values;
+    HiveReading reading;
+    /// Why a query that keeps it fails.
+    Status refused = {};
   };
 
   /// Nothing if an overwrite began or ended meanwhile, so that old and new locations may be mixed.
@@ -234,11 +250,11 @@ class HiveTable final : public Table {
     ScanPlan plan{.schema = schema_, .partition_columns = keys_};
     if (layout_.folder) plan.format_options = std::make_shared<const FormatOptions>(layout_.options);
     if (!layout_.single.empty()) return PlanOfOneFile(std::move(plan));
-    std::string format;
+    HiveReading reading;
     if (layout_.folder) {
-      format = layout_.format->name();
+      reading.format = layout_.format->name();
     } else {
-      ARROW_ASSIGN_OR_RAISE(format, FormatOfTable(entry_, "read"));
+      ARROW_ASSIGN_OR_RAISE(reading, ReadingOf(entry_.storage, entry_, "read " + entry_.id.ToString()));
     }
     ARROW_ASSIGN_OR_RAISE(const auto before, place_.log->Read());
     std::optional<CommitRecord> overwrite;
@@ -254,11 +270,11 @@ class HiveTable final : public Table {
     if (layout_.folder) {
       ARROW_ASSIGN_OR_RAISE(replaced, ReplacedFiles(place_, before));
     }
-    ARROW_ASSIGN_OR_RAISE(auto partitions, KeptPartitions(options, overwrite, &plan));
+    ARROW_ASSIGN_OR_RAISE(auto partitions, KeptPartitions(options, overwrite, reading, &plan));
 
     std::vector<std::vector<DataFile>> found(partitions.size());
     ARROW_RETURN_NOT_OK(ParallelForIndex(partitions.size(), 0, Pool::kIo, options.stop,
-                                         [&](size_t i) { return ListFiles(partitions[i], format, &found[i]); }));
+                                         [&](size_t i) { return ListFiles(partitions[i], &found[i]); }));
     ARROW_ASSIGN_OR_RAISE(const auto after, place_.log->Read());
     if (after.open_replaces && after.open != before.open) return std::nullopt;
     if (after.overwrites != before.overwrites) {
@@ -274,12 +290,31 @@ class HiveTable final : public Table {
     for (const auto& id : after.recent) {
       if (!before.Knows(id)) unseen.insert(id);
     }
+    const bool nothing = std::all_of(found.begin(), found.end(), [](const auto& files) { return files.empty(); });
+    if (nothing && !layout_.folder && !staged_ && before.version == 0) {
+      ARROW_RETURN_NOT_OK(ExplainNothing(partitions, &plan));
+    }
     for (auto& files : found) {
       for (auto& file : files) {
         if (!IsOf(unseen, file.location) && !replaced.contains(file.location)) plan.files.push_back(std::move(file));
       }
     }
     return plan;
+  }
+
+  /// Nobody of ours has written here, and there is no file: say what there is.
+  Status ExplainNothing(const std::vector<Kept>& partitions, ScanPlan* plan) const {
+    if (HasProjection(entry_)) return Status::OK();  // a folder that is not there is a partition without rows
+    if (!keys_.empty() && plan->partitions_total == 0) {
+      plan->notes.push_back("table " + entry_.id.ToString() + " has no partitions in the catalog: MSCK REPAIR TABLE " +
+                            entry_.id.ToString() + " registers the folders below " + entry_.storage.location);
+      return Status::OK();
+    }
+    std::vector<std::string> locations;
+    for (const auto& partition : partitions) locations.push_back(partition.location);
+    ARROW_ASSIGN_OR_RAISE(auto why, WhyNoFiles(place_, locations));
+    if (!why.empty()) plan->notes.push_back("table " + entry_.id.ToString() + " has no rows: " + why);
+    return Status::OK();
   }
 
   Result<std::optional<ScanPlan>> PlanOfOneFile(ScanPlan plan) const {
@@ -322,17 +357,17 @@ class HiveTable final : public Table {
 
   /// Partitions with their locations; with those from before an overwrite that is open.
   Result<std::vector<Kept>> KeptPartitions(const PlanOptions& options, const std::optional<CommitRecord>& overwrite,
-                                           ScanPlan* plan) {
+                                           const HiveReading& reading, ScanPlan* plan) {
     std::vector<Kept> kept;
     if (staged_ && !layout_.folder) return kept;
     if (keys_.empty()) {
       plan->partitions_total = plan->partitions_kept = 1;
       if (layout_.folder) {
-        kept.push_back({.location = place_.location});
+        kept.push_back({.location = place_.location, .texts = {}, .values = {}, .reading = reading});
         return kept;
       }
       ARROW_ASSIGN_OR_RAISE(const auto now, place_.environment.catalog->GetTable(entry_.id));
-      kept.push_back({.location = FolderOf(now.storage.location)});
+      kept.push_back({.location = FolderOf(now.storage.location), .texts = {}, .values = {}, .reading = reading});
       if (overwrite.has_value() && overwrite->location_from.has_value()) {
         kept.back().location = *overwrite->location_from;
       }
@@ -345,27 +380,51 @@ class HiveTable final : public Table {
       }
     }
     const auto over_keys = OverKeys(options.filter, keys_);
+    std::vector<Kept> located;
+    if (HasProjection(entry_) && !layout_.folder) {
+      ARROW_ASSIGN_OR_RAISE(auto projected, ProjectPartitions(entry_, key_fields_, options.key_values, over_keys,
+                                                              place_.environment.clock->Now()));
+      for (auto& partition : projected) {
+        located.push_back({.location = std::move(partition.location),
+                           .texts = std::move(partition.values),
+                           .values = {},
+                           .reading = reading});
+      }
+      return KeepPartitions(options, over_keys, 0, std::move(located), plan);
+    }
     // Ours have the columns that the table had, whose types only ever grow wider.
     const bool others = !entry_.parameters.contains(kPartitionByParameter);
-    ARROW_ASSIGN_OR_RAISE(
-        auto partitions,
-        PartitionsOf(place_, layout_, keys_, over_keys.always_true() ? std::string() : over_keys.ToString(), others));
+    ARROW_ASSIGN_OR_RAISE(auto partitions, PartitionsOf(place_, layout_, keys_,
+                                                        over_keys.always_true() ? std::string() : over_keys.ToString(),
+                                                        others || reading.by_place));
     PartitionColumns columns(entry_);
-    std::vector<Status> mismatches;  // as far as the catalog's partitions go
-    std::vector<std::pair<std::vector<std::string>, std::string>> located;
     for (auto& partition : partitions) {
       const auto moved = from.find(partition.values);
       auto location = moved == from.end() ? std::move(partition.storage.location) : std::move(moved->second);
       if (moved != from.end()) from.erase(moved);
-      mismatches.push_back(columns.Check(partition));
-      located.emplace_back(std::move(partition.values), FolderOf(std::move(location)));
+      Status refused = columns.Check(partition);
+      auto own = ReadingOfPartition(partition, reading);
+      if (refused.ok()) refused = own.status();
+      located.push_back({.location = FolderOf(std::move(location)),
+                         .texts = std::move(partition.values),
+                         .values = {},
+                         .reading = std::move(own).ValueOr(reading),
+                         .refused = std::move(refused)});
     }
     // What is left was dropped by the overwrite already, or does not pass the filter.
     const size_t filtered = layout_.folder ? 0 : located.size();
-    for (auto& [values, location] : from) located.emplace_back(values, std::move(location));
+    for (auto& [values, location] : from) {
+      located.push_back({.location = std::move(location), .texts = values, .values = {}, .reading = reading});
+    }
+    return KeepPartitions(options, over_keys, filtered, std::move(located), plan);
+  }
+
+  /// Those that the filters let pass, with their typed values. The first `filtered` have passed `over_keys` already.
+  Result<std::vector<Kept>> KeepPartitions(const PlanOptions& options, const Predicate& over_keys, size_t filtered,
+                                           std::vector<Kept> located, ScanPlan* plan) const {
+    std::vector<Kept> kept;
     for (size_t i = 0; i < located.size(); ++i) {
-      auto& [texts, location] = located[i];
-      auto values = TypedValues(texts, key_fields_);
+      auto values = TypedValues(located[i].texts, key_fields_);
       if (!values.ok()) return Prefix(values.status(), "read " + entry_.id.ToString());
       if (i >= filtered && !over_keys.always_true()) {
         ARROW_ASSIGN_OR_RAISE(const auto truth, over_keys.Evaluate([&](const std::string& column) {
@@ -379,19 +438,35 @@ class HiveTable final : public Table {
         ARROW_ASSIGN_OR_RAISE(const bool keep, options.keep_partition(*values));
         if (!keep) continue;
       }
-      if (i < mismatches.size()) ARROW_RETURN_NOT_OK(mismatches[i]);
-      kept.push_back({std::move(location), std::move(texts), *std::move(values)});
+      ARROW_RETURN_NOT_OK(located[i].refused);
+      located[i].values = *std::move(values);
+      kept.push_back(std::move(located[i]));
     }
     plan->partitions_kept = static_cast<int64_t>(kept.size());
     return kept;
   }
 
-  Status ListFiles(const Kept& partition, const std::string& format, std::vector<DataFile>* files) const {
+  /// A partition may have a SerDe of its own, or other properties of it, or columns.
+  Result<HiveReading> ReadingOfPartition(const PartitionEntry& partition, const HiveReading& of_table) const {
+    const auto& storage = partition.storage;
+    const bool says_nothing = storage.input_format.empty() && storage.serde_info.serialization_library.empty();
+    if (layout_.folder || says_nothing || ReadsAlike(storage, entry_.storage)) return of_table;
+    auto path = PartitionPath(keys_, partition.values);
+    path.pop_back();
+    const std::string subject = "read " + entry_.id.ToString() + ", partition " + path;
+    if (!storage.columns.empty()) return ReadingOf(storage, entry_, subject);
+    auto with_columns = storage;
+    with_columns.columns = entry_.storage.columns;
+    return ReadingOf(with_columns, entry_, subject);
+  }
+
+  Status ListFiles(const Kept& partition, std::vector<DataFile>* files) const {
     return ForEachDataFile(place_, layout_, partition.location, [&](std::string uri, const ObjectInfo& object) {
       files->push_back({.location = std::move(uri),
                         .size = object.size,
                         .etag = object.etag,
-                        .format = format,
+                        .format = partition.reading.format,
+                        .format_options = partition.reading.options,
                         .partition_values = partition.values,
                         .partition = partition.texts});
       return Status::OK();
