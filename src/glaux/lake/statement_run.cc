@@ -45,6 +45,7 @@ QueryStatus StatementRun::GetStatus(std::chrono::milliseconds wait) {
     status.state = state_;
     status.error = error_;
     status.statistics = statistics_;
+    status.notes = notes_;
     if (!status.done()) status.statistics.execution_time = Elapsed();
     query = query_;
   }
@@ -54,6 +55,7 @@ QueryStatus StatementRun::GetStatus(std::chrono::milliseconds wait) {
       const auto elapsed = status.statistics.execution_time;
       status.statistics = running->statistics;
       status.statistics.execution_time = elapsed;
+      status.notes.insert(status.notes.end(), running->notes.begin(), running->notes.end());
     }
   }
   return status;
@@ -96,7 +98,10 @@ void StatementRun::EndQuery() {
   const auto status = queries_.GetStatus(id);
   {
     std::lock_guard lock(mutex_);
-    if (status.ok()) statistics_ = status->statistics;
+    if (status.ok()) {
+      statistics_ = status->statistics;
+      notes_.insert(notes_.end(), status->notes.begin(), status->notes.end());
+    }
     query_.clear();
   }
   queries_.Release(id);

@@ -63,6 +63,7 @@ class StatementRun {
   bool committing_ = false;
   QueryId query_;  ///< of the engine below, while it runs
   QueryStatistics statistics_;
+  std::vector<std::string> notes_;
   std::shared_ptr<arrow::Table> rows_;
   bool taken_ = false;
 

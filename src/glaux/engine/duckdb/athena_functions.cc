@@ -14,6 +14,8 @@
 
 #include <functional>
 
+#include "glaux/engine/duckdb/lazy_macros_internal.h"
+
 namespace glaux::duckdb_engine {
 namespace {
 
@@ -243,12 +245,8 @@ class Registrar {
       : context_(context), catalog_(duckdb::Catalog::GetSystemCatalog(context)) {}
 
   void AddMacro(const std::string& definition) {
-    duckdb::Parser parser(context_.GetParserOptions());
-    parser.ParseQuery("CREATE MACRO " + definition);
-    auto& statement = parser.statements[0]->Cast<duckdb::CreateStatement>();
-    auto& info = statement.info->Cast<duckdb::CreateMacroInfo>();
-    Prepare(info);
-    catalog_.CreateFunction(context_, info);
+    if (macros_ == nullptr) macros_ = &LazyMacros::Install(context_);
+    macros_->Add(definition);
   }
 
   void AddFunctions(duckdb::ScalarFunctionSet set, duckdb::OnCreateConflict on_conflict) {
@@ -290,6 +288,7 @@ class Registrar {
 
   duckdb::ClientContext& context_;
   duckdb::Catalog& catalog_;
+  LazyMacros* macros_ = nullptr;
 };
 
 }  // namespace

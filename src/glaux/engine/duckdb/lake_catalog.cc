@@ -40,7 +40,10 @@ class LakeTableEntry : public duckdb::TableCatalogEntry {
  public:
   LakeTableEntry(duckdb::Catalog& catalog, duckdb::SchemaCatalogEntry& schema, duckdb::CreateTableInfo& info,
                  std::shared_ptr<Table> table, ScanColumns columns)
-      : TableCatalogEntry(catalog, schema, info), table_(std::move(table)), scan_columns_(std::move(columns)) {}
+      : TableCatalogEntry(catalog, schema, info),
+        table_(std::move(table)),
+        scan_columns_(std::move(columns)),
+        is_parquet_(table_ == nullptr || table_->file_format() == "parquet") {}
 
   duckdb::unique_ptr<duckdb::BaseStatistics> GetStatistics(ClientContext&, duckdb::column_t) override {
     return nullptr;
@@ -48,9 +51,12 @@ class LakeTableEntry : public duckdb::TableCatalogEntry {
   duckdb::TableStorageInfo GetStorageInfo(ClientContext&) override { return {}; }
   duckdb::TableFunction GetScanFunction(ClientContext& context,
                                         duckdb::unique_ptr<duckdb::FunctionData>& bind_data) override {
+    if (!is_parquet_) return BindRowScan(*this, table_, scan_columns_, context, bind_data);
     return BindScan(context, *this, table_, scan_columns_, bind_data);
   }
-  duckdb::virtual_column_map_t GetVirtualColumns() const override { return HiddenColumns(); }
+  duckdb::virtual_column_map_t GetVirtualColumns() const override {
+    return is_parquet_ ? HiddenColumns() : HiddenRowScanColumns();
+  }
   void BindUpdateConstraints(duckdb::Binder&, duckdb::LogicalGet&, duckdb::LogicalProjection&, duckdb::LogicalUpdate&,
                              ClientContext&) override {
     RefuseWrite("UPDATE");
@@ -59,6 +65,7 @@ class LakeTableEntry : public duckdb::TableCatalogEntry {
  private:
   const std::shared_ptr<Table> table_;
   const ScanColumns scan_columns_;
+  const bool is_parquet_;
 };
 
 /// The schema in which plain names of a view's query are looked up: a database of the same transaction.

@@ -2,13 +2,19 @@
 
 #include <duckdb/execution/expression_executor.hpp>
 #include <duckdb/planner/expression/bound_columnref_expression.hpp>
+#include <duckdb/planner/expression/bound_comparison_expression.hpp>
 #include <duckdb/planner/expression/bound_conjunction_expression.hpp>
 #include <duckdb/planner/expression/bound_constant_expression.hpp>
+#include <duckdb/planner/expression/bound_operator_expression.hpp>
 #include <duckdb/planner/expression/bound_reference_expression.hpp>
 #include <duckdb/planner/expression_iterator.hpp>
 #include <duckdb/planner/table_filter.hpp>
 #include <duckdb/storage/statistics/node_statistics.hpp>
 
+#include <arrow/scalar.h>
+#include <arrow/type.h>
+
+#include <algorithm>
 #include <set>
 
 #include "glaux/engine/duckdb/duckdb_types_internal.h"
@@ -51,7 +57,64 @@ bool MayPassExpression(duckdb::ClientContext& context, const duckdb::Expression&
   return !result.IsNull() && duckdb::BooleanValue::Get(result.DefaultCastAs(duckdb::LogicalType::BOOLEAN));
 }
 
+using Values = std::vector<duckdb::Value>;
+
+bool IsKey(const duckdb::Expression& expression, size_t key) {
+  return expression.GetExpressionClass() == duckdb::ExpressionClass::BOUND_REF &&
+         expression.Cast<duckdb::BoundReferenceExpression>().index == key;
+}
+
+bool IsConstant(const duckdb::Expression& expression) {
+  return expression.GetExpressionClass() == duckdb::ExpressionClass::BOUND_CONSTANT;
+}
+
+const duckdb::Value& ConstantOf(const duckdb::Expression& expression) {
+  return expression.Cast<duckdb::BoundConstantExpression>().value;
+}
+
+std::optional<Values> ListedValues(const duckdb::Expression& expression, size_t key) {
+  using duckdb::ExpressionType;
+  switch (expression.GetExpressionType()) {
+    case ExpressionType::COMPARE_EQUAL: {
+      const auto& comparison = expression.Cast<duckdb::BoundComparisonExpression>();
+      const auto* left = comparison.left.get();
+      const auto* right = comparison.right.get();
+      if (IsConstant(*left)) std::swap(left, right);
+      if (!IsKey(*left, key) || !IsConstant(*right)) return std::nullopt;
+      return Values{ConstantOf(*right)};
+    }
+    case ExpressionType::COMPARE_IN: {
+      const auto& children = expression.Cast<duckdb::BoundOperatorExpression>().children;
+      if (!IsKey(*children[0], key)) return std::nullopt;
+      Values values;
+      for (size_t i = 1; i < children.size(); ++i) {
+        if (!IsConstant(*children[i])) return std::nullopt;
+        values.push_back(ConstantOf(*children[i]));
+      }
+      return values;
+    }
+    case ExpressionType::CONJUNCTION_AND:
+      for (const auto& child : expression.Cast<duckdb::BoundConjunctionExpression>().children) {
+        if (auto values = ListedValues(*child, key)) return values;
+      }
+      return std::nullopt;
+    case ExpressionType::CONJUNCTION_OR: {
+      Values all;
+      for (const auto& child : expression.Cast<duckdb::BoundConjunctionExpression>().children) {
+        auto values = ListedValues(*child, key);
+        if (!values) return std::nullopt;
+        all.insert(all.end(), values->begin(), values->end());
+      }
+      return all;
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace
+
+std::optional<Values> PartitionFilter::ValuesOf(size_t key) const { return ListedValues(*expression_, key); }
 
 bool PartitionFilter::MayPass(duckdb::ClientContext& context, const std::vector<duckdb::Value>& values) const {
   return MayPassExpression(context, *expression_, values);
@@ -66,6 +129,32 @@ bool LakeFileList::MayPass(const std::vector<duckdb::Value>& values) const {
     if (!filter->MayPass(context_, values)) return false;
   }
   return true;
+}
+
+std::vector<std::optional<std::vector<std::shared_ptr<arrow::Scalar>>>> LakeFileList::KeyValues() const {
+  const auto schema = source_->table->schema();
+  const auto begin = source_->columns.partition_begin;
+  std::vector<std::optional<std::vector<std::shared_ptr<arrow::Scalar>>>> all(source_->columns.types.size() - begin);
+  for (size_t key = 0; key < all.size(); ++key) {
+    const auto& type = schema->field(static_cast<int>(begin + key))->type();
+    for (const auto& filter : filters_) {
+      const auto values = filter->ValuesOf(key);
+      if (!values) continue;
+      std::vector<std::shared_ptr<arrow::Scalar>> scalars;
+      for (const auto& value : *values) {
+        if (value.IsNull()) continue;  // equals nothing
+        const auto scalar = arrow::Scalar::Parse(type, value.ToString());
+        if (!scalar.ok()) break;
+        scalars.push_back(*scalar);
+      }
+      const auto nulls =
+          std::count_if(values->begin(), values->end(), [](const auto& value) { return value.IsNull(); });
+      if (scalars.size() + static_cast<size_t>(nulls) < values->size()) continue;
+      all[key] = std::move(scalars);
+      break;
+    }
+  }
+  return all;
 }
 
 std::shared_ptr<const LakeFileList::Planned> LakeFileList::PlanFromTable() const {
@@ -96,6 +185,7 @@ std::shared_ptr<const LakeFileList::Planned> LakeFileList::PlanFromTable() const
       return MayPass(values);
     };
   }
+  options.key_values = KeyValues();
   const auto fail = [&](const Status& error) { Throw(query.get(), Prefix(error, "plan " + table.id().ToString())); };
   auto plan = table.Plan(options);
   if (!plan.ok()) fail(plan.status());
@@ -106,17 +196,20 @@ std::shared_ptr<const LakeFileList::Planned> LakeFileList::PlanFromTable() const
   auto planned = std::make_shared<Planned>();
   planned->partitions_total = plan->partitions_total;
   planned->partitions_kept = plan->partitions_kept;
+  planned->notes = plan->notes;
   for (const auto& file : plan->files) {
-    if (file.format != "parquet") {
+    if (source_->parquet_only && file.format != "parquet") {
       fail(MakeError(ErrorKind::kNotImplemented, file.location, " is in the format ", file.format,
-                     "; the embedded engine reads Parquet files"));
+                     " by its partition, and the table is in Parquet: partitions of a Parquet table are read as such"));
     }
     auto values = to_values(file.partition_values);
     if (!values.ok()) fail(Prefix(values.status(), file.location));
     ScanFile scan{.info = duckdb::OpenFileInfo(file.location),
                   .partition_values = std::move(values).ValueUnsafe(),
                   .size = file.size,
-                  .rows = file.record_count};
+                  .rows = file.record_count,
+                  .format = file.format,
+                  .format_options = file.format_options != nullptr ? file.format_options : plan->format_options};
     scan.info.extended_info = duckdb::make_shared_ptr<duckdb::ExtendedOpenFileInfo>();
     scan.info.extended_info->options[kFileSizeOption] = duckdb::Value::BIGINT(file.size);
     scan.info.extended_info->options[kFileEtagOption] = duckdb::Value(file.etag);
@@ -203,6 +296,7 @@ void LakeFileList::Count() const {
   const auto totals = Totals();
   query->partitions_total += totals.partitions_total;
   query->partitions_scanned += totals.partitions_scanned;
+  for (const auto& note : Plan()->notes) query->AddNote(note);
 }
 
 ScanTotals LakeFileList::Totals() const {

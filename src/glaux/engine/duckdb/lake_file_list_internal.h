@@ -22,6 +22,10 @@ class PartitionFilter {
   /// False if no row of a partition with these values can pass.
   bool MayPass(duckdb::ClientContext& context, const std::vector<duckdb::Value>& values) const;
 
+  /// The only values of partition column `key` with which a row can pass, where the filter lists them: k = 'a', k IN
+  /// ('a', 'b').
+  std::optional<std::vector<duckdb::Value>> ValuesOf(size_t key) const;
+
  private:
   duckdb::unique_ptr<duckdb::Expression> expression_;
 };
@@ -32,6 +36,8 @@ struct ScanFile {
   std::vector<duckdb::Value> partition_values;
   int64_t size = 0;
   std::optional<int64_t> rows = {};
+  std::string format = {};
+  std::shared_ptr<const FormatOptions> format_options = {};
 };
 
 /// What a scan reads.
@@ -48,10 +54,13 @@ class LakeFileList : public duckdb::MultiFileList {
   struct Source {
     std::shared_ptr<Table> table;
     ScanColumns columns;
+    /// Files of other formats are an error of the plan.
+    bool parquet_only = true;
   };
   LakeFileList(duckdb::ClientContext& context, std::shared_ptr<const Source> source,
                std::vector<std::shared_ptr<const PartitionFilter>> filters = {});
 
+  const Source& source() const { return *source_; }
   const ScanFile& file(size_t index) const { return (*Files())[index]; }
   ScanTotals Totals() const;
   /// Add what this scan looks at to the query's numbers.
@@ -81,9 +90,12 @@ class LakeFileList : public duckdb::MultiFileList {
     std::vector<ScanFile> files;
     int64_t partitions_total = 0;
     int64_t partitions_kept = 0;
+    std::vector<std::string> notes;
   };
   std::shared_ptr<const Planned> Plan() const;
   std::shared_ptr<const Planned> PlanFromTable() const;
+  /// What the filters list, for PlanOptions::key_values.
+  std::vector<std::optional<std::vector<std::shared_ptr<arrow::Scalar>>>> KeyValues() const;
   std::shared_ptr<const std::vector<ScanFile>> Files() const;
   bool MayPass(const std::vector<duckdb::Value>& values) const;
   duckdb::unique_ptr<duckdb::MultiFileList> With(std::vector<std::shared_ptr<const PartitionFilter>> added) const;

@@ -10,6 +10,8 @@
 
 #include <arrow/type.h>
 
+#include <span>
+
 #include "glaux/engine/duckdb/duckdb_types_internal.h"
 #include "glaux/engine/duckdb/lake_file_list_internal.h"
 #include "glaux/engine/duckdb/lake_file_names_internal.h"
@@ -207,7 +209,14 @@ class LakeFileReader : public duckdb::MultiFileReader {
     try {
       return MultiFileReader::CreateReader(context, state, file, index, bind);
     } catch (const std::exception& error) {
-      RethrowFrom(context, file.path, error);
+      const auto found = OtherThanParquet(context, file);
+      if (found.empty()) RethrowFrom(context, file.path, error);
+      Throw(context,
+            MakeError({.kind = ErrorKind::kCorrupt,
+                       .hint = "move it out of the table's folder, or give it a name that begins with _, which readers "
+                               "pass over; a table of other files has another format in the catalog"},
+                      "read table ", info_->source->table->id().ToString(), ", file ", file.path,
+                      ": expected a Parquet file, found one that begins with ", found));
     }
   }
 
@@ -235,6 +244,21 @@ class LakeFileReader : public duckdb::MultiFileReader {
   }
 
  private:
+  /// The first bytes of a file that does not begin as Parquet files do; empty: it does, or it cannot be read.
+  static string OtherThanParquet(ClientContext& context, const duckdb::OpenFileInfo& file) {
+    constexpr std::string_view kMagic = "PAR1", kEncrypted = "PARE";
+    string bytes(32, '\0');
+    const auto shared = OpenShared(context, file);
+    if (!shared.ok()) return {};
+    bytes.resize(std::min(bytes.size(), static_cast<size_t>((*shared)->size())));
+    if (!(*shared)->ReadAt(0, std::as_writable_bytes(std::span(bytes)), {}).ok()) return {};
+    if (bytes.starts_with(kMagic) || bytes.starts_with(kEncrypted)) return {};
+    for (char& c : bytes) {
+      if (c < 0x20 || c > 0x7e) c = c == '\n' ? ' ' : '?';
+    }
+    return bytes;
+  }
+
   /// Null where it would be of no use.
   std::shared_ptr<ReadAhead> BeginReadAhead(ClientContext& context, duckdb::vector<duckdb::OpenFileInfo> files,
                                             const duckdb::vector<ColumnIndex>& ids) const {

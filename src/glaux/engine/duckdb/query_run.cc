@@ -63,6 +63,7 @@ QueryStatus QueryRun::GetStatus(std::chrono::milliseconds wait) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, wait, [&] { return state_ >= QueryState::kSucceeded; });
   QueryStatus status{.state = state_, .error = error_, .submitted = submitted_};
+  status.notes = context_->notes();
   auto& statistics = status.statistics;
   statistics.rows = rows_;
   statistics.bytes_scanned = context_->bytes_scanned;

@@ -1,5 +1,6 @@
 #include "glaux/engine/duckdb/query_state_internal.h"
 
+#include <algorithm>
 #include <functional>
 
 #include "glaux/engine/duckdb/relation_scan_internal.h"
@@ -87,6 +88,19 @@ std::shared_ptr<OpenedFile> QueryContext::Share(const std::string& uri,
   if (auto first = shared.lock()) return first;
   shared = file;
   return file;
+}
+
+void QueryContext::AddNote(std::string note) {
+  std::lock_guard lock(mutex_);
+  constexpr size_t kMost = 20;
+  if (notes_.size() < kMost && std::find(notes_.begin(), notes_.end(), note) == notes_.end()) {
+    notes_.push_back(std::move(note));
+  }
+}
+
+std::vector<std::string> QueryContext::notes() const {
+  std::lock_guard lock(mutex_);
+  return notes_;
 }
 
 void QueryContext::Remember(const Status& error) {

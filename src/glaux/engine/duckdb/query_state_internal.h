@@ -41,6 +41,10 @@ class QueryContext : public duckdb::ClientContextState {
   /// The open file of a URI that all readers share, made by `make` if there is none.
   std::shared_ptr<OpenedFile> Share(const std::string& uri, const std::function<std::shared_ptr<OpenedFile>()>& make);
 
+  /// What people should know of the rows, each thing once.
+  void AddNote(std::string note);
+  std::vector<std::string> notes() const;
+
   void Remember(const Status& error);
   /// The remembered error whose message is part of an exception's; OK if there is none.
   Status Recall(const std::string& message) const;
@@ -51,6 +55,7 @@ class QueryContext : public duckdb::ClientContextState {
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::weak_ptr<OpenedFile>> files_;
   std::vector<Status> errors_;
+  std::vector<std::string> notes_;
 };
 
 /// Leave DuckDB's code with this error; ToStatus gives it back unchanged.
