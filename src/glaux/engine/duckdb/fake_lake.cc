@@ -79,10 +79,12 @@ class FakeTable : public Table {
   std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
   const std::vector<std::string>& partition_columns() const override { return partition_columns_; }
   std::vector<PartitionField> partition_spec() const override { return {}; }
+  std::string file_format() const override { return format; }
   Status Refresh() override { return Status::OK(); }
 
   Result<ScanPlan> Plan(const PlanOptions& options) override {
     ARROW_RETURN_NOT_OK(failure);
+    key_values = options.key_values;
     ScanPlan plan{.schema = schema_, .partition_columns = partition_columns_};
     for (const auto& partition : partitions) {
       ++plan.partitions_total;
@@ -112,6 +114,8 @@ class FakeTable : public Table {
   std::vector<Partition> partitions;
   std::atomic<int64_t> listed{0};
   Status failure;
+  std::string format = "parquet";
+  std::vector<std::optional<std::vector<std::shared_ptr<arrow::Scalar>>>> key_values;
 
  private:
   static Status ReadOnly() { return MakeError(ErrorKind::kNotImplemented, "a fake table is only read"); }
@@ -183,6 +187,26 @@ std::string FakeLake::AddRawFile(const TableId& id, std::string_view content, co
       {.values = {},
        .files = {{.location = std::string(kRoot) + key, .size = object.size, .etag = object.etag, .format = format}}});
   return key;
+}
+
+std::string FakeLake::AddRawFile(const TableId& id, std::vector<std::shared_ptr<arrow::Scalar>> partition_values,
+                                 std::string_view content, const std::string& format) {
+  auto key = AddRawFile(id, content, format);
+  auto& table = *state_->tables.at(id);
+  table.format = format;
+  table.partitions.back().values = partition_values;
+  table.partitions.back().files.back().partition_values = std::move(partition_values);
+  return key;
+}
+
+std::vector<std::string> FakeLake::key_values(const TableId& id) const {
+  std::vector<std::string> texts;
+  for (const auto& values : state_->tables.at(id)->key_values) {
+    std::string text = values ? "" : "*";
+    for (size_t i = 0; values && i < values->size(); ++i) text += (i > 0 ? "," : "") + (*values)[i]->ToString();
+    texts.push_back(std::move(text));
+  }
+  return texts;
 }
 
 LakeAccess FakeLake::access() {

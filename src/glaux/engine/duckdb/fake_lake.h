@@ -34,6 +34,10 @@ class FakeLake {
   /// Add an object of any content as a data file.
   std::string AddRawFile(const TableId& id, std::string_view content, const std::string& format = "parquet");
 
+  /// The same of a partition, of a table in this format; the table is of it from then on.
+  std::string AddRawFile(const TableId& id, std::vector<std::shared_ptr<arrow::Scalar>> partition_values,
+                         std::string_view content, const std::string& format);
+
   LakeAccess access();
   Result<std::unique_ptr<QueryEngine>> Engine(DuckDBEngineOptions options = {});
 
@@ -44,6 +48,8 @@ class FakeLake {
   int64_t gets() const;
   int64_t bytes_read() const;
   ObjectStore& store();
+  /// PlanOptions::key_values of the last plan: "a,b" of a key, "*" where nothing was said.
+  std::vector<std::string> key_values(const TableId& id) const;
   /// The next plan of the table fails with this.
   void FailPlans(const TableId& id, Status error);
 
