@@ -4,6 +4,8 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include <utility>
+
 #include "glaux/engine/duckdb/lake_file_system_internal.h"
 #include "glaux/engine/duckdb/opened_file_internal.h"
 #include "glaux/store/object_input.h"
@@ -28,8 +30,17 @@ class QueryInput final : public arrow::io::RandomAccessFile {
   Status Seek(int64_t position) override { return file_->Seek(position); }
   Result<std::shared_ptr<arrow::Buffer>> ReadAt(int64_t position, int64_t size) override {
     ARROW_RETURN_NOT_OK(CheckStop());
+    if (position == 0) {
+      const std::lock_guard lock(mutex_);
+      if (start_ != nullptr && start_size_ == size) return std::exchange(start_, nullptr);
+    }
     ARROW_ASSIGN_OR_RAISE(auto bytes, file_->ReadAt(position, size));
     Count(bytes->size());
+    if (position == 0 && bytes->size() <= kMostKept) {
+      const std::lock_guard lock(mutex_);
+      start_ = bytes;
+      start_size_ = size;
+    }
     return bytes;
   }
   Result<int64_t> ReadAt(int64_t position, int64_t size, void* out) override {
@@ -60,8 +71,14 @@ class QueryInput final : public arrow::io::RandomAccessFile {
     if (query_) query_->bytes_scanned += bytes;
   }
 
+  static constexpr int64_t kMostKept = 1 << 20;
+
   const std::shared_ptr<arrow::io::RandomAccessFile> file_;
   const duckdb::shared_ptr<QueryContext> query_;
+  /// What was read of the start of the file: most readers look at it once before they read it.
+  std::mutex mutex_;
+  std::shared_ptr<arrow::Buffer> start_;
+  int64_t start_size_ = 0;
 };
 
 /// What is wrong with the bytes of a file is no fault of the query.
