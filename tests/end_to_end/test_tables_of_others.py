@@ -318,7 +318,7 @@ class Projection(TablesOfOthers):
 class ToldAbout(TablesOfOthers):
     def warnings(self, sql):
         outcome = self.sql(sql, "--format", "csv")
-        return [line for line in outcome.err.splitlines() if "warning:" in line]
+        return [line for line in outcome.err.splitlines() if line.startswith("note: ")]
 
     def test_a_location_without_anything(self):
         self.make("t", "a int", "STORED AS PARQUET")

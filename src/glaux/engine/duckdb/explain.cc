@@ -2,7 +2,6 @@
 
 #include <duckdb/catalog/catalog_entry/table_catalog_entry.hpp>
 #include <duckdb/common/arrow/arrow_converter.hpp>
-#include <duckdb/common/multi_file/multi_file_states.hpp>
 #include <duckdb/parser/expression/cast_expression.hpp>
 #include <duckdb/parser/expression/constant_expression.hpp>
 #include <duckdb/parser/expression/function_expression.hpp>
@@ -32,8 +31,7 @@ void AddScans(const duckdb::LogicalOperator& plan, std::map<std::pair<std::strin
   if (plan.type == duckdb::LogicalOperatorType::LOGICAL_GET) {
     const auto& get = plan.Cast<duckdb::LogicalGet>();
     const auto table = get.GetTable();
-    const auto* bind = dynamic_cast<const duckdb::MultiFileBindData*>(get.bind_data.get());
-    const auto* files = bind == nullptr ? nullptr : dynamic_cast<const LakeFileList*>(bind->file_list.get());
+    const auto* files = FilesOf(get.bind_data.get());
     if (table && files != nullptr) {
       auto& totals = (*tables)[{table->ParentSchema().name, table->name}];
       const auto one = files->Totals();

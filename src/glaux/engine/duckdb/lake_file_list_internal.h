@@ -48,6 +48,10 @@ struct ScanTotals {
   int64_t partitions_scanned = 0;
 };
 
+class LakeFileList;
+/// The files of a bound scan of a table, whichever function reads it; null for other scans.
+const LakeFileList* FilesOf(const duckdb::FunctionData* bind_data);
+
 /// The files of a table that a scan reads, planned when they are first asked for. Thread-safe.
 class LakeFileList : public duckdb::MultiFileList {
  public:

@@ -1,4 +1,5 @@
 #include <duckdb/common/multi_file/multi_file_reader.hpp>
+#include <duckdb/common/multi_file/multi_file_states.hpp>
 #include <duckdb/planner/operator/logical_get.hpp>
 #include <duckdb/storage/statistics/node_statistics.hpp>
 
@@ -196,6 +197,12 @@ duckdb::InsertionOrderPreservingMap<string> Describe(duckdb::TableFunctionToStri
 }
 
 }  // namespace
+
+const LakeFileList* FilesOf(const duckdb::FunctionData* bind_data) {
+  if (const auto* rows = dynamic_cast<const BindData*>(bind_data)) return rows->files.get();
+  const auto* bind = dynamic_cast<const duckdb::MultiFileBindData*>(bind_data);
+  return bind == nullptr ? nullptr : dynamic_cast<const LakeFileList*>(bind->file_list.get());
+}
 
 duckdb::virtual_column_map_t HiddenRowScanColumns() {
   duckdb::virtual_column_map_t columns;
