@@ -351,6 +351,10 @@ class ServiceErrors(SyncTest):
         server.asked.clear()
         self.run_program("ls", "s3://bucket/in/", env=env | {"AWS_REGION": "eu-west-1"})
         self.assertEqual(set(server.asked), {"bucket.s3.eu-west-1.amazonaws.com:443"})
+        server.asked.clear()
+        self.write("glaux.yaml", yaml({"lake": {"store": "own", "catalog": "glue"}}))
+        self.assertNotEqual(self.run_program("tables", env=env).code, 0)
+        self.assertEqual(set(server.asked), {"glue.eu-south-2.amazonaws.com:443"})
 
     def test_an_expired_token_says_to_renew_it(self):
         outcome, _ = self.answered(400, "ExpiredToken")

@@ -2,7 +2,9 @@
 
 #include <mutex>
 
+#include "glaux/aws/imds.h"
 #include "glaux/aws/region.h"
+#include "glaux/base/clock.h"
 
 namespace glaux {
 
@@ -29,6 +31,15 @@ Result<std::string> AwsRegionOf(const S3Access& access, const Environment& envir
   if (!found) return std::string();
   ARROW_RETURN_NOT_OK(aws::CheckRegion(*found));
   return found->value;
+}
+
+std::string RegionOfInstance(const Environment& environment, const aws::ProfileFiles& files,
+                             const std::shared_ptr<http::Transport>& transport) {
+  const auto imds = aws::ReadImdsOptions(environment, files);
+  if (!imds.ok() || imds->disabled) return "";
+  const auto region = aws::Imds(*imds, transport, &Clock::System()).GetRegion();
+  // Whatever else answers at this address is no reason to fail: who needs a region says that there is none.
+  return region.ok() && aws::CheckRegion({*region, "EC2 instance metadata"}).ok() ? *region : "";
 }
 
 std::shared_ptr<aws::CredentialsProvider> AwsCredentialsOf(const S3Access& access,

@@ -20,6 +20,9 @@ Result<std::shared_ptr<http::Transport>> SharedAwsTransport();
 Result<aws::ProfileFiles> ReadAwsFiles(const S3Access& access, const Environment& environment);
 /// Empty where nobody says one.
 Result<std::string> AwsRegionOf(const S3Access& access, const Environment& environment, const aws::ProfileFiles& files);
+/// The region of the EC2 instance that this runs on, asked from its metadata. Empty where it is none, or says nothing.
+std::string RegionOfInstance(const Environment& environment, const aws::ProfileFiles& files,
+                             const std::shared_ptr<http::Transport>& transport);
 std::shared_ptr<aws::CredentialsProvider> AwsCredentialsOf(const S3Access& access,
                                                            const std::shared_ptr<const Environment>& environment,
                                                            const std::shared_ptr<http::Transport>& transport,

@@ -17,14 +17,18 @@ Result<std::shared_ptr<Catalog>> OpenGlueCatalog(const GlueAccess& glue, const S
   ARROW_ASSIGN_OR_RAISE(const auto files, ReadAwsFiles(access, *environment));
   GlueCatalogOptions options{.region = {}, .endpoint_url = glue.endpoint_url, .catalog_id = glue.catalog_id};
   ARROW_ASSIGN_OR_RAISE(options.region, AwsRegionOf(access, *environment, files));
+  ARROW_ASSIGN_OR_RAISE(options.transport, SharedAwsTransport());
   bool custom = true;
   if (options.endpoint_url.empty()) {
-    ARROW_ASSIGN_OR_RAISE(const auto endpoint, aws::FindEndpoint(*environment, files, aws::kGlue, options.region));
-    options.endpoint_url = endpoint.url;
+    ARROW_ASSIGN_OR_RAISE(auto endpoint, aws::FindEndpoint(*environment, files, aws::kGlue, options.region));
     custom = endpoint.custom;
+    if (!custom && options.region.empty()) {
+      options.region = RegionOfInstance(*environment, files, options.transport);
+      ARROW_ASSIGN_OR_RAISE(endpoint, aws::FindEndpoint(*environment, files, aws::kGlue, options.region));
+    }
+    options.endpoint_url = endpoint.url;
   }
   if (options.region.empty() && custom) options.region = kAnyRegion;
-  ARROW_ASSIGN_OR_RAISE(options.transport, SharedAwsTransport());
   options.credentials = AwsCredentialsOf(access, environment, options.transport, options.region);
   return MakeGlueCatalog(std::move(options));
 }

@@ -5,9 +5,7 @@
 
 #include "glaux/aws/credentials.h"
 #include "glaux/aws/endpoint.h"
-#include "glaux/aws/imds.h"
 #include "glaux/aws/profile_files.h"
-#include "glaux/aws/region.h"
 #include "glaux/base/base64.h"
 #include "glaux/http/transport.h"
 #include "glaux/lake/aws_access_internal.h"
@@ -90,7 +88,7 @@ struct S3Stores::Session {
       if (endpoint.custom) options.endpoint_url = endpoint.url;
     }
     if (options.region.empty() && options.endpoint_url.empty()) {
-      options.find_region = RegionOfInstance(environment, files, options.transport);
+      options.find_region = RegionOfInstanceOnce(environment, files, options.transport);
     }
     options.addressing = AddressingOf(access.addressing_style);
     options.request_payer = access.requester_pays;
@@ -102,22 +100,16 @@ struct S3Stores::Session {
   }
 
   /// The region of the EC2 instance that this runs on, asked for once, and only when the first request needs it.
-  static std::function<std::string()> RegionOfInstance(std::shared_ptr<const Environment> environment,
-                                                       aws::ProfileFiles files,
-                                                       std::shared_ptr<http::Transport> transport) {
+  static std::function<std::string()> RegionOfInstanceOnce(std::shared_ptr<const Environment> environment,
+                                                           aws::ProfileFiles files,
+                                                           std::shared_ptr<http::Transport> transport) {
     struct Asked {
       std::once_flag once;
       std::string region;
     };
     return [environment = std::move(environment), files = std::move(files), transport = std::move(transport),
             asked = std::make_shared<Asked>()] {
-      std::call_once(asked->once, [&] {
-        const auto imds = aws::ReadImdsOptions(*environment, files);
-        if (!imds.ok() || imds->disabled) return;
-        const auto region = aws::Imds(*imds, transport, &Clock::System()).GetRegion();
-        // Whatever else answers at this address is no reason to fail: the bucket says where it is.
-        if (region.ok() && aws::CheckRegion({*region, "EC2 instance metadata"}).ok()) asked->region = *region;
-      });
+      std::call_once(asked->once, [&] { asked->region = RegionOfInstance(*environment, files, transport); });
       return asked->region;
     };
   }
