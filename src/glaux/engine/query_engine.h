@@ -45,6 +45,10 @@ enum class SqlDialect {
   kAthena,
 };
 
+/// In the metadata of a result's column that the query gives no name; it is called by its place then, "_col0" in
+/// Athena.
+inline constexpr char kUnnamedKey[] = "glaux.unnamed";
+
 struct QueryRequest {
   std::string sql;
   SqlDialect dialect = SqlDialect::kNative;
@@ -89,6 +93,8 @@ struct QueryStatus {
   std::string result_path = {};
   /// What people should know of it and is no error, one sentence each.
   std::vector<std::string> notes = {};
+  /// Addresses of the data files that a statement has written, once it is done.
+  std::vector<std::string> files_written = {};
   bool done() const { return state >= QueryState::kSucceeded; }
 };
 

@@ -74,9 +74,10 @@ Result<bool> Statements::HasDatabase(const std::string& database) const {
     for (const auto& other : *all) names.push_back(other.name);
   }
   const std::string near = DidYouMean(database, names);
-  return MakeError(
-      {.kind = ErrorKind::kNotFound, .hint = near.empty() ? "CREATE DATABASE " + database + " makes it" : near},
-      "there is no database ", database);
+  return MakeError({.kind = ErrorKind::kNotFound,
+                    .code = "SCHEMA_NOT_FOUND",
+                    .hint = near.empty() ? "CREATE DATABASE " + database + " makes it" : near},
+                   "there is no database ", database);
 }
 
 Status Statements::NeedDatabase(const std::string& database) {
@@ -120,6 +121,15 @@ Result<Statements::Rows> Statements::operator()(const sql::DropDatabase& drop) {
     return MakeError(info, dropped.message());
   }
   ARROW_RETURN_NOT_OK(dropped);
+  return NoRows();
+}
+
+Result<Statements::Rows> Statements::operator()(const sql::SetDatabaseProperties& set) {
+  ARROW_RETURN_NOT_OK(HasDatabase(set.name).status());
+  ARROW_ASSIGN_OR_RAISE(auto entry, catalog().GetDatabase(set.name));
+  for (const auto& [key, value] : set.properties) entry.parameters[key] = value;
+  ARROW_RETURN_NOT_OK(run_.BeginCommit());
+  ARROW_RETURN_NOT_OK(catalog().UpdateDatabase(entry));
   return NoRows();
 }
 

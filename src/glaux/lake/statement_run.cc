@@ -46,6 +46,7 @@ QueryStatus StatementRun::GetStatus(std::chrono::milliseconds wait) {
     status.error = error_;
     status.statistics = statistics_;
     status.notes = notes_;
+    if (status.state == QueryState::kSucceeded) status.files_written = files_written_;
     if (!status.done()) status.statistics.execution_time = Elapsed();
     query = query_;
   }
@@ -86,6 +87,11 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> StatementRun::Query(std::strin
   }
   if (stopped) static_cast<void>(queries_.Cancel(id));
   return queries_.Results(id);
+}
+
+void StatementRun::Wrote(std::vector<std::string> files) {
+  std::lock_guard lock(mutex_);
+  files_written_ = std::move(files);
 }
 
 void StatementRun::EndQuery() {

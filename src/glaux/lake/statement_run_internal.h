@@ -35,6 +35,8 @@ class StatementRun {
   arrow::StopToken stop() { return stop_source_.token(); }
   /// Begin a query of the engine below; it is cancelled with the statement. One at a time.
   Result<std::shared_ptr<arrow::RecordBatchReader>> Query(std::string sql);
+  /// Tell of the files that were written, for QueryStatus.
+  void Wrote(std::vector<std::string> files);
   /// Keep the statistics of the query and release it. Its reader is not read any more.
   void EndQuery();
   /// From now on the statement ends as its work does: Cancel and the timeout come too late. The reason to stop if that
@@ -64,6 +66,7 @@ class StatementRun {
   QueryId query_;  ///< of the engine below, while it runs
   QueryStatistics statistics_;
   std::vector<std::string> notes_;
+  std::vector<std::string> files_written_;
   std::shared_ptr<arrow::Table> rows_;
   bool taken_ = false;
 

@@ -72,6 +72,7 @@ Result<TableEntry> Statements::EntryOf(const TableId& id) const {
   }
   const std::string near = DidYouMean(named.name, names);
   return MakeError({.kind = ErrorKind::kNotFound,
+                    .code = "TABLE_NOT_FOUND",
                     .hint = near.empty() ? "SHOW TABLES IN " + named.database + " lists what is there" : near},
                    "there is no table ", named.ToString());
 }

@@ -24,6 +24,16 @@ std::string WithoutRows(const sql::InnerQuery& query) {
   return std::string(kBegin) + (room ? query.sql.substr(kBegin.size()) : query.sql) + "\n) AS no_rows LIMIT 0";
 }
 
+Status CheckNamed(const arrow::Schema& query) {
+  for (int i = 0; i < query.num_fields(); ++i) {
+    const auto& field = *query.field(i);
+    if (!field.HasMetadata() || !field.metadata()->Contains(kUnnamedKey)) continue;
+    return MakeError({.kind = ErrorKind::kInvalid, .code = "COLUMN_NAME_NOT_SPECIFIED", .hint = "name it with AS"},
+                     "Column name not specified at position ", i + 1);
+  }
+  return Status::OK();
+}
+
 Result<Statements::Rows> Statements::operator()(const sql::CreateView& create) {
   ARROW_ASSIGN_OR_RAISE(const auto id, Named(create.view));
   const std::string statement = "CREATE VIEW " + id.ToString();
@@ -39,8 +49,11 @@ Result<Statements::Rows> Statements::operator()(const sql::CreateView& create) {
   }
   // Asks for no row: names and types of the columns are enough.
   ARROW_ASSIGN_OR_RAISE(const auto reader, run_.Query(WithoutRows(create.query)));
+  ARROW_RETURN_NOT_OK(CheckNamed(*reader->schema()));
   ARROW_ASSIGN_OR_RAISE(const auto names, NormalizeColumnNames(reader->schema()->field_names()));
-  sql::View view{.sql = Trimmed(create.query.sql), .database = DatabaseNamed("")};
+  sql::View view{.sql = Trimmed(create.query.sql),
+                 .database = DatabaseNamed(""),
+                 .is_native = run_.request().dialect == SqlDialect::kNative};
   std::vector<Column> columns;
   for (int i = 0; i < reader->schema()->num_fields(); ++i) {
     const auto& field = *reader->schema()->field(i);

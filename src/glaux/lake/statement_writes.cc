@@ -33,12 +33,14 @@ Result<int64_t> WriteAll(StatementRun& run, RowReader reader, Table& table, cons
         return append->Write(cast);
       }));
   ARROW_RETURN_NOT_OK(run.BeginCommit());
-  ARROW_ASSIGN_OR_RAISE(const auto summary, append->Commit({}));
+  ARROW_ASSIGN_OR_RAISE(auto summary, append->Commit({}));
+  run.Wrote(std::move(summary.files));
   return summary.rows;
 }
 
 /// The columns of a query as a table has them. kInvalid: a type that no table has, names that meet.
 Result<std::shared_ptr<arrow::Schema>> TableColumns(const arrow::Schema& query, const std::string& subject) {
+  ARROW_RETURN_NOT_OK(CheckNamed(query));
   auto names = NormalizeColumnNames(query.field_names());
   if (!names.ok()) return WithHint(Prefix(names.status(), subject), "give each column a name of its own with AS");
   std::vector<std::shared_ptr<arrow::Field>> fields;
@@ -92,6 +94,22 @@ Result<std::shared_ptr<Table>> StageSomewhere(const HiveEnvironment& environment
   entry.storage.location.pop_back();
   entry.storage.location += "-" + NewId() + "/";
   return StageHiveTable(environment, std::move(entry));
+}
+
+Result<bool> HasLog(ObjectStore& store, const std::string& folder) {
+  const auto state = store.Head(folder + "_glaux/state.json");
+  if (!state.ok() && KindOf(state.status()) != ErrorKind::kNotFound) return state.status();
+  return state.ok();
+}
+
+/// Delete the log of the commits of a folder that will see no other.
+Status DropLog(ObjectStore& store, const std::string& folder) {
+  std::vector<std::string> keys;
+  ARROW_RETURN_NOT_OK(ForEachObject(store, folder + "_glaux/", [&](const ObjectInfo& object) {
+    keys.push_back(object.key);
+    return Status::OK();
+  }));
+  return store.Delete(keys).status();
 }
 
 /// What INSERT writes into, and how the query's columns get there.
@@ -263,15 +281,21 @@ Result<Statements::Rows> Statements::operator()(const sql::Unload& unload) {
   ARROW_ASSIGN_OR_RAISE(const auto properties, UnloadProperties::Read(unload.properties));
   ARROW_ASSIGN_OR_RAISE(const auto location, CheckLocation("UNLOAD", unload.location));
   const std::string statement = "UNLOAD TO " + location;
-  const FolderSpec look{.location = location, .format = properties.format, .format_options = properties.format_options};
-  ARROW_ASSIGN_OR_RAISE(const auto there, OpenFolderTable(environment_.hive.resolve, look, *environment_.hive.clock));
-  // Asking for the streams finishes a commit that was cut off: its rows are in the folder then.
-  ARROW_RETURN_NOT_OK(there->Streams().status());
   ARROW_ASSIGN_OR_RAISE(const auto place, environment_.find(location));
+  ARROW_ASSIGN_OR_RAISE(const bool has_log, HasLog(*place.store, place.key));
+  if (has_log) {
+    // Asking for the streams finishes a commit that was cut off: its rows are in the folder then.
+    const FolderSpec look{
+        .location = location, .format = properties.format, .format_options = properties.format_options};
+    ARROW_ASSIGN_OR_RAISE(const auto there, OpenFolderTable(environment_.hive.resolve, look, *environment_.hive.clock));
+    ARROW_RETURN_NOT_OK(there->Streams().status());
+  }
   ARROW_RETURN_NOT_OK(ForEachObject(*place.store, place.key, [&](const ObjectInfo& object) {
     if (IsHiddenPath(std::string_view(object.key).substr(place.key.size()))) return Status::OK();
-    return MakeError({.kind = ErrorKind::kAlreadyExists, .hint = "name a folder that is empty or not there"}, statement,
-                     ": the folder is not empty");
+    return MakeError({.kind = ErrorKind::kAlreadyExists,
+                      .code = "HIVE_PATH_ALREADY_EXISTS",
+                      .hint = "name a folder that is empty or not there"},
+                     statement, ": the folder is not empty");
   }));
   ARROW_ASSIGN_OR_RAISE(auto reader, run_.Query(unload.query.sql));
   ARROW_ASSIGN_OR_RAISE(const auto columns, TableColumns(*reader->schema(), statement));
@@ -285,6 +309,8 @@ Result<Statements::Rows> Statements::operator()(const sql::Unload& unload) {
   ARROW_ASSIGN_OR_RAISE(const int64_t rows,
                         WriteAll(run_, std::move(reader), *folder, {.table_schema = columns, .write_schema = columns},
                                  {.memory_limit = environment_.memory_limit, .stop = run_.stop()}, columns, statement));
+  // The commit is done: what is left of it would be a file among the others to whoever reads the whole folder.
+  static_cast<void>(DropLog(*place.store, place.key));
   return CountRows(rows);
 }
 

@@ -23,6 +23,7 @@ class Statements {
   // statement_databases.cc
   Result<Rows> operator()(const sql::CreateDatabase& create);
   Result<Rows> operator()(const sql::DropDatabase& drop);
+  Result<Rows> operator()(const sql::SetDatabaseProperties& set);
   Result<Rows> operator()(const sql::ShowDatabases& show);
   Result<Rows> operator()(const sql::ShowTables& show);
   Result<Rows> operator()(const sql::ShowViews& show);
@@ -85,6 +86,9 @@ std::shared_ptr<arrow::Table> CountRows(int64_t rows);
 
 /// The query with no rows: for its columns. What it says stays where it is, for errors.
 std::string WithoutRows(const sql::InnerQuery& query);
+
+/// kInvalid (COLUMN_NAME_NOT_SPECIFIED) if a query gives a column no name, in a dialect that knows such columns.
+Status CheckNamed(const arrow::Schema& query);
 
 /// Whether a name fits a pattern of SHOW: * (or .*) stands for anything, | for or; case does not matter.
 bool FitsPattern(std::string_view name, const std::optional<std::string>& pattern);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <optional>
 #include <vector>
 
 #include "glaux/sql/lexer_internal.h"
@@ -10,7 +12,9 @@ namespace glaux::sql {
 namespace {
 
 /// Functions that DuckDB has under the same name with another meaning, and the name under which it has Athena's.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kRenamed = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kRenamed = {{
+    {"ARRAY_POSITION", "athena_array_position"},
+    {"CARDINALITY", "athena_cardinality"},
     {"DATE_DIFF", "date_sub"},
     {"DATE_TRUNC", "athena_date_trunc"},
     {"ELEMENT_AT", "athena_element_at"},
@@ -18,6 +22,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kRenamed
     {"MILLISECOND", "athena_millisecond"},
     {"REGEXP_EXTRACT", "athena_regexp_extract"},
     {"REGEXP_REPLACE", "athena_regexp_replace"},
+    {"REPEAT", "athena_repeat"},
     {"SHA1", "athena_sha1"},
     {"SHA256", "athena_sha256"},
     {"TYPEOF", "athena_typeof"},
@@ -33,8 +38,8 @@ struct WrittenOut {
 constexpr WrittenOut kWrittenOut[] = {
     {"ALL_MATCH", 2, "coalesce(list_bool_and(list_transform($1, $2)), true)"},
     {"ANY_MATCH", 2, "coalesce(list_bool_or(list_transform($1, $2)), false)"},
+    {"IF", 2, "CASE WHEN $1 THEN $2 END"},
     {"NONE_MATCH", 2, "NOT coalesce(list_bool_or(list_transform($1, $2)), false)"},
-    {"REDUCE", 4, "list_transform([list_reduce($1, $3, $2)], $4)[1]"},
 };
 
 /// Nesting of what is rewritten.
@@ -88,6 +93,21 @@ class Translator {
       return CopyRows(i + 1, last);
     }
     if ((IsWordAt(i, "CAST") || IsWordAt(i, "TRY_CAST")) && IsSymbolAt(i + 1, '(')) return CopyCast(i, last);
+    if (const size_t end = CopyLiteral(i); end > i) return end;
+    if (IsWordAt(i, "TABLESAMPLE") && IsSymbolAt(i + 2, '(') && Closing(i + 2, last) < last) {
+      const size_t close = Closing(i + 2, last);
+      Copy(i, close);
+      out_ += " PERCENT";
+      Append(tokens_[close]);
+      return close + 1;
+    }
+    if (IsWordAt(i, "LISTAGG") && IsSymbolAt(i + 1, '(')) {
+      if (const size_t end = CopyListagg(i, last); end > i) return end;
+    }
+    if (tokens_[i].kind == Token::Kind::kQuoted) {
+      Replace(tokens_[i], Quoted(lexer_.Unquoted(tokens_[i]), '"'));
+      return i + 1;
+    }
     if (IsWordAt(i, "X") && tokens_[i + 1].kind == Token::Kind::kString && tokens_[i + 1].begin == tokens_[i].end) {
       Replace(tokens_[i], "unhex(");
       Append(tokens_[i + 1]);
@@ -112,6 +132,91 @@ class Translator {
     }
     Append(tokens_[i]);
     return i + 1;
+  }
+
+  static std::string Quoted(std::string_view text, char quote) {
+    std::string out(1, quote);
+    for (const char c : text) {
+      if (c == quote) out += quote;
+      out += c;
+    }
+    return out += quote;
+  }
+
+  // Literals that the engine reads in another way. \return behind it; `i` if this is none
+  size_t CopyLiteral(size_t i) {
+    if (tokens_[i].kind != Token::Kind::kWord || i + 1 >= tokens_.size()) return i;
+    if (IsWordAt(i, "U") && IsSymbolAt(i + 1, '&') && i + 2 < tokens_.size() &&
+        tokens_[i + 2].kind == Token::Kind::kString && tokens_[i + 2].begin == tokens_[i].end + 1) {
+      const bool escape = IsWordAt(i + 3, "UESCAPE") && tokens_[i + 4].kind == Token::Kind::kString;
+      const std::string sign = escape ? lexer_.Unquoted(tokens_[i + 4]) : "\\";
+      const auto text = sign.size() == 1 ? Unescaped(lexer_.Unquoted(tokens_[i + 2]), sign[0]) : std::nullopt;
+      if (!text) return i;
+      Replace(tokens_[i], Quoted(*text, '\''));
+      const size_t last = escape ? i + 4 : i + 2;
+      written_ = tokens_[last].end;
+      return last + 1;
+    }
+    if (tokens_[i + 1].kind != Token::Kind::kString) return i;
+    const std::string text = lexer_.Unquoted(tokens_[i + 1]);
+    if (IsWordAt(i, "TIMESTAMP")) {
+      // "2025-01-31 08:30:00 Europe/Berlin": a third word, or a sign behind the hour.
+      const size_t time = text.find(':');
+      const bool zone = time != std::string::npos && text.find_first_of(" +-", time) != std::string::npos;
+      Replace(tokens_[i], zone ? "TIMESTAMPTZ" : "TIMESTAMP");
+      Append(tokens_[i + 1]);
+      return i + 2;
+    }
+    if (IsWordAt(i, "DECIMAL") && !text.empty() && text.find_first_not_of("0123456789.+-") == std::string::npos) {
+      Replace(tokens_[i], "(" + text + ")");
+      written_ = tokens_[i + 1].end;
+      return i + 2;
+    }
+    return i;
+  }
+
+  // What U&'…' stands for: four hexadecimal digits behind the sign, or six behind the sign and a plus.
+  static std::optional<std::string> Unescaped(std::string_view text, char sign) {
+    std::string out;
+    for (size_t i = 0; i < text.size();) {
+      if (text[i] != sign) {
+        out += text[i++];
+        continue;
+      }
+      if (i + 1 < text.size() && text[i + 1] == sign) {
+        out += sign;
+        i += 2;
+        continue;
+      }
+      const bool long_one = i + 1 < text.size() && text[i + 1] == '+';
+      const size_t begin = i + (long_one ? 2 : 1), digits = long_one ? 6 : 4;
+      uint32_t code = 0;
+      if (begin + digits > text.size()) return std::nullopt;
+      const auto [end, problem] = std::from_chars(text.data() + begin, text.data() + begin + digits, code, 16);
+      if (problem != std::errc() || end != text.data() + begin + digits) return std::nullopt;
+      if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return std::nullopt;
+      AppendUtf8(code, &out);
+      i = begin + digits;
+    }
+    return out;
+  }
+
+  // LISTAGG(x, ',') WITHIN GROUP (ORDER BY y): the order goes inside. \return `i` if it is written in another way
+  size_t CopyListagg(size_t i, size_t last) {
+    const size_t close = Closing(i + 1, last);
+    const size_t open = close + 3;
+    if (close >= last || !IsWordAt(close + 1, "WITHIN") || !IsWordAt(close + 2, "GROUP") || !IsSymbolAt(open, '('))
+      return i;
+    const size_t end = Closing(open, last);
+    if (end >= last || !IsWordAt(open + 1, "ORDER")) return i;
+    Replace(tokens_[i], "string_agg");
+    Copy(i + 1, close);
+    out_ += ' ';
+    written_ = tokens_[open + 1].begin;
+    Copy(open + 1, end);
+    out_ += ')';
+    written_ = tokens_[end].end;
+    return end + 1;
   }
 
   // \return behind the call; `i` if it has another number of arguments
@@ -175,12 +280,43 @@ class Translator {
         as = at;
       }
     }
+    // varchar(n) and char(n) as types of a value have no width in the engine: it is made.
+    const bool padded = IsWordAt(as + 1, "CHAR");
+    const bool width = (padded || IsWordAt(as + 1, "VARCHAR")) && IsSymbolAt(as + 2, '(') && as + 5 == close &&
+                       tokens_[as + 3].kind == Token::Kind::kWord && close < last;
+    if (width) {
+      Gap(tokens_[i]);
+      out_ += padded ? "rpad(" : "substr(";
+    }
     Append(tokens_[i]);
     Copy(i + 1, as);
     if (as == close) return as;
     Append(tokens_[as]);
     CopyType(as + 1, close);
-    return close;
+    if (!width) return close;
+    Append(tokens_[close]);
+    const std::string characters(lexer_.Spelled(tokens_[as + 3]));
+    out_ += padded ? ", " + characters + ", ' ')" : ", 1, " + characters + ")";
+    return close + 1;
+  }
+
+  // The fields of a row, up to `last`. Those that have only a type get the names that Athena shows.
+  void CopyFields(size_t i, size_t last) {
+    for (int number = 0; i < last; ++number) {
+      const size_t end = EndOfItem(i, last);
+      const bool time = (IsWordAt(i, "TIMESTAMP") || IsWordAt(i, "TIME")) &&
+                        (IsSymbolAt(i + 1, '(') || IsWordAt(i + 1, "WITH") || IsWordAt(i + 1, "WITHOUT"));
+      const bool plain = time || end == i + 1 || (IsSymbolAt(i + 1, '(') && Closing(i + 1, last) + 1 == end) ||
+                         (IsWordAt(i, "DOUBLE") && IsWordAt(i + 1, "PRECISION") && end == i + 2);
+      if (plain) {
+        Gap(tokens_[i]);
+        out_ += "field" + std::to_string(number) + " ";
+      }
+      CopyType(i, end);
+      if (end >= last) return;
+      Append(tokens_[end]);
+      i = end + 1;
+    }
   }
 
   // A type, up to `last`. array(T) is T[], and the precision of timestamps falls away.
@@ -195,6 +331,14 @@ class Translator {
         --depth_;
         out_ += "[]";
         written_ = tokens_[close].end;
+        i = close + 1;
+      } else if (IsWordAt(i, "ROW") && close < last && depth_ < kMaxDepth) {
+        Append(tokens_[i]);
+        Append(tokens_[i + 1]);
+        ++depth_;
+        CopyFields(i + 2, close);
+        --depth_;
+        Append(tokens_[close]);
         i = close + 1;
       } else if ((IsWordAt(i, "TIMESTAMP") || IsWordAt(i, "TIME")) && close < last) {
         Append(tokens_[i]);
@@ -264,5 +408,62 @@ class Translator {
 }  // namespace
 
 std::string AthenaToDuckDB(std::string_view sql) { return Translator(sql).Run(); }
+
+namespace {
+
+std::vector<Token> TokensOf(const Lexer& lexer) {
+  std::vector<Token> tokens;
+  for (Token token = lexer.At(0); token.kind != Token::Kind::kEnd; token = lexer.At(token.end)) {
+    tokens.push_back(token);
+    if (token.kind == Token::Kind::kBroken) break;
+  }
+  return tokens;
+}
+
+/// A token as it is compared: a name without quotes, a renamed function by its name in Athena.
+std::string Meant(const Lexer& lexer, const Token& token) {
+  const bool name = token.kind == Token::Kind::kDouble || token.kind == Token::Kind::kQuoted;
+  std::string text = Upper(name ? lexer.Unquoted(token) : std::string(lexer.Spelled(token)));
+  for (const auto& [athena, duckdb] : kRenamed) {
+    if (IsWord(duckdb, text) && athena != "MD5") return std::string(athena);
+  }
+  return text.starts_with("ATHENA_") ? text.substr(7) : text;
+}
+
+bool IsNameToken(const Token& token) {
+  return token.kind == Token::Kind::kWord || token.kind == Token::Kind::kDouble || token.kind == Token::Kind::kQuoted;
+}
+
+}  // namespace
+
+NameAt FindName(std::string_view asked, std::string_view rewritten, size_t at) {
+  const Lexer theirs(rewritten, Texts::kStandard), ours(asked, Texts::kStandard);
+  const auto behind = TokensOf(theirs);
+  const auto found = std::find_if(behind.begin(), behind.end(), [&](const Token& token) { return token.end > at; });
+  if (found == behind.end() || found->kind == Token::Kind::kBroken) return {};
+  const std::string meant = Meant(theirs, *found);
+  auto before = std::count_if(behind.begin(), found, [&](const Token& token) { return Meant(theirs, token) == meant; });
+  const auto tokens = TokensOf(ours);
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    if (Meant(ours, tokens[i]) != meant || before-- > 0) continue;
+    size_t first = i, last = i;
+    const auto is_dot = [&](size_t n) { return n < tokens.size() && ours.Spelled(tokens[n]) == "."; };
+    if (IsNameToken(tokens[i])) {
+      while (first >= 2 && is_dot(first - 1) && IsNameToken(tokens[first - 2])) first -= 2;
+      while (is_dot(last + 1) && last + 2 < tokens.size() && IsNameToken(tokens[last + 2])) last += 2;
+    }
+    NameAt name;
+    for (size_t n = first; n <= last; n += 2) {
+      const std::string part = ours.Unquoted(tokens[n]);
+      if (n == first && n < last && IsWord(part, "AWSDATACATALOG")) continue;
+      name.text += (name.text.empty() ? "" : ".") + part;
+    }
+    const auto position = ours.PositionOf(tokens[first].begin);
+    name.line = position.line;
+    name.column = position.column;
+    return name;
+  }
+  return {};
+}
 
 }  // namespace glaux::sql

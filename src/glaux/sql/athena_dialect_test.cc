@@ -11,7 +11,8 @@ TEST(AthenaToDuckDB, LeavesWhatIsTheSame) {
   for (const std::string text :
        {"SELECT a, \"b c\", 'it''s' FROM t -- VALUES 1\nWHERE x = 1 /* CAST(a AS array(int)) */", "", "SELECT",
         "SELECT * FROM (VALUES (1, 2), (3, 4)) t(a, b)", "SELECT values_1, x FROM regexp_replace", "'open", "/* open",
-        "SELECT s.md5(1), md5 FROM t", "SELECT CAST(a AS varchar(10)), cast(b as row(x integer, y decimal(10, 2)))"}) {
+        "SELECT s.md5(1), md5 FROM t", "SELECT CAST(a AS varchar), cast(b as row(x integer, y decimal(10, 2)))",
+        "TIMESTAMP '2025-01-31 08:30:00'", "TIMESTAMP '2025-01-31'", "if(a, b, c)", "u & 'x'", "listagg(a)"}) {
     EXPECT_EQ(AthenaToDuckDB(text), text);
   }
 }
@@ -42,13 +43,52 @@ TEST(AthenaToDuckDB, NamesWhatHasAnotherMeaning) {
 TEST(AthenaToDuckDB, WritesFunctionsWithLambdasOut) {
   EXPECT_EQ(AthenaToDuckDB("SELECT any_match(a, x -> x > 1) FROM t"),
             "SELECT (coalesce(list_bool_or(list_transform(a, x -> x > 1)), false)) FROM t");
-  EXPECT_EQ(AthenaToDuckDB("reduce(a, 0, (s, x) -> s + md5(x), s -> s)"),
-            "(list_transform([list_reduce(a, (s, x) -> s + athena_md5(x), 0)], s -> s)[1])");
-  EXPECT_EQ(AthenaToDuckDB("reduce(a, (s, x) -> s + x, 0)"), "reduce(a, (s, x) -> s + x, 0)");
+  EXPECT_EQ(AthenaToDuckDB("IF(any_match(a, f), 1)"),
+            "(CASE WHEN (coalesce(list_bool_or(list_transform(a, f)), false)) THEN 1 END)");
+}
+
+TEST(AthenaToDuckDB, MakesTypesOfAWidth) {
+  EXPECT_EQ(AthenaToDuckDB("CAST(a AS varchar(10))"), "substr(CAST(a AS varchar(10)), 1, 10)");
+  EXPECT_EQ(AthenaToDuckDB("x = try_cast(f(a, 1) as char(3))"), "x = rpad(try_cast(f(a, 1) as char(3)), 3, ' ')");
+  EXPECT_EQ(AthenaToDuckDB("cast(a as row(bigint, decimal(5,2), b varchar))"),
+            "cast(a as row(field0 bigint, field1 decimal(5,2), b varchar))");
+}
+
+TEST(AthenaToDuckDB, ReadsLiterals) {
+  EXPECT_EQ(AthenaToDuckDB("U&'Gr\\00fc\\00df \\+01F989'"), "'Grüß 🦉'");
+  EXPECT_EQ(AthenaToDuckDB("u&'it''s !0061' UESCAPE '!', x"), "'it''s a', x");
+  EXPECT_EQ(AthenaToDuckDB("U&'\\d800'"), "U&'\\d800'");  // no character: the engine refuses it
+  EXPECT_EQ(AthenaToDuckDB("TIMESTAMP '2025-01-31 08:30:00 Europe/Berlin', timestamp '2025-01-31 08:30:00+02:00'"),
+            "TIMESTAMPTZ '2025-01-31 08:30:00 Europe/Berlin', TIMESTAMPTZ '2025-01-31 08:30:00+02:00'");
+  EXPECT_EQ(AthenaToDuckDB("DECIMAL '-1.50'"), "(-1.50)");
+}
+
+TEST(AthenaToDuckDB, WritesClausesAsTheEngineHasThem) {
+  EXPECT_EQ(AthenaToDuckDB("FROM t TABLESAMPLE BERNOULLI (10) WHERE x"),
+            "FROM t TABLESAMPLE BERNOULLI (10 PERCENT) WHERE x");
+  EXPECT_EQ(AthenaToDuckDB("LISTAGG(a, ', ') WITHIN GROUP (ORDER BY md5(b) DESC) AS l"),
+            "string_agg(a, ', ' ORDER BY athena_md5(b) DESC) AS l");
+  EXPECT_EQ(AthenaToDuckDB("SELECT `a``b`, `c\"d` FROM `t`"), "SELECT \"a`b\", \"c\"\"d\" FROM \"t\"");
+}
+
+TEST(FindName, FindsWhatWasAskedByWhereItStandsNow) {
+  const std::string asked = "SELECT md5(x),\n  \"AwsDataCatalog\".\"Db\" . t.a, t FROM `u`, awsdatacatalog.db.t";
+  const std::string rewritten = AthenaToDuckDB(asked);
+  const auto at = [&](std::string_view text, size_t from = 0) {
+    const auto name = FindName(asked, rewritten, rewritten.find(text, from));
+    return name.text + "@" + std::to_string(name.line) + ":" + std::to_string(name.column);
+  };
+  EXPECT_EQ(at("athena_md5"), "md5@1:8");
+  EXPECT_EQ(at("\"Db\""), "Db.t.a@2:3");
+  EXPECT_EQ(at("t FROM"), "t@2:32");
+  EXPECT_EQ(at("\"u\""), "u@2:39");
+  EXPECT_EQ(at("db.t"), "db.t@2:44");
+  EXPECT_EQ(FindName(asked, rewritten, 10'000).line, 0);
 }
 
 TEST(AthenaToDuckDB, EndsWithAnyText) {
-  for (const char* piece : {"CAST(", "VALUES ", "VALUES(", "any_match(", "CAST(a AS array(", "awsdatacatalog.", "X'"}) {
+  for (const char* piece : {"U&'", "TIMESTAMP '", "LISTAGG(", "TABLESAMPLE x(", "CAST(a AS row(", "CAST(", "VALUES ",
+                            "VALUES(", "any_match(", "CAST(a AS array(", "awsdatacatalog.", "X'"}) {
     std::string text;
     for (int i = 0; i < 20'000; ++i) text += piece;
     EXPECT_GE(AthenaToDuckDB(text).size() + 400'000, text.size()) << piece;

@@ -64,5 +64,6 @@ class Lexer {
 /// Whether a word is this keyword, given in upper case.
 bool IsWord(std::string_view word, std::string_view upper);
 std::string Upper(std::string_view text);
+void AppendUtf8(uint32_t code, std::string* out);
 
 }  // namespace glaux::sql

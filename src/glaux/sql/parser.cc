@@ -81,7 +81,10 @@ Result<std::string> Parser::TakeName(std::string_view what) {
 
 Result<std::string> Parser::TakeDatabase() {
   const size_t begin = Peek().begin;
-  ARROW_ASSIGN_OR_RAISE(const auto name, TakeName("the name of a database"));
+  ARROW_ASSIGN_OR_RAISE(auto name, TakeName("the name of a database"));
+  if (name == "awsdatacatalog" && AcceptSymbol('.')) {
+    ARROW_ASSIGN_OR_RAISE(name, TakeName("the name of a database"));
+  }
   auto checked = NormalizeTableName(name);
   return checked.ok() ? checked : lexer_.Fail(begin, checked.status().message());
 }
@@ -304,6 +307,19 @@ Result<std::optional<Statement>> Parser::DescribeRest() {
   return describe;
 }
 
+Result<Statement> Parser::AlterDatabaseRest() {
+  SetDatabaseProperties set;
+  ARROW_ASSIGN_OR_RAISE(set.name, TakeDatabase());
+  ARROW_RETURN_NOT_OK(Expect("SET"));
+  if (NextIs("LOCATION") || NextIs("OWNER")) {
+    return Unsupported("ALTER DATABASE SET " + Upper(lexer_.Spelled(Peek())), "SET DBPROPERTIES is there");
+  }
+  ARROW_RETURN_NOT_OK(Expect("DBPROPERTIES"));
+  ARROW_ASSIGN_OR_RAISE(set.properties, TakeProperties());
+  ARROW_RETURN_NOT_OK(ExpectEnd());
+  return set;
+}
+
 Result<Statement> Parser::RepairRest() {
   ARROW_RETURN_NOT_OK(Expect("REPAIR"));
   ARROW_RETURN_NOT_OK(Expect("TABLE"));
@@ -354,6 +370,7 @@ Result<std::optional<Statement>> ParseStatement(std::string_view text) {
   if (first == "INSERT") return standard.InsertRest();
   if (first == "ALTER") {
     if (hive.Accept("TABLE")) return hive.AlterTableRest();
+    if (hive.Accept("DATABASE") || hive.Accept("SCHEMA")) return hive.AlterDatabaseRest();
     const Token what = hive.Peek();
     if (what.kind != Token::Kind::kWord) return hive.lexer().Expected(what, "TABLE");
     return hive.Unsupported("ALTER " + Upper(hive.lexer().Spelled(what)));
@@ -375,6 +392,7 @@ std::string StatementName(const Statement& statement) {
   struct Name {
     std::string operator()(const CreateDatabase&) { return "CREATE DATABASE"; }
     std::string operator()(const DropDatabase&) { return "DROP DATABASE"; }
+    std::string operator()(const SetDatabaseProperties&) { return "ALTER DATABASE"; }
     std::string operator()(const ShowDatabases&) { return "SHOW DATABASES"; }
     std::string operator()(const ShowTables&) { return "SHOW TABLES"; }
     std::string operator()(const ShowViews&) { return "SHOW VIEWS"; }

@@ -58,6 +58,7 @@ class Parser {
   Result<Statement> CreateTableRest();
   Result<Statement> DropRest();
   Result<Statement> AlterTableRest();
+  Result<Statement> AlterDatabaseRest();
   Result<Statement> RepairRest();
   Result<Statement> CreateViewRest(bool or_replace);
   Result<Statement> InsertRest();

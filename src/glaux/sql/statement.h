@@ -34,6 +34,12 @@ struct DropDatabase {
   bool cascade = false;
 };
 
+/// ALTER DATABASE … SET DBPROPERTIES
+struct SetDatabaseProperties {
+  std::string name;
+  Parameters properties;
+};
+
 /// `pattern` of these is Hive's: * stands for anything, | for or.
 struct ShowDatabases {
   std::optional<std::string> pattern = {};
@@ -190,9 +196,9 @@ struct Unload {
 };
 
 using Statement =
-    std::variant<CreateDatabase, DropDatabase, ShowDatabases, ShowTables, ShowViews, ShowColumns, ShowPartitions,
-                 ShowCreateTable, ShowTableProperties, DescribeTable, CreateExternalTable, DropTable, AddColumns,
-                 ReplaceColumns, AddPartitions, DropPartitions, SetPartitionLocation, SetTableLocation,
+    std::variant<CreateDatabase, DropDatabase, SetDatabaseProperties, ShowDatabases, ShowTables, ShowViews, ShowColumns,
+                 ShowPartitions, ShowCreateTable, ShowTableProperties, DescribeTable, CreateExternalTable, DropTable,
+                 AddColumns, ReplaceColumns, AddPartitions, DropPartitions, SetPartitionLocation, SetTableLocation,
                  SetTableProperties, UnsetTableProperties, RepairTable, CreateTableAs, InsertInto, CreateView, Unload>;
 
 /// Read a statement that writes or shows the catalog.

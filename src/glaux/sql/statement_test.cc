@@ -52,7 +52,7 @@ TEST(ParseStatement, NamesTheStatementThatItDoesNotKnow) {
   EXPECT_EQ(Refusal("MERGE INTO t USING s ON true"), "MERGE is not supported");
   EXPECT_EQ(Refusal("create function f() as 1"), "CREATE FUNCTION is not supported");
   EXPECT_EQ(Refusal("drop index i"), "DROP INDEX is not supported");
-  EXPECT_EQ(Refusal("alter database d set dbproperties ('k'='v')"), "ALTER DATABASE is not supported");
+  EXPECT_EQ(Refusal("alter database d set location 's3://b/d/'"), "ALTER DATABASE SET LOCATION is not supported");
   EXPECT_EQ(Refusal("alter view v as select 1"), "ALTER VIEW is not supported");
   EXPECT_EQ(Refusal("alter table t rename to u"), "ALTER TABLE … RENAME is not supported");
   EXPECT_EQ(Refusal("insert overwrite t select 1"), "INSERT OVERWRITE is not supported");
@@ -70,6 +70,9 @@ TEST(ParseStatement, ReadsDatabases) {
   EXPECT_THAT(create.properties, ElementsAre(Pair("a", "b"), Pair("c", "d")));
   EXPECT_TRUE(Read<DropDatabase>("drop database if exists `sales` cascade").cascade);
   EXPECT_FALSE(Read<DropDatabase>("drop schema sales restrict").cascade);
+  const auto set = Read<SetDatabaseProperties>("ALTER DATABASE Sales SET DBPROPERTIES ('a'='b');");
+  EXPECT_EQ(set.name, "sales");
+  EXPECT_THAT(set.properties, ElementsAre(Pair("a", "b")));
 }
 
 TEST(ParseStatement, ReadsShowAndDescribe) {

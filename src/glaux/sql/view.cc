@@ -9,6 +9,13 @@ namespace {
 
 constexpr std::string_view kBegin = "/* Presto View: ";
 constexpr std::string_view kEnd = " */";
+constexpr char kDialectParameter[] = "glaux.dialect";
+constexpr char kNative[] = "duckdb";
+
+bool IsNative(const TableEntry& entry) {
+  const auto found = entry.parameters.find(kDialectParameter);
+  return found != entry.parameters.end() && found->second == kNative;
+}
 
 /// The text of a member; nothing if it is not there or no text.
 std::string TextOf(const boost::json::object& json, std::string_view name) {
@@ -47,7 +54,8 @@ Result<View> ViewOf(const TableEntry& entry) {
   if (error || !json.is_object()) return MakeError(ErrorKind::kCorrupt, subject, ": its text is no JSON object");
   View view{.sql = TextOf(json.get_object(), "originalSql"),
             .catalog = TextOf(json.get_object(), "catalog"),
-            .database = TextOf(json.get_object(), "schema")};
+            .database = TextOf(json.get_object(), "schema"),
+            .is_native = IsNative(entry)};
   if (view.sql.empty()) return MakeError(ErrorKind::kCorrupt, subject, ": its JSON has no originalSql");
   if (view.database.empty()) view.database = entry.id.database;
   const auto* columns = json.get_object().if_contains("columns");
@@ -67,6 +75,7 @@ TableEntry MakeViewEntry(TableId id, const View& view, std::vector<Column> colum
   entry.view_original_text = ToPrestoView(view);
   entry.view_expanded_text = "/* Presto View */";
   entry.parameters = {{"presto_view", "true"}, {"comment", "Presto View"}};
+  if (view.is_native) entry.parameters[kDialectParameter] = kNative;
   return entry;
 }
 

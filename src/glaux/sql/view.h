@@ -17,6 +17,8 @@ struct View {
   std::string catalog = "awsdatacatalog";
   std::string database = {};         ///< Trino's "schema"
   std::vector<Column> columns = {};  ///< types as Trino has them
+  /// The query is the embedded engine's SQL, since it was made there, and not Athena's.
+  bool is_native = false;
 };
 
 /// The text that ViewOriginalText has: "/* Presto View: <JSON in Base64> */".

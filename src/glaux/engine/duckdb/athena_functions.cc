@@ -1,11 +1,13 @@
 #include "glaux/engine/duckdb/athena_functions_internal.h"
 
+#include <duckdb/catalog/catalog_entry/aggregate_function_catalog_entry.hpp>
 #include <duckdb/catalog/catalog_entry/scalar_function_catalog_entry.hpp>
 #include <duckdb/common/enums/date_part_specifier.hpp>
 #include <duckdb/common/types/interval.hpp>
 #include <duckdb/common/types/timestamp.hpp>
 #include <duckdb/common/vector_operations/binary_executor.hpp>
 #include <duckdb/common/vector_operations/ternary_executor.hpp>
+#include <duckdb/parser/parsed_data/create_aggregate_function_info.hpp>
 #include <duckdb/parser/parsed_data/create_macro_info.hpp>
 #include <duckdb/parser/parsed_data/create_scalar_function_info.hpp>
 #include <duckdb/parser/parsed_data/drop_info.hpp>
@@ -14,6 +16,8 @@
 
 #include <functional>
 
+#include "glaux/engine/duckdb/athena_arithmetic_internal.h"
+#include "glaux/engine/duckdb/athena_collections_internal.h"
 #include "glaux/engine/duckdb/lazy_macros_internal.h"
 
 namespace glaux::duckdb_engine {
@@ -30,6 +34,9 @@ using duckdb::LogicalType;
 
 /// As CREATE MACRO has them; one of several arities is one macro.
 constexpr const char* kMacros[] = {
+    // What others are made of.
+    "athena_first_values(m) AS map_from_entries(list_transform(map_entries(m), lambda e: struct_pack(k := e.key, v := "
+    "e.value[1])))",
     // dates and times
     "date_format(t, format) AS strftime(t, " GLAUX_STRFTIME_FORMAT("format") ")",
     "date_parse(s, format) AS strptime(s, " GLAUX_STRFTIME_FORMAT("format") ")",
@@ -49,6 +56,10 @@ constexpr const char* kMacros[] = {
     "year_of_week(t) AS isoyear(t)",
     "yow(t) AS isoyear(t)",
     "last_day_of_month(t) AS last_day(t)",
+    "format_datetime(t, pattern) AS strftime(t, athena_joda(pattern))",
+    "parse_datetime(s, pattern) AS CAST(strptime(s, athena_joda(pattern)) AS TIMESTAMPTZ)",
+    "with_timezone(t, zone) AS timezone(zone, CAST(t AS TIMESTAMP))",
+    "at_timezone(t, zone) AS timezone(zone, CAST(t AS TIMESTAMPTZ))",
     "current_timezone() AS 'UTC'",
     // text
     "regexp_like(s, pattern) AS regexp_matches(s, pattern)",
@@ -97,15 +108,18 @@ constexpr const char* kMacros[] = {
     "arrays_overlap(a, b) AS list_has_any(a, b)",
     "slice(a, start, length) AS list_slice(a, start, CASE WHEN start < 0 AND start + length >= 0 THEN -1 ELSE start + "
     "length - 1 END)",
-    "sequence(start, stop) AS generate_series(start, stop), "
-    "(start, stop, step) AS generate_series(start, stop, step)",
     "zip(a, b) AS list_zip(a, b), (a, b, c) AS list_zip(a, b, c)",
-    "map_agg(k, v) AS map(list(k), list(v))",
+    "split_to_map(s, delimiter, separator) AS map_from_entries(list_transform(string_split(s, delimiter), lambda x: "
+    "struct_pack(k := split_part(x, separator, 1), v := substr(x, strpos(x, separator) + length(separator)))))",
+    "multimap_from_entries(a) AS athena_multimap(a)",
     // JSON
     "json_extract_scalar(j, path) AS CASE WHEN json_type(j, path) IN ('OBJECT', 'ARRAY') THEN NULL "
     "ELSE json_extract_string(j, path) END",
     "json_parse(s) AS CAST(s AS JSON)",
     "json_format(j) AS CAST(j AS VARCHAR)",
+    "json_size(j, path) AS CASE json_type(j, path) WHEN 'ARRAY' THEN CAST(json_array_length(j, path) AS BIGINT) WHEN "
+    "'OBJECT' THEN len(json_keys(j, path)) ELSE CASE WHEN json_type(j, path) IS NOT NULL THEN 0 END END",
+    "json_array_contains(j, value) AS list_contains(CAST(CAST(j AS JSON) AS JSON[]), to_json(value))",
     // Athena's meaning of names that DuckDB has, too: AthenaToDuckDB writes these.
     "athena_regexp_replace(s, pattern) AS regexp_replace(s, pattern, '', 'g'), (s, pattern, replacement) AS "
     "regexp_replace(s, pattern, regexp_replace(replacement, '[$]([0-9])', '\\\\\\1', 'g'), 'g')",
@@ -115,10 +129,21 @@ constexpr const char* kMacros[] = {
     "athena_sha1(b) AS unhex(sha1(b))",
     "athena_sha256(b) AS unhex(sha256(b))",
     "athena_millisecond(t) AS millisecond(t) % 1000",
-    "athena_typeof(x) AS lower(typeof(x))",
+    "athena_at_timezone(zone, t) AS timezone(zone, CAST(t AS TIMESTAMPTZ))",
+    "athena_cardinality(x) AS CAST(cardinality(x) AS BIGINT)",
+    "athena_repeat(element, n) AS list_transform(range(n), lambda i: element)",
+    "athena_array_position(a, x) AS CASE WHEN a IS NOT NULL AND x IS NOT NULL THEN CAST(coalesce(list_position(a, x), "
+    "0) AS BIGINT) END",
     // aggregates
     "approx_distinct(x) AS approx_count_distinct(x), (x, e) AS approx_count_distinct(x)",
     "approx_percentile(x, p) AS approx_quantile(x, p)",
+    "every(x) AS bool_and(x)",
+    "bitwise_and_agg(x) AS bit_and(x)",
+    "bitwise_or_agg(x) AS bit_or(x)",
+    "bitwise_xor_agg(x) AS bit_xor(x)",
+    "multimap_agg(k, v) AS athena_multimap(list(struct_pack(key := k, value := v)))",
+    "map_agg(k, v) AS athena_first_values(athena_multimap(list(struct_pack(key := k, value := v))))",
+    "map_union(m) AS athena_first_values(athena_multimap(flatten(list(map_entries(m)))))",
 };
 
 /// `count` times `each`, if a T holds it.
@@ -256,6 +281,23 @@ class Registrar {
     catalog_.CreateFunction(context_, info);
   }
 
+  void AddAggregates(duckdb::AggregateFunctionSet set) {
+    duckdb::CreateAggregateFunctionInfo info(std::move(set));
+    Prepare(info);
+    catalog_.CreateFunction(context_, info);
+  }
+
+  /// Those aggregates of DuckDB's that `takes` wants, under the name of the set.
+  void Borrow(const char* of, const std::function<bool(const duckdb::AggregateFunction&)>& takes,
+              duckdb::AggregateFunctionSet* set) {
+    auto& entry = catalog_.GetEntry<duckdb::AggregateFunctionCatalogEntry>(context_, DEFAULT_SCHEMA, of);
+    for (auto function : entry.functions.functions) {
+      if (!takes(function)) continue;
+      function.name = set->name;
+      set->AddFunction(std::move(function));
+    }
+  }
+
   void DropMacro(const char* name) {
     duckdb::DropInfo info;
     info.type = duckdb::CatalogType::MACRO_ENTRY;
@@ -291,15 +333,50 @@ class Registrar {
   LazyMacros* macros_ = nullptr;
 };
 
+/// Whether a type is one of the integers that Athena has, too.
+bool IsInteger(const LogicalType& type) {
+  using Type = duckdb::LogicalTypeId;
+  return type.id() == Type::TINYINT || type.id() == Type::SMALLINT || type.id() == Type::INTEGER ||
+         type.id() == Type::BIGINT;
+}
+
+/// Operators and aggregates of Athena's types, and DuckDB's where these are the same.
+void AddArithmetic(Registrar& registrar) {
+  using Type = duckdb::LogicalTypeId;
+  const auto create = duckdb::OnCreateConflict::ERROR_ON_CONFLICT;
+  const auto of_no_integers = [](const auto& function) { return !IsInteger(function.arguments[0]); };
+  auto divide = registrar.Borrow("athena_divide", "/", of_no_integers);
+  AddDivisions(&divide);
+  registrar.AddFunctions(std::move(divide), create);
+  auto mod = registrar.Borrow("athena_mod", "%", of_no_integers);
+  AddRemainders(&mod);
+  registrar.AddFunctions(std::move(mod), create);
+  duckdb::AggregateFunctionSet sum("athena_sum"), avg("athena_avg");
+  registrar.Borrow(
+      "sum",
+      [](const auto& function) {
+        return !IsInteger(function.arguments[0]) && function.arguments[0].id() != Type::BOOLEAN;
+      },
+      &sum);
+  AddSums(&sum);
+  registrar.AddAggregates(std::move(sum));
+  registrar.Borrow(
+      "avg", [](const auto& function) { return function.arguments[0].id() != Type::DECIMAL; }, &avg);
+  AddAverages(&avg);
+  registrar.AddAggregates(std::move(avg));
+}
+
 }  // namespace
 
 void RegisterAthenaFunctions(duckdb::ClientContext& context) {
   context.RunFunctionInTransaction([&] {
     Registrar registrar(context);
-    for (const auto* macro : kMacros) registrar.AddMacro(macro);
     using Type = duckdb::LogicalTypeId;
     const auto create = duckdb::OnCreateConflict::ERROR_ON_CONFLICT,
                overload = duckdb::OnCreateConflict::ALTER_ON_CONFLICT;
+    for (auto& set : AthenaCollectionFunctions()) registrar.AddFunctions(std::move(set), create);
+    for (const auto* macro : kMacros) registrar.AddMacro(macro);
+    AddArithmetic(registrar);
     const auto any = [](const duckdb::ScalarFunction&) { return true; };
     const auto of_first = [](Type type) {
       return [type](const duckdb::ScalarFunction& function) { return function.arguments[0].id() == type; };

@@ -1,3 +1,4 @@
+#include "glaux/engine/duckdb/athena_tree_internal.h"
 #include "glaux/engine/duckdb/lake_catalog_internal.h"
 
 #include <duckdb/catalog/catalog.hpp>
@@ -19,6 +20,7 @@
 #include <unordered_map>
 
 #include "glaux/engine/duckdb/lake_scan_internal.h"
+#include "glaux/sql/athena_dialect.h"
 #include "glaux/sql/view.h"
 
 namespace glaux::duckdb_engine {
@@ -201,7 +203,8 @@ class LakeSchemaEntry : public duckdb::SchemaCatalogEntry {
     duckdb::CreateViewInfo info(*schema, id.name);
     info.sql = view->sql;
     try {
-      info.query = duckdb::CreateViewInfo::ParseSelect(view->sql);
+      info.query = duckdb::CreateViewInfo::ParseSelect(view->is_native ? view->sql : sql::AthenaToDuckDB(view->sql));
+      if (!view->is_native) GiveAthenasMeaning(*info.query);
     } catch (const std::exception& error) {
       Throw(context, Prefix(ToStatus(duckdb::ErrorData(error), nullptr), "view " + id.ToString()));
     }

@@ -6,13 +6,15 @@
 #include <duckdb/common/arrow/arrow_type_extension.hpp>
 #include <duckdb/main/client_data.hpp>
 #include <duckdb/main/pending_query_result.hpp>
-#include <duckdb/main/settings.hpp>
 #include <duckdb/storage/buffer_manager.hpp>
 
 #include <arrow/builder.h>
 #include <arrow/c/bridge.h>
 #include <arrow/record_batch.h>
+#include <arrow/util/key_value_metadata.h>
 
+#include "glaux/engine/duckdb/athena_errors_internal.h"
+#include "glaux/engine/duckdb/athena_tree_internal.h"
 #include "glaux/engine/duckdb/explain_internal.h"
 #include "glaux/engine/duckdb/lake_catalog_internal.h"
 #include "glaux/engine/duckdb/relation_scan_internal.h"
@@ -33,6 +35,18 @@ constexpr int64_t kWorthFlushing = 32 << 20;
 
 std::chrono::milliseconds Since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+}
+
+/// Columns without a name get that of their place, and are marked as such.
+Result<std::shared_ptr<arrow::Schema>> WithAthenasNames(std::shared_ptr<arrow::Schema> schema) {
+  for (int i = 0; i < schema->num_fields(); ++i) {
+    if (!schema->field(i)->name().starts_with(kUnnamedColumn)) continue;
+    const auto named = schema->field(i)
+                           ->WithName("_col" + std::to_string(i))
+                           ->WithMergedMetadata(arrow::key_value_metadata({kUnnamedKey}, {"true"}));
+    ARROW_ASSIGN_OR_RAISE(schema, schema->SetField(i, named));
+  }
+  return schema;
 }
 
 }  // namespace
@@ -109,7 +123,11 @@ Status QueryRun::stop_reason() {
 }
 
 Status QueryRun::Failure(const duckdb::ErrorData& error) const {
-  return ToStatus(first_error_.Behind(error), context_.get());
+  const auto first = first_error_.Behind(error);
+  const Status status = ToStatus(first, context_.get());
+  if (request_.dialect != SqlDialect::kAthena || InfoOf(status).service != "duckdb") return status;
+  const auto& database = request_.database.empty() ? options_.default_database : request_.database;
+  return ToAthenaStatus(first, status, {.asked = request_.sql, .run = sql_, .database = database});
 }
 
 void QueryRun::WatchTimeout() {
@@ -166,20 +184,17 @@ void QueryRun::Run() {
 
 Status QueryRun::Execute(duckdb::Connection& connection) {
   const bool is_athena = request_.dialect == SqlDialect::kAthena;
-  if (is_athena) {
-    connection.context->config.user_settings.SetUserSetting(duckdb::IntegerDivisionSetting::SettingIndex,
-                                                            duckdb::Value::BOOLEAN(true));
-  }
   // DuckDB's own EXPLAIN (FORMAT JSON) is another one.
   auto explain = sql::ParseExplain(request_.sql);
   if (explain && !explain->io && !is_athena) explain.reset();
   const std::string given(explain ? explain->query : request_.sql);
-  const std::string query = is_athena ? sql::AthenaToDuckDB(given) : given;
-  auto statements = connection.ExtractStatements(query);
+  sql_ = is_athena ? sql::AthenaToDuckDB(given) : given;
+  auto statements = connection.ExtractStatements(sql_);
   if (statements.size() != 1) {
     return MakeError(ErrorKind::kInvalid, "a query is one statement, this text has ", statements.size());
   }
   ARROW_RETURN_NOT_OK(CheckStatement(*statements[0], options_.allow_local_access));
+  const bool needs_database = !is_athena || GiveAthenasMeaning(*statements[0]);
 
   const auto& database = request_.database.empty() ? options_.default_database : request_.database;
   Status no_database;
@@ -190,16 +205,21 @@ Status QueryRun::Execute(duckdb::Connection& connection) {
       duckdb::ClientData::Get(*connection.context)
           .catalog_search_path->Set(duckdb::CatalogSearchEntry(kCatalogName, schema->name),
                                     duckdb::CatalogSetPathType::SET_SCHEMA);
-    } else if (!request_.database.empty()) {
+    } else if (!request_.database.empty() && needs_database) {
       // A default database that is not there yet only matters to names that need it.
-      no_database = MakeError(ErrorKind::kNotFound, "there is no database ", request_.database);
+      no_database = is_athena ? MakeError({.kind = ErrorKind::kNotFound, .code = "SCHEMA_NOT_FOUND"}, "Schema '",
+                                          duckdb::StringUtil::Lower(database), "' does not exist")
+                              : MakeError(ErrorKind::kNotFound, "there is no database ", request_.database);
     }
   });
   ARROW_RETURN_NOT_OK(no_database);
   ARROW_RETURN_NOT_OK(context_->relations().ShowTo(connection, request_.relations));
   ARROW_RETURN_NOT_OK(stop_reason());
 
-  if (explain) return Explain(connection, explain->io, query, std::move(statements[0]));
+  if (explain) {
+    const std::string query = is_athena ? statements[0]->ToString() : sql_;
+    return Explain(connection, explain->io, query, std::move(statements[0]));
+  }
   auto pending = Begin(connection, std::move(statements[0]));
   for (;;) {
     if (pending->HasError()) return Failure(pending->GetErrorObject());
@@ -253,6 +273,7 @@ Status QueryRun::Stream(duckdb::Connection& connection, duckdb::QueryResult& res
   ArrowSchema c_schema;
   duckdb::ArrowConverter::ToArrowSchema(&c_schema, result.types, result.names, properties);
   ARROW_ASSIGN_OR_RAISE(auto schema, arrow::ImportSchema(&c_schema));
+  ARROW_ASSIGN_OR_RAISE(schema, WithAthenasNames(std::move(schema)));
   buffer_.SetSchema(schema);
   const auto extensions = duckdb::ArrowTypeExtensionData::GetExtensionTypes(*connection.context, result.types);
 

@@ -60,6 +60,7 @@ class QueryRun {
   const std::shared_ptr<duckdb::DuckDB> database_;
   const QueryRequest request_;
   const QueryRunOptions options_;
+  std::string sql_;  ///< as DuckDB gets it; the worker's
   const Timestamp submitted_;
   const SteadyClock::time_point begin_;
 
