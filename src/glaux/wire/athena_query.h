@@ -107,6 +107,7 @@ struct QueryExecution {
   std::optional<std::string> StatementType = {};
   std::optional<std::string> SubstatementType = {};
   std::optional<athena::ResultConfiguration> ResultConfiguration = {};
+  std::optional<boost::json::object> ResultReuseConfiguration = {};
   std::optional<athena::QueryExecutionContext> QueryExecutionContext = {};
   std::optional<QueryExecutionStatus> Status = {};
   std::optional<QueryExecutionStatistics> Statistics = {};
@@ -116,7 +117,8 @@ struct QueryExecution {
 };
 BOOST_DESCRIBE_STRUCT(QueryExecution, (),
                       (QueryExecutionId, Query, StatementType, SubstatementType, ResultConfiguration,
-                       QueryExecutionContext, Status, Statistics, WorkGroup, EngineVersion, ExecutionParameters))
+                       ResultReuseConfiguration, QueryExecutionContext, Status, Statistics, WorkGroup, EngineVersion,
+                       ExecutionParameters))
 
 struct GetQueryExecutionResponse {
   athena::QueryExecution QueryExecution = {};

@@ -135,6 +135,27 @@ struct GetPreparedStatementRequest {
 };
 BOOST_DESCRIBE_STRUCT(GetPreparedStatementRequest, (), (StatementName, WorkGroup))
 
+struct UnprocessedPreparedStatementName {
+  std::optional<std::string> StatementName = {};
+  std::optional<std::string> ErrorCode = {};
+  std::optional<std::string> ErrorMessage = {};
+};
+BOOST_DESCRIBE_STRUCT(UnprocessedPreparedStatementName, (), (StatementName, ErrorCode, ErrorMessage))
+
+struct BatchGetPreparedStatementResponse {
+  std::optional<std::vector<PreparedStatement>> PreparedStatements = {};
+  std::optional<std::vector<UnprocessedPreparedStatementName>> UnprocessedPreparedStatementNames = {};
+};
+BOOST_DESCRIBE_STRUCT(BatchGetPreparedStatementResponse, (), (PreparedStatements, UnprocessedPreparedStatementNames))
+
+struct BatchGetPreparedStatementRequest {
+  static constexpr std::string_view kOperation = "BatchGetPreparedStatement";
+  using Answer = BatchGetPreparedStatementResponse;
+  std::vector<std::string> PreparedStatementNames = {};
+  std::string WorkGroup = {};
+};
+BOOST_DESCRIBE_STRUCT(BatchGetPreparedStatementRequest, (), (PreparedStatementNames, WorkGroup))
+
 struct PreparedStatementSummary {
   std::optional<std::string> StatementName = {};
   std::optional<Timestamp> LastModifiedTime = {};

@@ -26,6 +26,15 @@ std::string_view ExceptionOf(ErrorKind kind) {
   }
 }
 
+/// What Athena adds to an error that its catalog gave: clients look for Glue's exception in it.
+std::string CatalogsAnswer(ErrorKind kind, std::string_view request_id) {
+  const std::string_view code = kind == ErrorKind::kNotFound        ? "EntityNotFoundException"
+                                : kind == ErrorKind::kAlreadyExists ? "AlreadyExistsException"
+                                                                    : "ConcurrentModificationException";
+  return " (Service: AmazonDataCatalog; Status Code: 400; Error Code: " + std::string(code) +
+         "; Request ID: " + std::string(request_id) + "; Proxy: null)";
+}
+
 }  // namespace
 
 Status Constraint(std::string_view field, std::string_view constraint) {
@@ -58,7 +67,7 @@ std::string MessageOf(const Catalog& catalog, const Status& status) {
   return message;
 }
 
-ErrorAnswer AnswerOf(const Catalog& catalog, const Status& status) {
+ErrorAnswer AnswerOf(const Catalog& catalog, const Status& status, std::string_view request_id) {
   const ErrorInfo info = InfoOf(status);
   std::string exception = info.code, athena_code;
   if (info.code == "ValidationException") {
@@ -67,7 +76,9 @@ ErrorAnswer AnswerOf(const Catalog& catalog, const Status& status) {
     exception = ExceptionOf(info.kind);
     athena_code = info.code;
   }
-  boost::json::object error{{"__type", exception}, {"Message", MessageOf(catalog, status)}};
+  std::string message = MessageOf(catalog, status);
+  if (exception == "MetadataException") message += CatalogsAnswer(info.kind, request_id);
+  boost::json::object error{{"__type", exception}, {"Message", std::move(message)}};
   if (exception == "InvalidRequestException") {
     error["AthenaErrorCode"] = athena_code.empty() ? "INVALID_INPUT" : athena_code;
   } else if (exception == "TooManyRequestsException") {

@@ -42,7 +42,8 @@ constexpr auto kRoutes =
              wire::CreateNamedQueryRequest, wire::GetNamedQueryRequest, wire::BatchGetNamedQueryRequest,
              wire::ListNamedQueriesRequest, wire::UpdateNamedQueryRequest, wire::DeleteNamedQueryRequest,  //
              wire::CreatePreparedStatementRequest, wire::GetPreparedStatementRequest,
-             wire::ListPreparedStatementsRequest, wire::UpdatePreparedStatementRequest,
+             wire::BatchGetPreparedStatementRequest, wire::ListPreparedStatementsRequest,
+             wire::UpdatePreparedStatementRequest,
              wire::DeletePreparedStatementRequest,  //
              wire::ListDataCatalogsRequest, wire::GetDataCatalogRequest, wire::ListDatabasesRequest,
              wire::GetDatabaseRequest, wire::ListTableMetadataRequest, wire::GetTableMetadataRequest>();
@@ -61,7 +62,7 @@ class AthenaWire final : public Wire {
       static_cast<void>(response.Send(200, headers, *answer));
       return;
     }
-    const auto error = AnswerOf(*service_.options.catalog, answer.status());
+    const auto error = AnswerOf(*service_.options.catalog, answer.status(), request.id);
     static_cast<void>(response.Send(error.http_status, headers, error.body));
   }
 

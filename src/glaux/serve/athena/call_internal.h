@@ -60,7 +60,7 @@ struct ErrorAnswer {
   std::string body;
   int http_status;
 };
-ErrorAnswer AnswerOf(const Catalog& catalog, const Status& status);
+ErrorAnswer AnswerOf(const Catalog& catalog, const Status& status, std::string_view request_id);
 
 wire::EngineVersion EngineVersion();
 
@@ -92,6 +92,11 @@ Result<wire::WorkGroup> FindWorkGroup(const Service& service, const std::optiona
 Result<wire::PreparedStatement> FindPrepared(const Service& service, const std::string& workgroup,
                                              const std::string& name);
 
+/// Keep a statement under a name, in place of one that has it.
+Status Prepare(Service& service, const std::string& workgroup, const std::string& name, const std::string& statement);
+/// kNotFound (ResourceNotFoundException).
+Status Deallocate(Service& service, const std::string& workgroup, const std::string& name);
+
 // The operations. Each answers, or returns what is to be answered as an error.
 
 Result<wire::StartQueryExecutionResponse> Run(Service& service, wire::StartQueryExecutionRequest request);
@@ -118,6 +123,7 @@ Result<wire::Empty> Run(Service& service, wire::DeleteNamedQueryRequest request)
 
 Result<wire::Empty> Run(Service& service, wire::CreatePreparedStatementRequest request);
 Result<wire::GetPreparedStatementResponse> Run(Service& service, wire::GetPreparedStatementRequest request);
+Result<wire::BatchGetPreparedStatementResponse> Run(Service& service, wire::BatchGetPreparedStatementRequest request);
 Result<wire::ListPreparedStatementsResponse> Run(Service& service, wire::ListPreparedStatementsRequest request);
 Result<wire::Empty> Run(Service& service, wire::UpdatePreparedStatementRequest request);
 Result<wire::Empty> Run(Service& service, wire::DeletePreparedStatementRequest request);

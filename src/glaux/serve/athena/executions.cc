@@ -1,5 +1,8 @@
 #include "glaux/serve/athena/executions_internal.h"
 
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
 #include <algorithm>
 
 #include "glaux/base/clock.h"
@@ -64,6 +67,29 @@ bool IsUsersError(ErrorKind kind) {
   }
 }
 
+/// Whether an error's code is a name of Trino's already, and not the code of a service.
+bool IsTrinoName(std::string_view code) {
+  return code.find('_') != code.npos &&
+         std::all_of(code.begin(), code.end(), [](char c) { return c == '_' || (c >= 'A' && c <= 'Z'); });
+}
+
+/// The number of an error in "Athena error catalog" of the Athena User Guide, by its name.
+int64_t ErrorTypeOf(std::string_view name, ErrorKind kind, const StatementShape& shape) {
+  constexpr int64_t kUser = 1000, kData = 1001, kDdl = 1003, kSyntax = 1006, kTimeout = 206, kEngine = 200;
+  if (kind == ErrorKind::kTimeout) return kTimeout;
+  if (!IsUsersError(kind)) return kEngine;
+  if (shape.type == "DDL") return kDdl;
+  for (const std::string_view syntax :
+       {"SYNTAX_ERROR", "TYPE_MISMATCH", "TYPE_NOT_FOUND", "COLUMN_NOT_FOUND", "TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND",
+        "FUNCTION_NOT_FOUND", "AMBIGUOUS_NAME", "EXPRESSION_NOT_AGGREGATE", "COLUMN_NAME_NOT_SPECIFIED"}) {
+    if (name == syntax) return kSyntax;
+  }
+  return name == "HIVE_BAD_DATA" || name == "INVALID_CAST_ARGUMENT" ? kData : kUser;
+}
+
+/// Whether a statement leaves a list of the files that it has written, in place of rows.
+bool HasManifest(const ExecutionPlan& plan) { return plan.shape.result == ResultKind::kCount; }
+
 bool IsSameRequest(const wire::StartQueryExecutionRequest& a, const wire::StartQueryExecutionRequest& b) {
   return glaux::wire::PrintShape(a) == glaux::wire::PrintShape(b);
 }
@@ -90,6 +116,9 @@ struct Executions::Execution {
   SteadyClock::time_point ended_at = {};
   Status error;
   std::string reason;
+  std::string error_name;  ///< Trino's
+  bool reused = false;     ///< the result is a former query's
+  std::string manifest;    ///< address of the list of written files
   int64_t bytes_scanned = 0;
   int64_t rows = 0;
   int64_t bytes_written = 0;
@@ -137,12 +166,17 @@ Executions::~Executions() {
 Result<std::string> Executions::Start(ExecutionPlan plan) {
   const auto execution = std::make_shared<Execution>(std::move(plan));
   const auto& asked = execution->plan.asked;
-  const bool has_object = execution->plan.shape.result != ResultKind::kCount;
+  const bool has_object = !HasManifest(execution->plan);
+  const auto former = FindReusable(execution->plan);
   const std::string name = execution->id + (!has_object                                         ? ""
                                             : execution->plan.shape.result == ResultKind::kRows ? ".csv"
                                                                                                 : ".txt");
   if (has_object) execution->key = execution->plan.prefix + name;
   execution->location = execution->plan.folder + name;
+  if (former != nullptr) {
+    execution->key = former->key;
+    execution->location = former->location;
+  }
 
   const std::lock_guard lock(mutex_);
   if (asked.ClientRequestToken) {
@@ -161,6 +195,14 @@ Result<std::string> Executions::Start(ExecutionPlan plan) {
   if (asked.ClientRequestToken) by_token_.emplace(*asked.ClientRequestToken, execution->id);
   history_.push_back(execution);
   history_bytes_ += execution->size();
+  if (former != nullptr) {
+    execution->reused = true;
+    execution->rows = former->rows;
+    execution->columns = former->columns;
+    End(*execution, Status::OK());
+    Forget();
+    return execution->id;
+  }
   queue_.push_back(execution);
   if (queue_.size() > static_cast<size_t>(idle_) && workers_.size() < static_cast<size_t>(limits_.max_running)) {
     workers_.emplace_back([this] { Work(); });
@@ -168,6 +210,24 @@ Result<std::string> Executions::Start(ExecutionPlan plan) {
   Forget();
   changed_.notify_all();
   return execution->id;
+}
+
+Executions::ExecutionPtr Executions::FindReusable(const ExecutionPlan& plan) {
+  if (!plan.reuse || plan.shape.result != ResultKind::kRows) return nullptr;
+  const Timestamp oldest = Clock::System().Now() - *plan.reuse;
+  ExecutionPtr found;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto at = history_.rbegin(); at != history_.rend() && found == nullptr; ++at) {
+      const auto& one = **at;
+      const bool fits = one.state == QueryState::kSucceeded && !one.reused && one.completed >= oldest &&
+                        one.plan.sql == plan.sql && one.plan.database == plan.database &&
+                        one.plan.workgroup == plan.workgroup && one.plan.shape.result == plan.shape.result;
+      if (fits) found = *at;
+    }
+  }
+  // Its result may be gone meanwhile.
+  return found != nullptr && found->plan.store->Head(found->key).ok() ? found : nullptr;
 }
 
 void Executions::Forget() {
@@ -211,14 +271,21 @@ void Executions::Work() {
 }
 
 void Executions::Run(const ExecutionPtr& execution) {
-  const auto engine = engine_();
-  const Status outcome = engine.ok() ? RunOnEngine(execution, **engine) : engine.status();
+  const Status outcome = execution->plan.done_here ? DoHere(execution) : RunOnEngine(execution);
   const std::lock_guard lock(mutex_);
   execution->engine = nullptr;
   End(*execution, outcome);
 }
 
-Status Executions::RunOnEngine(const ExecutionPtr& execution, QueryEngine& engine) {
+Status Executions::DoHere(const ExecutionPtr& execution) {
+  ARROW_RETURN_NOT_OK(execution->plan.done_here());
+  ARROW_ASSIGN_OR_RAISE(auto nothing, arrow::RecordBatchReader::Make({}, arrow::schema({})));
+  return WriteResult(execution, std::move(nothing));
+}
+
+Status Executions::RunOnEngine(const ExecutionPtr& execution) {
+  ARROW_ASSIGN_OR_RAISE(auto* const started, engine_());
+  QueryEngine& engine = *started;
   ARROW_ASSIGN_OR_RAISE(const auto id, engine.Submit({.sql = execution->plan.sql,
                                                       .dialect = SqlDialect::kAthena,
                                                       .database = execution->plan.database}));
@@ -233,6 +300,7 @@ Status Executions::RunOnEngine(const ExecutionPtr& execution, QueryEngine& engin
   auto rows = engine.Results(id);
   Status outcome = rows.ok() ? WriteResult(execution, *std::move(rows)) : rows.status();
   if (const auto status = engine.GetStatus(id, milliseconds(100)); status.ok()) {
+    if (outcome.ok() && HasManifest(execution->plan)) outcome = WriteManifest(execution, status->files_written);
     const std::lock_guard lock(mutex_);
     execution->bytes_scanned = status->statistics.bytes_scanned;
   }
@@ -242,6 +310,18 @@ Status Executions::RunOnEngine(const ExecutionPtr& execution, QueryEngine& engin
   }
   engine.Release(id);
   return outcome;
+}
+
+Status Executions::WriteManifest(const ExecutionPtr& execution, const std::vector<std::string>& files) {
+  const auto& plan = execution->plan;
+  const std::string name = execution->id + "-manifest.csv";
+  std::string manifest;
+  for (const auto& file : files) manifest.append(file).append("\n");
+  const auto put = PutString(*plan.store, plan.prefix + name, manifest);
+  if (!put.ok()) return Prefix(put.status(), "the rows are written, and the list of their files is not");
+  const std::lock_guard lock(mutex_);
+  execution->manifest = plan.folder + name;
+  return Status::OK();
 }
 
 Status Executions::WriteResult(const ExecutionPtr& execution, std::shared_ptr<arrow::RecordBatchReader> rows) {
@@ -283,7 +363,9 @@ void Executions::End(Execution& execution, const Status& outcome) {
     execution.reason = "Query cancelled by user";
   } else {
     execution.state = QueryState::kFailed;
-    execution.reason = std::string(TrinoName(KindOf(outcome))) + ": " + clean_(outcome);
+    const std::string code = InfoOf(outcome).code;
+    execution.error_name = IsTrinoName(code) ? code : std::string(TrinoName(KindOf(outcome)));
+    execution.reason = execution.error_name + ": " + clean_(outcome);
   }
 }
 
@@ -320,6 +402,7 @@ Result<wire::QueryExecution> Executions::Get(const std::string& id) {
                              .ExecutionParameters = plan.asked.ExecutionParameters};
   shown.ResultConfiguration = plan.asked.ResultConfiguration.value_or(wire::ResultConfiguration());
   shown.ResultConfiguration->OutputLocation = execution.location;
+  shown.ResultReuseConfiguration = plan.asked.ResultReuseConfiguration;
   shown.QueryExecutionContext = plan.asked.QueryExecutionContext.value_or(wire::QueryExecutionContext());
   shown.EngineVersion = EngineVersion();
   auto& status = shown.Status.emplace();
@@ -330,6 +413,7 @@ Result<wire::QueryExecution> Executions::Get(const std::string& id) {
   if (execution.state == QueryState::kFailed) {
     const ErrorKind kind = KindOf(execution.error);
     status.AthenaError = {.ErrorCategory = IsUsersError(kind) ? 2 : 1,
+                          .ErrorType = ErrorTypeOf(execution.error_name, kind, execution.plan.shape),
                           .Retryable = kind == ErrorKind::kUnavailable || kind == ErrorKind::kThrottled ||
                                        kind == ErrorKind::kPrecondition,
                           .ErrorMessage = execution.reason};
@@ -339,7 +423,8 @@ Result<wire::QueryExecution> Executions::Get(const std::string& id) {
                       .DataScannedInBytes = execution.bytes_scanned,
                       .TotalExecutionTimeInMillis = queue + engine,
                       .QueryQueueTimeInMillis = queue,
-                      .ResultReuseInformation = wire::ResultReuseInformation{}};
+                      .ResultReuseInformation = wire::ResultReuseInformation{.ReusedPreviousResult = execution.reused}};
+  if (!execution.manifest.empty()) shown.Statistics->DataManifestLocation = execution.manifest;
   return shown;
 }
 

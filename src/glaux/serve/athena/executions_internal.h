@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -30,6 +31,10 @@ struct ExecutionPlan {
   std::string folder;
   std::shared_ptr<ObjectStore> store;
   std::string prefix;
+  /// What the server does itself; null: the engine runs it.
+  std::function<Status()> done_here = {};
+  /// Answer with the result of the same query if it is no older than this. Unset: run it.
+  std::optional<std::chrono::minutes> reuse = {};
 };
 
 /// The result of a query that is done.
@@ -72,10 +77,14 @@ class Executions {
   struct Execution;
   using ExecutionPtr = std::shared_ptr<Execution>;
 
+  /// The newest query of before whose result the plan may take; null if there is none.
+  ExecutionPtr FindReusable(const ExecutionPlan& plan);
   Result<ExecutionPtr> Find(const std::string& id);
   void Work();
   void Run(const ExecutionPtr& execution);
-  Status RunOnEngine(const ExecutionPtr& execution, QueryEngine& engine);
+  Status DoHere(const ExecutionPtr& execution);
+  Status RunOnEngine(const ExecutionPtr& execution);
+  Status WriteManifest(const ExecutionPtr& execution, const std::vector<std::string>& files);
   Status WriteResult(const ExecutionPtr& execution, std::shared_ptr<arrow::RecordBatchReader> rows);
   void End(Execution& execution, const Status& outcome);
   void Forget();

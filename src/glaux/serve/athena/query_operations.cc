@@ -57,6 +57,14 @@ Result<std::shared_ptr<ObjectStore>> OpenOutput(Service& service, const OutputFo
   return store;
 }
 
+/// A database as clients name it for DDL: `shop`.
+std::string Unquoted(std::string name) {
+  if (name.size() > 2 && name.front() == name.back() && (name.front() == '`' || name.front() == '"')) {
+    return name.substr(1, name.size() - 2);
+  }
+  return name;
+}
+
 Status CheckStart(const wire::StartQueryExecutionRequest& request) {
   ARROW_RETURN_NOT_OK(CheckLength("queryString", request.QueryString, 1, wire::kMostQueryString));
   if (request.ClientRequestToken) {
@@ -77,8 +85,29 @@ Status CheckStart(const wire::StartQueryExecutionRequest& request) {
   return Status::OK();
 }
 
+/// How old a former result may be that answers the query. kInvalid for a configuration that is none.
+Result<std::optional<std::chrono::minutes>> ReuseOf(const wire::StartQueryExecutionRequest& request) {
+  constexpr int64_t kDefault = 60, kMost = 10'080;
+  if (!request.ResultReuseConfiguration) return std::nullopt;
+  const auto* by_age = request.ResultReuseConfiguration->if_contains("ResultReuseByAgeConfiguration");
+  if (by_age == nullptr) return std::nullopt;
+  const auto* age = by_age->is_object() ? by_age->get_object().if_contains("MaxAgeInMinutes") : nullptr;
+  const auto* enabled = by_age->is_object() ? by_age->get_object().if_contains("Enabled") : nullptr;
+  if (enabled == nullptr || !enabled->is_bool() || (age != nullptr && !age->is_int64())) {
+    return Constraint("resultReuseConfiguration.resultReuseByAgeConfiguration",
+                      "Member must have Enabled, and MaxAgeInMinutes as a number");
+  }
+  const int64_t minutes = age == nullptr ? kDefault : age->get_int64();
+  if (minutes < 0 || minutes > kMost) {
+    return Constraint("resultReuseConfiguration.resultReuseByAgeConfiguration.maxAgeInMinutes",
+                      "Member must have value between 0 and 10080");
+  }
+  if (!enabled->get_bool()) return std::nullopt;
+  return std::chrono::minutes(minutes);
+}
+
 /// The statement that runs: of a prepared one, with the literals in their places.
-Status TakeStatement(const Service& service, ExecutionPlan* plan) {
+Status TakeStatement(Service& service, ExecutionPlan* plan) {
   const auto& asked = plan->asked;
   plan->sql = asked.QueryString;
   std::vector<std::string> values = asked.ExecutionParameters.value_or(std::vector<std::string>());
@@ -86,10 +115,21 @@ Status TakeStatement(const Service& service, ExecutionPlan* plan) {
   auto execute = ParseExecute(plan->sql);
   if (!execute.ok()) return InvalidRequest("MALFORMED_QUERY", execute.status().message());
   if (*execute) {
-    ARROW_ASSIGN_OR_RAISE(const auto prepared, FindPrepared(service, plan->workgroup, (*execute)->name));
+    const auto prepared = FindPrepared(service, plan->workgroup, (*execute)->name);
+    if (!prepared.ok()) return InvalidRequest("INVALID_INPUT", prepared.status().message());
     if (!(*execute)->values.empty()) values = std::move((*execute)->values);
-    plan->sql = *prepared.QueryStatement;
+    plan->sql = *prepared->QueryStatement;
     bind = true;
+  }
+  auto prepare = ParsePrepare(plan->sql);
+  if (!prepare.ok()) return InvalidRequest("MALFORMED_QUERY", prepare.status().message());
+  if (*prepare) {
+    plan->done_here = [&service, workgroup = plan->workgroup, what = **prepare] {
+      return what.statement.empty() ? Deallocate(service, workgroup, what.name)
+                                    : Prepare(service, workgroup, what.name, what.statement);
+    };
+    // A `?` is of the statement inside.
+    if (bind) return InvalidRequest("INVALID_INPUT", "ExecutionParameters are for EXECUTE: PREPARE takes none");
   }
   auto shape = ShapeOf(plan->sql);
   if (!shape.ok()) return InvalidRequest("MALFORMED_QUERY", shape.status().message());
@@ -110,9 +150,10 @@ Result<wire::StartQueryExecutionResponse> Run(Service& service, wire::StartQuery
     return InvalidRequest("INVALID_INPUT", "WorkGroup ", workgroup.Name, " is disabled.");
   }
   ExecutionPlan plan{.workgroup = workgroup.Name};
-  if (request.QueryExecutionContext) plan.database = request.QueryExecutionContext->Database.value_or("");
+  if (request.QueryExecutionContext) plan.database = Unquoted(request.QueryExecutionContext->Database.value_or(""));
   plan.asked = std::move(request);
   ARROW_RETURN_NOT_OK(TakeStatement(service, &plan));
+  ARROW_ASSIGN_OR_RAISE(plan.reuse, ReuseOf(plan.asked));
   ARROW_ASSIGN_OR_RAISE(const auto folder, FolderOf(workgroup, plan.asked));
   ARROW_ASSIGN_OR_RAISE(plan.store, OpenOutput(service, folder));
   plan.folder = folder.uri;

@@ -156,33 +156,73 @@ Result<wire::PreparedStatement> FindPrepared(const Service& service, const std::
   return NoStatement(workgroup, name);
 }
 
-Result<wire::Empty> Run(Service& service, wire::CreatePreparedStatementRequest request) {
+namespace {
+
+/// \param replace whether a statement that has the name goes
+Status Keep(Service& service, const wire::CreatePreparedStatementRequest& request, bool replace) {
   if (!IsStatementName(request.StatementName)) {
     return Constraint("statementName",
                       "Member must satisfy regular expression pattern: [a-zA-Z_][a-zA-Z0-9_@:]{1,256}");
   }
   ARROW_RETURN_NOT_OK(CheckText(request.StatementName, 256, request.Description, request.QueryStatement));
   ARROW_ASSIGN_OR_RAISE(const auto workgroup, FindWorkGroup(service, request.WorkGroup));
-  ARROW_RETURN_NOT_OK(service.kept->Change([&](KeptState* state) -> Status {
-    if (FindEntry(state, workgroup.Name, request.StatementName) != nullptr) {
+  return service.kept->Change([&](KeptState* state) -> Status {
+    auto* entry = FindEntry(state, workgroup.Name, request.StatementName);
+    if (entry != nullptr && !replace) {
       return InvalidRequest("INVALID_INPUT", "Prepared Statement ", request.StatementName,
                             " already exists in WorkGroup ", workgroup.Name);
     }
-    if (state->PreparedStatements.size() >= kMostSaved) return NoRoom(state->PreparedStatements.size());
-    state->PreparedStatements.push_back({.StatementName = request.StatementName,
-                                         .QueryStatement = request.QueryStatement,
-                                         .WorkGroupName = workgroup.Name,
-                                         .Description = request.Description,
-                                         .LastModifiedTime = Clock::System().Now()});
+    if (entry == nullptr) {
+      if (state->PreparedStatements.size() >= kMostSaved) return NoRoom(state->PreparedStatements.size());
+      entry = &state->PreparedStatements.emplace_back();
+    }
+    *entry = {.StatementName = request.StatementName,
+              .QueryStatement = request.QueryStatement,
+              .WorkGroupName = workgroup.Name,
+              .Description = request.Description,
+              .LastModifiedTime = Clock::System().Now()};
     return Status::OK();
-  }));
+  });
+}
+
+}  // namespace
+
+Result<wire::Empty> Run(Service& service, wire::CreatePreparedStatementRequest request) {
+  ARROW_RETURN_NOT_OK(Keep(service, request, /*replace=*/false));
   return wire::Empty{};
+}
+
+Status Prepare(Service& service, const std::string& workgroup, const std::string& name, const std::string& statement) {
+  return Keep(service, {.StatementName = name, .WorkGroup = workgroup, .QueryStatement = statement}, /*replace=*/true);
+}
+
+Status Deallocate(Service& service, const std::string& workgroup, const std::string& name) {
+  return Run(service, wire::DeletePreparedStatementRequest{.StatementName = name, .WorkGroup = workgroup}).status();
 }
 
 Result<wire::GetPreparedStatementResponse> Run(Service& service, wire::GetPreparedStatementRequest request) {
   ARROW_ASSIGN_OR_RAISE(const auto workgroup, FindWorkGroup(service, request.WorkGroup));
   ARROW_ASSIGN_OR_RAISE(auto found, FindPrepared(service, workgroup.Name, request.StatementName));
   return wire::GetPreparedStatementResponse{.PreparedStatement = std::move(found)};
+}
+
+Result<wire::BatchGetPreparedStatementResponse> Run(Service& service, wire::BatchGetPreparedStatementRequest request) {
+  ARROW_ASSIGN_OR_RAISE(const auto workgroup, FindWorkGroup(service, request.WorkGroup));
+  const size_t count = request.PreparedStatementNames.size();
+  if (count > 50) return Constraint("preparedStatementNames", "Member must have length less than or equal to 50");
+  wire::BatchGetPreparedStatementResponse answer;
+  auto& found = answer.PreparedStatements.emplace();
+  auto& missing = answer.UnprocessedPreparedStatementNames.emplace();
+  for (const auto& name : request.PreparedStatementNames) {
+    auto one = FindPrepared(service, workgroup.Name, name);
+    if (one.ok()) {
+      found.push_back(*std::move(one));
+    } else {
+      missing.push_back(
+          {.StatementName = name, .ErrorCode = "STATEMENT_NOT_FOUND", .ErrorMessage = one.status().message()});
+    }
+  }
+  return answer;
 }
 
 Result<wire::ListPreparedStatementsResponse> Run(Service& service, wire::ListPreparedStatementsRequest request) {

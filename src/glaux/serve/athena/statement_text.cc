@@ -138,7 +138,8 @@ constexpr FirstWord kFirstWords[] = {{"SELECT", "DML", ResultKind::kRows},      
                                      {"MSCK", "DDL", ResultKind::kText},         {"SHOW", "UTILITY", ResultKind::kText},
                                      {"DESCRIBE", "UTILITY", ResultKind::kText}, {"DESC", "UTILITY", ResultKind::kText},
                                      {"EXPLAIN", "UTILITY", ResultKind::kText},  {"OPTIMIZE", "DDL", ResultKind::kDone},
-                                     {"VACUUM", "DDL", ResultKind::kDone}};
+                                     {"VACUUM", "DDL", ResultKind::kDone},       {"PREPARE", "DDL", ResultKind::kDone},
+                                     {"DEALLOCATE", "DDL", ResultKind::kDone}};
 
 /// "CREATE_TABLE", "SHOW_PARTITIONS": the words up to the first that is a name.
 std::string SubstatementOf(std::string_view first, Scanner& scanner) {
@@ -277,6 +278,38 @@ Result<std::optional<ExecuteStatement>> ParseExecute(std::string_view sql) {
   if (std::any_of(statement.values.begin(), statement.values.end(), [](const auto& value) { return value.empty(); })) {
     return wrong();
   }
+  return statement;
+}
+
+Result<std::optional<PrepareStatement>> ParsePrepare(std::string_view sql) {
+  Scanner scanner(sql);
+  auto token = scanner.Next();
+  const bool prepare = token && token->Is("PREPARE");
+  if (!prepare && !(token && token->Is("DEALLOCATE"))) return std::nullopt;
+  const auto wrong = [&](std::string_view expected) {
+    return MakeError(ErrorKind::kInvalid, "line 1:", (token ? token->offset : sql.size()) + 1, ": expected ", expected);
+  };
+  constexpr std::string_view kDeallocate = "DEALLOCATE PREPARE <name>", kPrepare = "PREPARE <name> FROM <statement>";
+  if (!prepare) {
+    token = scanner.Next();
+    if (!token || !token->Is("PREPARE")) return wrong(kDeallocate);
+  }
+  PrepareStatement statement;
+  token = scanner.Next();
+  if (!token || (token->kind != TokenKind::kWord && token->kind != TokenKind::kQuotedName)) {
+    return wrong(prepare ? kPrepare : kDeallocate);
+  }
+  statement.name = token->kind == TokenKind::kWord ? token->text : token->text.substr(1, token->text.size() - 2);
+  token = scanner.Next();
+  if (!prepare) {
+    if (token && token->IsSymbol(';')) token = scanner.Next();
+    return token ? Result<std::optional<PrepareStatement>>(wrong(kDeallocate)) : statement;
+  }
+  if (!token || !token->Is("FROM")) return wrong(kPrepare);
+  statement.statement = sql.substr(scanner.offset());
+  const auto begin = statement.statement.find_first_not_of(" \t\r\n");
+  if (begin == std::string::npos) return wrong(kPrepare);
+  statement.statement.erase(0, begin);
   return statement;
 }
 

@@ -42,4 +42,12 @@ Result<std::string> LiteralOf(std::string_view value);
 /// differ.
 Result<std::string> BindParameters(std::string_view sql, const std::vector<std::string>& values);
 
+/// PREPARE name FROM statement, and DEALLOCATE PREPARE name, which has no statement.
+struct PrepareStatement {
+  std::string name;
+  std::string statement = {};
+};
+/// Nothing for another statement. kInvalid, naming the place.
+Result<std::optional<PrepareStatement>> ParsePrepare(std::string_view sql);
+
 }  // namespace glaux::serve::athena
