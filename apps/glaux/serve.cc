@@ -9,6 +9,7 @@
 #include "glaux/base/quantity.h"
 #include "glaux/serve/athena/athena_wire.h"
 #include "glaux/serve/glue/glue_wire.h"
+#include "glaux/serve/identity_wire.h"
 #include "glaux/serve/s3/s3_wire.h"
 #include "glaux/serve/server.h"
 #include "human_text.h"
@@ -117,10 +118,11 @@ std::string ShownQuery(std::string_view query) {
 }
 
 std::string LogLine(const serve::Exchange& exchange) {
-  return fmt::format("{} {} {} {}{} {} {}B in {}B out {:.1f}ms {}\n", FormatTimestamp(Clock::System().Now()),
-                     exchange.peer, exchange.method, exchange.path, ShownQuery(exchange.query), exchange.status,
-                     exchange.bytes_received, exchange.bytes_sent, static_cast<double>(exchange.time.count()) / 1000,
-                     exchange.request_id);
+  const std::string operation = exchange.operation.empty() ? "" : " " + exchange.operation.substr(0, 100);
+  return fmt::format("{} {} {} {}{}{} {} {}B in {}B out {:.1f}ms {}\n", FormatTimestamp(Clock::System().Now()),
+                     exchange.peer, exchange.method, exchange.path, ShownQuery(exchange.query), operation,
+                     exchange.status, exchange.bytes_received, exchange.bytes_sent,
+                     static_cast<double>(exchange.time.count()) / 1000, exchange.request_id);
 }
 
 /// Each connection needs a descriptor, and so does each file that it reads.
@@ -139,6 +141,10 @@ bool Speaks(const ServeArguments& arguments, std::string_view wire) {
 Result<std::shared_ptr<serve::Wire>> MakeWires(Lake& lake, const ServeArguments& arguments,
                                                const serve::AuthenticationOptions& authentication) {
   std::vector<std::shared_ptr<serve::Wire>> wires;
+  if (Speaks(arguments, "glue") || Speaks(arguments, "athena")) {
+    // Clients of a catalog ask whose it is.
+    wires.push_back(serve::MakeIdentityWire({.authentication = authentication}));
+  }
   if (Speaks(arguments, "glue")) {
     wires.push_back(serve::MakeGlueWire({.catalog = &lake.catalog(), .authentication = authentication}));
   }

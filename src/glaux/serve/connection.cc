@@ -416,6 +416,7 @@ class Connection {
            .method = std::move(request.method),
            .path = std::move(request.path),
            .query = std::move(request.query),
+           .operation = request.headers.Get("x-amz-target"),
            .request_id = std::move(request.id),
            .status = response.status(),
            .bytes_received = body.received(),

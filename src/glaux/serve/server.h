@@ -17,6 +17,8 @@ struct Exchange {
   std::string method;
   std::string path;
   std::string query;
+  /// What a service with one path for all asks for: "AmazonAthena.StartQueryExecution". Empty: the path says it.
+  std::string operation = {};
   std::string request_id;
   int status = 0;
   int64_t bytes_received = 0;  ///< of the body

@@ -346,9 +346,10 @@ TEST_F(ServerTest, EachExchangeIsTold) {
           const std::lock_guard lock(mutex);
           seen.push_back(exchange);
         }});
-  Ask("PUT /k?a=b HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc");
+  Ask("PUT /k?a=b HTTP/1.1\r\nHost: h\r\nX-Amz-Target: S.Do\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc");
   server->Stop(1s);
   ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0].operation, "S.Do");
   EXPECT_EQ(seen[0].method, "PUT");
   EXPECT_EQ(seen[0].path, "/k");
   EXPECT_EQ(seen[0].query, "a=b");
