@@ -1,4 +1,4 @@
-"""What botocore knows of AWS's services: answers of ours are held to it."""
+"""What botocore knows of AWS's services: every answer of ours, and every request of ours, is held to it."""
 import json
 
 import botocore.session
@@ -11,14 +11,20 @@ GENERAL = {"ValidationException", "SerializationException", "UnknownOperationExc
            "InvalidSignatureException", "MissingAuthenticationTokenException", "AccessDeniedException"}
 
 
-def problems(model, content):
-    """What is wrong with the JSON of an answer; "" if nothing is."""
-    report = CHECKER.validate(json.loads(content), model.output_shape)
-    return f"{model.name}: {report.generate_report()}" if report.has_errors() else ""
+def problems(service, operation, direction, content):
+    """What is wrong with the JSON of a request ("input") or of an answer ("output"); "" if nothing is."""
+    model = SESSION.get_service_model(service).operation_model(operation)
+    shape = model.input_shape if direction == "input" else model.output_shape
+    content = content if isinstance(content, dict) else json.loads(content)
+    if shape is None:
+        return "" if not content else f"{operation} has no {direction}: {content}"
+    report = CHECKER.validate(content, shape)
+    unknown = list(unknown_fields(shape, content))
+    return f"{operation}, {direction}: {report.generate_report()} {unknown}" if report.has_errors() or unknown else ""
 
 
 def unknown_fields(shape, value, place=""):
-    """Fields of an answer that the model does not have."""
+    """Fields that the model does not have."""
     if shape.type_name == "structure":
         for name, field in value.items():
             if name not in shape.members:
@@ -36,10 +42,9 @@ def check_answers(client):
         if "x-amzn-requestid" not in http_response.headers:
             raise AssertionError(f"{model.name}: the answer has no x-amzn-RequestId")
         if http_response.status_code < 300:
-            found = problems(model, http_response.content)
-            unknown = list(unknown_fields(model.output_shape, json.loads(http_response.content)))
-            if found or unknown:
-                raise AssertionError(f"{model.name}: {found} {unknown}")
+            found = problems(model.service_model.service_name, model.name, "output", http_response.content)
+            if found:
+                raise AssertionError(found)
             return
         code = parsed["Error"]["Code"]
         if code not in GENERAL and code not in {shape.name for shape in model.error_shapes}:

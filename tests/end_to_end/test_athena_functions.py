@@ -13,12 +13,12 @@ AGGREGATED = "from (values (1, 'a'), (2, 'b'), (3, 'b')) as t(n, s)"
 
 
 def documented():
-    """(expression, result, whether it is an aggregate)"""
-    aggregates = False
+    """(expression, result, the section that it stands in)"""
+    section = ""
     for line in DOCUMENT.read_text().splitlines():
-        aggregates = line == "## Aggregates" if line.startswith("## ") else aggregates
-        if row := re.fullmatch(r"\| `(.+)` \| (.*) \|", line):
-            yield row[1], row[2], aggregates
+        section = line.removeprefix("## ") if line.startswith("## ") else section
+        if row := re.fullmatch(r"\| `(.+)` \| (.*?) ?\|", line):
+            yield row[1], row[2], section
 
 
 class AthenaFunctions(LakeTest):
@@ -26,7 +26,7 @@ class AthenaFunctions(LakeTest):
 
     def test_each_gives_what_its_documentation_says(self):
         for aggregates in (False, True):
-            rows = [row for row in documented() if row[2] == aggregates]
+            rows = [row for row in documented() if row[2] != "Athena's alone" and (row[2] == "Aggregates") == aggregates]
             self.assertGreater(len(rows), 2)
             columns = ", ".join(f"{expression} as c{i}" for i, (expression, _, _) in enumerate(rows))
             out = self.succeed("query", f"select {columns} {AGGREGATED if aggregates else ''}", "--format", "csv").text

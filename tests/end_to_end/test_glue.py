@@ -14,7 +14,7 @@ try:
     import botocore.config
     from botocore.exceptions import ClientError
 
-    from glue_model import check_answers
+    from aws_model import check_answers
     from recorder import Recorder
 except ImportError:
     raise unittest.SkipTest("boto3 is not installed; scripts/setup.sh installs it")

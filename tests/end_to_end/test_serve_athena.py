@@ -204,7 +204,7 @@ class Queries(AthenaTest):
         self.refuses("InvalidRequestException", self.athena.get_query_results, "NextToken", QueryExecutionId=id, NextToken="?")
 
     def test_a_row_may_be_larger_than_a_page(self):
-        id, _ = self.query("select repeat('x', 9000000) as v, 1 as n union all select 'y', 2 order by 2")
+        id, _ = self.query("select rpad('x', 9000000, 'x') as v, 1 as n union all select 'y', 2 order by 2")
         first = self.athena.get_query_results(QueryExecutionId=id)
         rows, token = first["ResultSet"]["Rows"], first.get("NextToken")
         while token:
@@ -276,13 +276,13 @@ class Queries(AthenaTest):
 class BadInput(AthenaTest):
     def test_what_fails_says_why(self):
         self.load_orders()
-        failed = self.fail_query("select * from nothing", "NOT_FOUND", "nothing")
+        failed = self.fail_query("select * from shop.nothing", "TABLE_NOT_FOUND", "nothing")
         self.assertEqual(failed["Status"]["AthenaError"]["ErrorCategory"], 2)
         self.assertFalse(failed["Status"]["AthenaError"]["Retryable"])
         self.fail_query("select none from shop.orders", "none")
-        self.fail_query("select from where", "syntax")
-        self.fail_query("select 1", "nowhere", QueryExecutionContext={"Database": "nowhere"})
-        self.fail_query("select cast('x' as bigint)", "GENERIC_USER_ERROR")
+        self.fail_query("select from where", "SYNTAX_ERROR")
+        self.fail_query("show tables", "SCHEMA_NOT_FOUND", "nowhere", QueryExecutionContext={"Database": "nowhere"})
+        self.fail_query("select cast('x' as bigint)", "INVALID_CAST_ARGUMENT")
         self.fail_query("select interval '1' day as i", "NOT_SUPPORTED", "column i")
         failed = self.fail_query("select * from read_csv('/etc/passwd')", "PERMISSION_DENIED")
         self.refuses("InvalidRequestException", self.athena.get_query_results, "FAILED",
@@ -320,7 +320,7 @@ class BadInput(AthenaTest):
         self.s3.create_bucket(Bucket="mine")
         id, execution = self.query(**output("s3://mine/a/b"))
         self.assertEqual(execution["ResultConfiguration"]["OutputLocation"], f"s3://mine/a/b/{id}.csv")
-        self.assertEqual(self.object_of(execution), b'"1"\n"1"\n')
+        self.assertEqual(self.object_of(execution), b'"_col0"\n"1"\n')
         self.s3.delete_object(Bucket="mine", Key=f"a/b/{id}.csv")
         self.refuses("InvalidRequestException", self.athena.get_query_results, "gone", QueryExecutionId=id)
         encrypted = {"EncryptionConfiguration": {"EncryptionOption": "SSE_S3"}}
@@ -365,6 +365,76 @@ class Parameters(AthenaTest):
             self.refuses("ResourceNotFoundException", call, "by_country", StatementName="by_country", WorkGroup="primary")
 
 
+    def test_statements_prepare_and_deallocate(self):
+        _, execution = self.query("PREPARE p FROM SELECT ? + 1 AS n, ? AS s")
+        self.assertEqual(execution["StatementType"], "DDL")
+        self.assertEqual(self.answer("EXECUTE p USING 1, 'it''s'"), [["2", "it's"]])
+        self.query("PREPARE p FROM SELECT 5 AS n")
+        self.athena.create_prepared_statement(StatementName="q", WorkGroup="primary", QueryStatement="select ?")
+        found = self.athena.batch_get_prepared_statement(PreparedStatementNames=["p", "nothing", "q"], WorkGroup="primary")
+        self.assertEqual([(one["StatementName"], one["QueryStatement"]) for one in found["PreparedStatements"]],
+                         [("p", "SELECT 5 AS n"), ("q", "select ?")])
+        self.assertEqual([one["StatementName"] for one in found["UnprocessedPreparedStatementNames"]], ["nothing"])
+        self.query("DEALLOCATE PREPARE p;")
+        self.refuses("InvalidRequestException", self.start, "p was not found", sql="EXECUTE p")
+        self.fail_query("DEALLOCATE PREPARE p", "p was not found")
+        self.refuses("InvalidRequestException", self.start, "PREPARE <name> FROM", sql="PREPARE p SELECT 1")
+        self.refuses("InvalidRequestException", self.start, "DEALLOCATE PREPARE <name>", sql="DEALLOCATE p")
+        self.refuses("InvalidRequestException", self.start, "PREPARE takes none", sql="PREPARE p FROM SELECT ?", ExecutionParameters=["1"])
+
+
+class Results(AthenaTest):
+    def test_statements_that_write_leave_a_list_of_their_files(self):
+        self.load_orders()
+        for sql in ("CREATE TABLE shop.copy WITH (partitioned_by = ARRAY['country']) AS SELECT id, amount, country FROM shop.orders",
+                    "INSERT INTO shop.copy VALUES (99, 1.5, 'IT')",
+                    "UNLOAD (SELECT * FROM shop.orders) TO 's3://lake/unloaded/' WITH (format = 'PARQUET')"):
+            with self.subTest(sql):
+                id, execution = self.query(sql)
+                manifest = execution["Statistics"]["DataManifestLocation"]
+                self.assertEqual(manifest, f"s3://athena-results/{id}-manifest.csv")
+                self.assertEqual(execution["ResultConfiguration"]["OutputLocation"], f"s3://athena-results/{id}")
+                files = self.s3.get_object(Bucket="athena-results", Key=f"{id}-manifest.csv")["Body"].read().decode().splitlines()
+                self.assertEqual(len(files), 2 if "copy WITH" in sql else 1)
+                for file in files:
+                    bucket, key = file.removeprefix("s3://").split("/", 1)
+                    self.assertEqual(self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()[:4], b"PAR1")
+        id, execution = self.query("INSERT INTO shop.copy SELECT * FROM shop.copy WHERE id < 0")
+        self.assertEqual(self.s3.get_object(Bucket="athena-results", Key=f"{id}-manifest.csv")["Body"].read(), b"")
+        self.assertNotIn("DataManifestLocation", self.query("SELECT 1")[1]["Statistics"])
+        # Nothing but data is where UNLOAD wrote.
+        self.assertEqual([one["Key"].rsplit(".", 1)[1] for one in self.s3.list_objects_v2(Bucket="lake", Prefix="unloaded/")["Contents"]], ["parquet"])
+        self.fail_query("UNLOAD (SELECT 1 AS a) TO 's3://lake/unloaded/' WITH (format = 'PARQUET')", "HIVE_PATH_ALREADY_EXISTS", "not empty")
+
+    def test_a_former_result_answers_again(self):
+        self.load_orders()
+        reuse = {"ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": {"Enabled": True, "MaxAgeInMinutes": 5}}}
+        sql = "SELECT count(*) AS n FROM shop.orders"
+        first, execution = self.query(sql)
+        second, again = self.query(sql, **reuse)
+        self.assertNotEqual(first, second)
+        self.assertTrue(again["Statistics"]["ResultReuseInformation"]["ReusedPreviousResult"])
+        self.assertEqual(again["ResultReuseConfiguration"], reuse["ResultReuseConfiguration"])
+        self.assertEqual((again["Statistics"]["DataScannedInBytes"], again["ResultConfiguration"]["OutputLocation"]),
+                         (0, execution["ResultConfiguration"]["OutputLocation"]))
+        self.assertEqual(self.athena.get_query_results(QueryExecutionId=second)["ResultSet"]["Rows"][1]["Data"], [{"VarCharValue": "30"}])
+        self.assertEqual(self.athena.get_query_results(QueryExecutionId=second)["ResultSet"]["ResultSetMetadata"]["ColumnInfo"][0]["Type"], "bigint")
+        for other, more in ((sql + " ", reuse), (sql, {}), (sql, reuse | {"QueryExecutionContext": {"Database": "shop"}}),
+                            (sql, {"ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": {"Enabled": False}}})):
+            self.assertFalse(self.query(other, **more)[1]["Statistics"]["ResultReuseInformation"]["ReusedPreviousResult"], (other, more))
+        for one in self.s3.list_objects_v2(Bucket="athena-results")["Contents"]:
+            self.s3.delete_object(Bucket="athena-results", Key=one["Key"])
+        self.assertFalse(self.query(sql, **reuse)[1]["Statistics"]["ResultReuseInformation"]["ReusedPreviousResult"])
+        self.refuses("InvalidRequestException", self.start, "10080", sql=sql, ResultReuseConfiguration={
+            "ResultReuseByAgeConfiguration": {"Enabled": True, "MaxAgeInMinutes": 10081}})
+
+    def test_a_result_has_many_columns(self):
+        id, _ = self.query("SELECT " + ", ".join(f"{n} AS c{n}" for n in range(5000)))
+        set = self.athena.get_query_results(QueryExecutionId=id)["ResultSet"]
+        self.assertEqual([column["Name"] for column in set["ResultSetMetadata"]["ColumnInfo"]][-2:], ["c4998", "c4999"])
+        self.assertEqual([datum["VarCharValue"] for datum in set["Rows"][1]["Data"]], [str(n) for n in range(5000)])
+
+
 class WorkGroups(AthenaTest):
     def test_workgroups_say_where_results_go(self):
         self.s3.create_bucket(Bucket="team")
@@ -406,6 +476,25 @@ class WorkGroups(AthenaTest):
         self.assertEqual(self.athena.list_prepared_statements(WorkGroup="team")["PreparedStatements"][0]["StatementName"], "p")
         self.athena.delete_work_group(WorkGroup="team", RecursiveDeleteOption=True)
         self.refuses("InvalidRequestException", self.athena.get_named_query, NamedQueryId=id)
+
+    def test_two_servers_of_one_lake_lose_nothing_of_each_other(self):
+        import signal
+        import subprocess
+        from lake import PROGRAM
+        other = subprocess.Popen([PROGRAM, "serve", "--listen", "127.0.0.1:0", *self.options], cwd=self.here, stdout=subprocess.PIPE,
+                                 env=self.environment(GLAUX_SERVE_KEYS=f"{KEY}:{SECRET}"), stdin=subprocess.DEVNULL, stderr=self.log, text=True)
+        self.addCleanup(lambda: (other.send_signal(signal.SIGTERM), other.wait(), other.stdout.close()))
+        url = next(line.split()[1] for line in other.stdout if line.startswith("ready: "))
+        clients = [self.athena, boto3.client("athena", endpoint_url=url, region_name="eu-west-1", aws_access_key_id=KEY,
+                                             aws_secret_access_key=SECRET)]
+
+        def make(number):
+            clients[number % 2].create_prepared_statement(StatementName=f"p{number:02}", WorkGroup="primary", QueryStatement="select 1")
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            list(pool.map(make, range(40)))
+        for client in clients:
+            self.assertEqual([one["StatementName"] for one in client.list_prepared_statements(WorkGroup="primary")["PreparedStatements"]],
+                             [f"p{number:02}" for number in range(40)])
 
     def test_named_queries_come_change_and_go(self):
         token = str(uuid.uuid4())

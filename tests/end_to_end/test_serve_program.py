@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 
 from lake import INVALID, NOT_FOUND, UNAVAILABLE
-from served import ServedTest
+from served import KEY, SECRET, ServedTest
 
 
 class Keys(ServedTest):
@@ -159,6 +159,33 @@ class Tools(ServedTest):
         s3.copy_file("arrow-bucket/large", "arrow-bucket/copy")
         s3.move("arrow-bucket/copy", "arrow-bucket/moved")
         self.assertEqual(s3.get_file_info("arrow-bucket/moved").size, 12 << 20)
+
+
+class Catalogs(ServedTest):
+    options = ("--verbose", "--wire", "s3,glue,athena")
+
+    def caller(self, service, **keys):
+        import boto3
+        keys = {"aws_access_key_id": KEY, "aws_secret_access_key": SECRET} | keys
+        return boto3.client(service, endpoint_url=self.url, region_name="eu-west-1", **keys)
+
+    def test_the_log_names_the_operations_of_services_with_one_path(self):
+        self.caller("glue").get_databases()
+        self.caller("athena").list_work_groups()
+        self.assertEqual(self.stop(), 0)
+        log = (self.here / "serve.log").read_text()
+        self.assertRegex(log, r"POST / AWSGlue.GetDatabases 200 ")
+        self.assertRegex(log, r"POST / AmazonAthena.ListWorkGroups 200 ")
+
+    def test_clients_are_told_who_they_are(self):
+        from botocore.exceptions import ClientError
+        said = self.caller("sts").get_caller_identity()
+        self.assertEqual((said["Account"], said["UserId"], said["Arn"]), ("000000000000", KEY, f"arn:aws:iam::000000000000:user/{KEY}"))
+        for code, call in (("InvalidAction", lambda: self.caller("sts").get_session_token()),
+                           ("SignatureDoesNotMatch", lambda: self.caller("sts", aws_secret_access_key="wrong").get_caller_identity())):
+            with self.assertRaises(ClientError) as caught:
+                call()
+            self.assertEqual(caught.exception.response["Error"]["Code"], code)
 
 
 if __name__ == "__main__":
