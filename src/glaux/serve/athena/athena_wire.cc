@@ -44,7 +44,8 @@ constexpr auto kRoutes =
              wire::CreatePreparedStatementRequest, wire::GetPreparedStatementRequest,
              wire::BatchGetPreparedStatementRequest, wire::ListPreparedStatementsRequest,
              wire::UpdatePreparedStatementRequest,
-             wire::DeletePreparedStatementRequest,  //
+             wire::DeletePreparedStatementRequest,                                                    //
+             wire::TagResourceRequest, wire::UntagResourceRequest, wire::ListTagsForResourceRequest,  //
              wire::ListDataCatalogsRequest, wire::GetDataCatalogRequest, wire::ListDatabasesRequest,
              wire::GetDatabaseRequest, wire::ListTableMetadataRequest, wire::GetTableMetadataRequest>();
 

@@ -13,6 +13,7 @@
 #include "glaux/wire/athena_catalog.h"
 #include "glaux/wire/athena_query.h"
 #include "glaux/wire/athena_saved_query.h"
+#include "glaux/wire/athena_tag.h"
 #include "glaux/wire/athena_workgroup.h"
 
 namespace glaux::serve::athena {
@@ -92,6 +93,11 @@ Result<wire::WorkGroup> FindWorkGroup(const Service& service, const std::optiona
 Result<wire::PreparedStatement> FindPrepared(const Service& service, const std::string& workgroup,
                                              const std::string& name);
 
+/// kInvalid for keys and values that are too long.
+Status CheckTags(const std::vector<wire::Tag>& tags);
+/// Give a workgroup tags, in place of those of the same key. kInvalid if it had too many.
+Status AddTags(const std::vector<wire::Tag>& tags, const std::string& workgroup, KeptState* state);
+
 /// Keep a statement under a name, in place of one that has it.
 Status Prepare(Service& service, const std::string& workgroup, const std::string& name, const std::string& statement);
 /// kNotFound (ResourceNotFoundException).
@@ -127,6 +133,10 @@ Result<wire::BatchGetPreparedStatementResponse> Run(Service& service, wire::Batc
 Result<wire::ListPreparedStatementsResponse> Run(Service& service, wire::ListPreparedStatementsRequest request);
 Result<wire::Empty> Run(Service& service, wire::UpdatePreparedStatementRequest request);
 Result<wire::Empty> Run(Service& service, wire::DeletePreparedStatementRequest request);
+
+Result<wire::Empty> Run(Service& service, wire::TagResourceRequest request);
+Result<wire::Empty> Run(Service& service, wire::UntagResourceRequest request);
+Result<wire::ListTagsForResourceResponse> Run(Service& service, wire::ListTagsForResourceRequest request);
 
 Result<wire::ListDataCatalogsResponse> Run(Service& service, wire::ListDataCatalogsRequest request);
 Result<wire::GetDataCatalogResponse> Run(Service& service, wire::GetDataCatalogRequest request);

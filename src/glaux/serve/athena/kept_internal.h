@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,13 +13,20 @@
 
 namespace glaux::serve::athena {
 
+struct TaggedWorkGroup {
+  std::string WorkGroup = {};
+  std::vector<glaux::wire::athena::Tag> Tags = {};
+};
+BOOST_DESCRIBE_STRUCT(TaggedWorkGroup, (), (WorkGroup, Tags))
+
 /// What clients have us keep.
 struct KeptState {
   std::vector<glaux::wire::athena::WorkGroup> WorkGroups = {};
   std::vector<glaux::wire::athena::NamedQuery> NamedQueries = {};
   std::vector<glaux::wire::athena::PreparedStatement> PreparedStatements = {};
+  std::optional<std::vector<TaggedWorkGroup>> Tags = {};
 };
-BOOST_DESCRIBE_STRUCT(KeptState, (), (WorkGroups, NamedQueries, PreparedStatements))
+BOOST_DESCRIBE_STRUCT(KeptState, (), (WorkGroups, NamedQueries, PreparedStatements, Tags))
 
 /// KeptState in memory and, where it has a path, in a file that is replaced with each change. Thread-safe, and so are
 /// several of them, in several programs, over one file: each sees what the others have changed, and no change is lost.

@@ -177,7 +177,8 @@ Result<ValueText> RowText(const arrow::DataType& type) {
   std::vector<std::pair<std::string, ValueText>> fields;
   for (const auto& field : type.fields()) {
     ARROW_ASSIGN_OR_RAISE(auto text, ValueTextOf(*field->type()));
-    fields.emplace_back(field->name(), std::move(text));
+    fields.emplace_back(field->name().empty() ? "field" + std::to_string(fields.size()) : field->name(),
+                        std::move(text));
   }
   return [fields](const arrow::Array& values, int64_t row, std::string* out) {
     const auto& record = static_cast<const arrow::StructArray&>(values);

@@ -102,7 +102,7 @@ Result<wire::Empty> Run(Service& service, wire::CreateWorkGroupRequest request) 
   }
   wire::WorkGroup made{.Name = request.Name, .State = "ENABLED", .Description = request.Description};
   if (request.Description) ARROW_RETURN_NOT_OK(CheckLength("description", *request.Description, 0, 1024));
-  if (request.Tags && !request.Tags->empty()) ARROW_RETURN_NOT_OK(RefuseIfSet("Tags", request.Tags));
+  if (request.Tags) ARROW_RETURN_NOT_OK(CheckTags(*request.Tags));
   auto& configuration = made.Configuration.emplace();
   if (request.Configuration) {
     const auto& asked = *request.Configuration;
@@ -126,7 +126,7 @@ Result<wire::Empty> Run(Service& service, wire::CreateWorkGroupRequest request) 
       return InvalidRequest("INVALID_INPUT", "there are ", all.size(), " workgroups already: delete some");
     }
     state->WorkGroups.push_back(made);
-    return Status::OK();
+    return request.Tags ? AddTags(*request.Tags, made.Name, state) : Status::OK();
   }));
   return wire::Empty{};
 }
@@ -196,6 +196,7 @@ Result<wire::Empty> Run(Service& service, wire::DeleteWorkGroupRequest request) 
     std::erase_if(state->WorkGroups, is_it);
     std::erase_if(state->NamedQueries, named);
     std::erase_if(state->PreparedStatements, prepared);
+    if (state->Tags) std::erase_if(*state->Tags, named);
     return Status::OK();
   }));
   return wire::Empty{};
