@@ -130,6 +130,28 @@ class Sql(AthenaTest):
         self.assertEqual(self.answer("WITH t AS (SELECT 1 AS a) SELECT a FROM t", QueryExecutionContext=context), [["1"]])
         self.fail_query("SELECT * FROM t", "SCHEMA_NOT_FOUND: Schema 'nowhere' does not exist", QueryExecutionContext=context)
 
+    def test_the_information_schema_has_athenas_words(self):
+        self.load_orders()
+        self.query("CREATE TABLE shop.kinds AS SELECT ARRAY[1.5] AS a, map(ARRAY['k'], ARRAY[1]) AS m, CAST(1 AS real) AS r, "
+                   "CAST(ROW(1) AS ROW(x bigint)) AS s, TIMESTAMP '2025-01-31 08:30:00' AS t")
+        self.assertEqual(self.answer("SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'shop' "
+                                     "AND table_name = 'kinds' ORDER BY ordinal_position"),
+                         [["a", "array(decimal(2,1))"], ["m", "map(varchar, integer)"], ["r", "real"], ["s", "row(x bigint)"], ["t", "timestamp(3)"]])
+        self.assertEqual(self.answer("SELECT t.table_name, t.table_type FROM information_schema.tables AS t ORDER BY 1"),
+                         [["kinds", "BASE TABLE"], ["orders", "BASE TABLE"]])
+        self.assertEqual(self.answer("SELECT * FROM awsdatacatalog.information_schema.schemata"), [["awsdatacatalog", "shop"]])
+
+    def test_partitions_are_a_table(self):
+        self.load_orders()
+        self.query("CREATE TABLE shop.days WITH (partitioned_by = ARRAY['n', 'q']) AS SELECT * FROM (VALUES (1, 5, 'it''s'), (2, NULL, 'b')) AS t(id, n, q)")
+        self.assertEqual(self.result('SELECT * FROM shop."orders$partitions" ORDER BY 1'), (["country"], ["varchar"], [["DE"], ["FR"]]))
+        self.assertEqual(self.result('SELECT * FROM "days$partitions" ORDER BY 2', QueryExecutionContext={"Database": "shop"}),
+                         (["n", "q"], ["integer", "varchar"], [[None, "b"], ["5", "it's"]]))
+        self.query("CREATE TABLE shop.plain AS SELECT 1 AS a")
+        self.fail_query('SELECT * FROM shop."plain$partitions"', "no partitions")
+        self.fail_query('SELECT * FROM shop."nothing$partitions"', "TABLE_NOT_FOUND")
+        self.assertEqual(self.answer('SELECT count(DISTINCT "$path") FROM shop.days'), [["2"]])
+
     def test_views_keep_the_meaning_of_where_they_were_made(self):
         self.load_orders()
         self.query("CREATE VIEW shop.here AS SELECT 7 / 2 AS q, regexp_replace('aa', 'a', 'x') AS r, sum(id) AS s FROM shop.orders")

@@ -463,6 +463,24 @@ class WorkGroups(AthenaTest):
         self.refuses("InvalidRequestException", self.athena.create_work_group, "BytesScannedCutoffPerQuery", Name="x",
                      Configuration={"BytesScannedCutoffPerQuery": 10_000_000})
 
+    def test_workgroups_have_tags(self):
+        def tags(name="team"):
+            listed = self.athena.list_tags_for_resource(ResourceARN=f"arn:aws:athena:eu-west-1:000000000000:workgroup/{name}")
+            return {tag["Key"]: tag["Value"] for tag in listed["Tags"]}
+        self.athena.create_work_group(Name="team", Tags=[{"Key": "cost", "Value": "1"}, {"Key": "of", "Value": "a"}])
+        arn = "arn:aws:athena:eu-west-1:000000000000:workgroup/team"
+        self.athena.tag_resource(ResourceARN=arn, Tags=[{"Key": "of", "Value": "b"}, {"Key": "new", "Value": ""}])
+        self.assertEqual((tags(), tags("primary")), ({"cost": "1", "of": "b", "new": ""}, {}))
+        self.athena.untag_resource(ResourceARN=arn, TagKeys=["cost", "nothing"])
+        self.assertEqual(tags(), {"of": "b", "new": ""})
+        self.refuses("InvalidRequestException", self.athena.tag_resource, "may have 50", ResourceARN=arn,
+                     Tags=[{"Key": f"k{n}", "Value": ""} for n in range(49)])
+        self.refuses("ResourceNotFoundException", self.athena.tag_resource, "nothing", ResourceARN=arn.replace("team", "nothing"), Tags=[])
+        self.refuses("InvalidRequestException", self.athena.tag_resource, "no workgroup", ResourceARN="arn:aws:athena:e:1:datacatalog/x", Tags=[])
+        self.athena.delete_work_group(WorkGroup="team")
+        self.athena.create_work_group(Name="team")
+        self.assertEqual(tags(), {})
+
     def test_what_is_kept_outlives_the_server(self):
         self.athena.create_work_group(Name="team")
         id = self.athena.create_named_query(Name="n", Database="shop", QueryString="select 1", WorkGroup="team")["NamedQueryId"]

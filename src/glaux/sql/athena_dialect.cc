@@ -12,12 +12,15 @@ namespace glaux::sql {
 namespace {
 
 /// Functions that DuckDB has under the same name with another meaning, and the name under which it has Athena's.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kRenamed = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kRenamed = {{
     {"ARRAY_POSITION", "athena_array_position"},
     {"CARDINALITY", "athena_cardinality"},
     {"DATE_DIFF", "date_sub"},
     {"DATE_TRUNC", "athena_date_trunc"},
     {"ELEMENT_AT", "athena_element_at"},
+    {"FORMAT", "printf"},
+    {"HISTOGRAM", "athena_histogram"},
+    {"JSON_ARRAY_LENGTH", "athena_json_array_length"},
     {"MD5", "athena_md5"},
     {"MILLISECOND", "athena_millisecond"},
     {"REGEXP_EXTRACT", "athena_regexp_extract"},

@@ -160,6 +160,13 @@ struct Sum : NoNulls {
   }
 };
 
+struct CountIf : Sum<int64_t> {
+  template <class RESULT, class STATE>
+  static void Finalize(STATE& state, RESULT& target, duckdb::AggregateFinalizeData&) {
+    target = state.sum;
+  }
+};
+
 template <typename S>
 struct AverageState {
   S sum;
@@ -257,6 +264,13 @@ void AddSums(duckdb::AggregateFunctionSet* set) {
   set->AddFunction(SumOf<int32_t, int64_t, int64_t>(LogicalType::INTEGER, LogicalType::BIGINT));
   set->AddFunction(SumOf<int64_t, int64_t, int64_t>(LogicalType::BIGINT, LogicalType::BIGINT));
   set->AddFunction(SumOf<float, double, float>(LogicalType::FLOAT, LogicalType::FLOAT));
+}
+
+void AddCountIf(duckdb::AggregateFunctionSet* set) {
+  auto function = duckdb::AggregateFunction::UnaryAggregate<SumState<int64_t>, bool, int64_t, CountIf>(
+      LogicalType::BOOLEAN, LogicalType::BIGINT);
+  function.SetOrderDependent(duckdb::AggregateOrderDependent::NOT_ORDER_DEPENDENT);
+  set->AddFunction(std::move(function));
 }
 
 void AddAverages(duckdb::AggregateFunctionSet* set) {

@@ -15,6 +15,8 @@ void AddDivisions(duckdb::ScalarFunctionSet* set);
 void AddRemainders(duckdb::ScalarFunctionSet* set);
 /// sum of integers, which is a bigint and an error beyond; of real, which is one.
 void AddSums(duckdb::AggregateFunctionSet* set);
+/// count_if, which is a bigint.
+void AddCountIf(duckdb::AggregateFunctionSet* set);
 /// avg of decimals, which has their type; of real.
 void AddAverages(duckdb::AggregateFunctionSet* set);
 

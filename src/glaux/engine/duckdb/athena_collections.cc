@@ -141,6 +141,14 @@ void TypeName(duckdb::DataChunk& arguments, duckdb::ExpressionState&, duckdb::Ve
   result.SetValue(0, duckdb::Value(AthenaName(arguments.data[0].GetType())));
 }
 
+void TypeOfName(duckdb::DataChunk& arguments, duckdb::ExpressionState& state, duckdb::Vector& result) {
+  duckdb::UnaryExecutor::Execute<duckdb::string_t, duckdb::string_t>(
+      arguments.data[0], result, arguments.size(), [&](duckdb::string_t name) {
+        const auto type = duckdb::TransformStringToLogicalType(name.GetString(), state.GetContext());
+        return duckdb::StringVector::AddString(result, AthenaName(type));
+      });
+}
+
 void Joda(duckdb::DataChunk& arguments, duckdb::ExpressionState&, duckdb::Vector& result) {
   duckdb::UnaryExecutor::Execute<duckdb::string_t, duckdb::string_t>(
       arguments.data[0], result, arguments.size(), [&](duckdb::string_t pattern) {
@@ -251,6 +259,8 @@ std::vector<duckdb::ScalarFunctionSet> AthenaCollectionFunctions() {
   sets.push_back(One("athena_rows", any, any, Rows, BindRows));
   sets.push_back(One("athena_multimap", any, any, Multimap, BindMultimap));
   sets.push_back(One("athena_typeof", any, text, TypeName));
+  sets.push_back(
+      One("athena_type_name", text, text, TypeOfName, nullptr, duckdb::FunctionNullHandling::DEFAULT_NULL_HANDLING));
   sets.push_back(One("athena_joda", text, text, Joda, nullptr, duckdb::FunctionNullHandling::DEFAULT_NULL_HANDLING));
   duckdb::ScalarFunctionSet sequence("sequence");
   AddSequences<int64_t, int64_t>(LogicalType::BIGINT, LogicalType::BIGINT, &sequence);

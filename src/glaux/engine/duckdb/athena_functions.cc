@@ -130,6 +130,10 @@ constexpr const char* kMacros[] = {
     "athena_sha256(b) AS unhex(sha256(b))",
     "athena_millisecond(t) AS millisecond(t) % 1000",
     "athena_at_timezone(zone, t) AS timezone(zone, CAST(t AS TIMESTAMPTZ))",
+    "athena_json_array_length(j) AS CAST(json_array_length(j) AS BIGINT)",
+    "athena_histogram(x) AS map_from_entries(list_transform(map_entries(histogram(x)), lambda e: struct_pack(k := "
+    "e.key, "
+    "v := CAST(e.value AS BIGINT))))",
     "athena_cardinality(x) AS CAST(cardinality(x) AS BIGINT)",
     "athena_repeat(element, n) AS list_transform(range(n), lambda i: element)",
     "athena_array_position(a, x) AS CASE WHEN a IS NOT NULL AND x IS NOT NULL THEN CAST(coalesce(list_position(a, x), "
@@ -364,6 +368,9 @@ void AddArithmetic(Registrar& registrar) {
       "avg", [](const auto& function) { return function.arguments[0].id() != Type::DECIMAL; }, &avg);
   AddAverages(&avg);
   registrar.AddAggregates(std::move(avg));
+  duckdb::AggregateFunctionSet count_if("athena_count_if");
+  AddCountIf(&count_if);
+  registrar.AddAggregates(std::move(count_if));
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "glaux/engine/duckdb/athena_lambdas_internal.h"
+#include "glaux/engine/duckdb/lake_catalog_internal.h"
 
 namespace glaux::duckdb_engine {
 namespace {
@@ -28,8 +29,9 @@ using duckdb::ExpressionClass;
 
 /// Operators and functions of another meaning, and the names under which the engine has Athena's.
 constexpr std::pair<const char*, const char*> kMeanings[] = {
-    {"/", "athena_divide"}, {"%", "athena_mod"},   {"mod", "athena_mod"},
-    {"sum", "athena_sum"},  {"avg", "athena_avg"}, {"timezone", "athena_at_timezone"},
+    {"/", "athena_divide"},          {"%", "athena_mod"},   {"mod", "athena_mod"},
+    {"sum", "athena_sum"},           {"avg", "athena_avg"}, {"timezone", "athena_at_timezone"},
+    {"count_if", "athena_count_if"},
 };
 
 /// Goes through a query, from the inside out.
@@ -82,7 +84,9 @@ class Walker {
       function.is_operator = false;
       return;
     }
-    if (auto written_out = lambdas_.WriteOut(function)) {
+    auto written_out = NullOfNull(function);
+    if (!written_out) written_out = lambdas_.WriteOut(function);
+    if (written_out) {
       written_out->SetAlias(expression->GetAlias());
       written_out->SetQueryLocation(expression->GetQueryLocation());
       expression = std::move(written_out);
@@ -101,6 +105,12 @@ class Walker {
       }
       case duckdb::TableReferenceType::BASE_TABLE: {
         const auto& table = ref->Cast<duckdb::BaseTableRef>();
+        if (duckdb::StringUtil::CIEquals(table.schema_name, "information_schema")) {
+          if (auto shown = InformationSchema(table)) {
+            ref = std::move(shown);
+            break;
+          }
+        }
         if (table.schema_name.empty()) plain_tables_.push_back(duckdb::StringUtil::Lower(table.table_name));
         break;
       }
@@ -139,6 +149,34 @@ class Walker {
     return false;
   }
 
+  /// Functions that are null where an argument is, and pass it over in DuckDB. Null: another function.
+  static ExpressionPtr NullOfNull(duckdb::FunctionExpression& function) {
+    const bool most = function.function_name == "greatest" || function.function_name == "least";
+    if (!(most || function.function_name == "concat") || function.children.size() < 2) return nullptr;
+    if (!most) {
+      auto all = std::move(function.children[0]);
+      for (size_t i = 1; i < function.children.size(); ++i) {
+        duckdb::vector<ExpressionPtr> both;
+        both.push_back(std::move(all));
+        both.push_back(std::move(function.children[i]));
+        all = duckdb::make_uniq<duckdb::FunctionExpression>("||", std::move(both), nullptr, nullptr, false, true);
+      }
+      return all;
+    }
+    std::string is_null, call;
+    std::vector<std::pair<std::string, const duckdb::ParsedExpression*>> given;
+    for (size_t i = 0; i < function.children.size(); ++i) {
+      const std::string name = "glaux_" + std::to_string(i);
+      is_null += (i > 0 ? " OR " : "") + name + " IS NULL";
+      call += (i > 0 ? ", " : "") + name;
+      given.emplace_back(name, function.children[i].get());
+    }
+    auto expressions = duckdb::Parser::ParseExpressionList("CASE WHEN " + is_null + " THEN NULL ELSE " +
+                                                           function.function_name + "(" + call + ") END");
+    Substitute(given, &expressions[0]);
+    return std::move(expressions[0]);
+  }
+
   void VisitSelect(duckdb::SelectNode& select) {
     Visit(select.from_table);
     for (auto& one : select.select_list) {
@@ -152,6 +190,35 @@ class Walker {
     for (auto& one : select.groups.group_expressions) Visit(one);
     Visit(select.having);
     Visit(select.qualify);
+  }
+
+  /// Tables of the information schema with Athena's columns and words, and nothing of DuckDB's own. Null: another
+  /// table.
+  static RefPtr InformationSchema(const duckdb::BaseTableRef& table) {
+    static constexpr std::pair<const char*, const char*> kTables[] = {
+        {"columns",
+         "SELECT 'awsdatacatalog' AS table_catalog, table_schema, table_name, column_name, CAST(ordinal_position AS "
+         "BIGINT) AS ordinal_position, column_default, is_nullable, athena_type_name(data_type) AS data_type FROM "
+         "information_schema.columns WHERE table_catalog = "},
+        {"tables",
+         "SELECT 'awsdatacatalog' AS table_catalog, table_schema, table_name, table_type FROM "
+         "information_schema.tables "
+         "WHERE table_catalog = "},
+        {"schemata",
+         "SELECT 'awsdatacatalog' AS catalog_name, schema_name FROM information_schema.schemata WHERE schema_name NOT "
+         "IN ('main', 'information_schema', 'pg_catalog') AND catalog_name = "}};
+    for (const auto& [name, query] : kTables) {
+      if (!duckdb::StringUtil::CIEquals(table.table_name, name)) continue;
+      duckdb::Parser parser;
+      parser.ParseQuery(query + ("'" + std::string(kCatalogName) + "'"));
+      auto select =
+          duckdb::unique_ptr_cast<duckdb::SQLStatement, duckdb::SelectStatement>(std::move(parser.statements[0]));
+      auto shown = duckdb::make_uniq<duckdb::SubqueryRef>(std::move(select), table.alias.empty() ? name : table.alias);
+      shown->column_name_alias = table.column_name_alias;
+      shown->query_location = table.query_location;
+      return shown;
+    }
+    return nullptr;
   }
 
   /// UNNEST of several arrays, of a map or of rows, as a query beside what stands before it. Null: it is DuckDB's own.

@@ -15,6 +15,7 @@ inline constexpr char kUnnamedColumn[] = "_col\x01";
 ///   x AT TIME ZONE z                  what the clocks of z show at that time
 ///   map_filter(m, (k, v) -> …) …      functions with lambdas that DuckDB lacks, made of those that it has
 ///   UNNEST(m) AS t(k, v)              of maps, of several arrays, of rows
+///   information_schema.columns …      with Athena's names of types, and nothing of DuckDB's own
 ///   SELECT 1, VALUES 1                columns without a name get kUnnamedColumn
 ///
 /// \return whether a table is named without its database

@@ -1,4 +1,3 @@
-#include "glaux/engine/duckdb/athena_tree_internal.h"
 #include "glaux/engine/duckdb/lake_catalog_internal.h"
 
 #include <duckdb/catalog/catalog.hpp>
@@ -7,6 +6,7 @@
 #include <duckdb/catalog/catalog_entry/view_catalog_entry.hpp>
 #include <duckdb/catalog/entry_lookup_info.hpp>
 #include <duckdb/catalog/similar_catalog_entry.hpp>
+#include <duckdb/parser/keyword_helper.hpp>
 #include <duckdb/parser/parsed_data/create_schema_info.hpp>
 #include <duckdb/parser/parsed_data/create_table_info.hpp>
 #include <duckdb/parser/parsed_data/create_view_info.hpp>
@@ -16,9 +16,11 @@
 #include <duckdb/transaction/transaction.hpp>
 #include <duckdb/transaction/transaction_manager.hpp>
 
+#include <algorithm>
 #include <mutex>
 #include <unordered_map>
 
+#include "glaux/engine/duckdb/athena_tree_internal.h"
 #include "glaux/engine/duckdb/lake_scan_internal.h"
 #include "glaux/sql/athena_dialect.h"
 #include "glaux/sql/view.h"
@@ -173,7 +175,7 @@ class LakeSchemaEntry : public duckdb::SchemaCatalogEntry {
       if (described.ok()) columns = std::move(described).ValueUnsafe();
     }
     if (!error.ok() && !listing) {
-      if (KindOf(error) == ErrorKind::kNotFound) return nullptr;
+      if (KindOf(error) == ErrorKind::kNotFound) return Partitions(context, id);
       if (const auto view = View(context, id)) return view;
       Throw(context, Prefix(error, "open " + id.ToString()));
     }
@@ -185,6 +187,59 @@ class LakeSchemaEntry : public duckdb::SchemaCatalogEntry {
     auto& shown = *entry;
     (error.ok() ? tables_[table_name] : broken_[table_name]) = std::move(entry);
     return &shown;
+  }
+
+  /// "t$partitions": the values of the partition keys of t, a row a partition, as the catalog has them. Null for what
+  /// is not called so, and where there is no such table.
+  optional_ptr<CatalogEntry> Partitions(ClientContext& context, const TableId& id) {
+    constexpr std::string_view kSuffix = "$partitions";
+    if (!id.name.ends_with(kSuffix) || id.name.size() == kSuffix.size()) return nullptr;
+    const auto found = views_.find(id.name);
+    if (found != views_.end()) return found->second.get();
+    const TableId of{.database = id.database, .name = id.name.substr(0, id.name.size() - kSuffix.size())};
+    const auto table = lake_.open_table(of);
+    if (!table.ok() && KindOf(table.status()) == ErrorKind::kNotFound) return nullptr;
+    auto columns = table.ok() ? ColumnsOf(**table) : Result<ScanColumns>(table.status());
+    if (!columns.ok()) Throw(context, Prefix(columns.status(), "open " + id.ToString()));
+    const auto& keys = (*table)->partition_columns();
+    if (keys.empty()) Throw(context, MakeError(ErrorKind::kInvalid, id.ToString(), ": the table has no partitions"));
+    const auto partitions = AllPartitions(*lake_.catalog, of);
+    if (!partitions.ok()) Throw(context, Prefix(partitions.status(), "open " + id.ToString()));
+    duckdb::CreateViewInfo info(*this, id.name);
+    info.sql = PartitionRows(keys, *columns, *partitions);
+    info.query = duckdb::CreateViewInfo::ParseSelect(info.sql);
+    auto& slot = views_[id.name];
+    slot = duckdb::make_uniq<duckdb::ViewCatalogEntry>(catalog, *this, info);
+    return slot.get();
+  }
+
+  /// A query for the values of partitions, which are text in the catalog.
+  static string PartitionRows(const std::vector<string>& keys, const ScanColumns& columns,
+                              const std::vector<PartitionEntry>& partitions) {
+    string select, names, rows;
+    for (size_t i = 0; i < keys.size(); ++i) {
+      const string quoted = duckdb::KeywordHelper::WriteQuotedAndEscaped(keys[i], '"');
+      const auto at = std::find(columns.names.begin(), columns.names.end(), keys[i]) - columns.names.begin();
+      const string comma = i == 0 ? "" : ", ";
+      select +=
+          comma + "CAST(" + quoted + " AS " + columns.types[static_cast<size_t>(at)].ToString() + ") AS " + quoted;
+      names += comma + quoted;
+    }
+    for (const auto& partition : partitions) {
+      rows += rows.empty() ? "(" : ", (";
+      for (size_t i = 0; i < keys.size(); ++i) {
+        const auto& value = partition.values[i];
+        if (i > 0) rows += ", ";
+        rows +=
+            value == "__HIVE_DEFAULT_PARTITION__" ? "NULL" : duckdb::KeywordHelper::WriteQuotedAndEscaped(value, '\'');
+      }
+      rows += ")";
+    }
+    if (rows.empty()) {
+      for (size_t i = 0; i < keys.size(); ++i) rows += i == 0 ? "(NULL" : ", NULL";
+      return "SELECT " + select + " FROM (VALUES " + rows + ")) AS none(" + names + ") WHERE false";
+    }
+    return "SELECT " + select + " FROM (VALUES " + rows + ") AS partitions(" + names + ")";
   }
 
   /// Null for what is no view.
