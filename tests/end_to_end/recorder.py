@@ -5,7 +5,7 @@ import json
 import threading
 import urllib.parse
 
-from aws_model import CHECKER, SESSION
+from aws_model import problems
 
 
 class Recorder:
@@ -18,14 +18,8 @@ class Recorder:
 
     def __init__(self, upstream, service):
         address = urllib.parse.urlsplit(upstream)
-        model = SESSION.get_service_model(service)
         self.operations, self.requests, self.problems = [], [], []
         recorder = self
-
-        def check(shape, content, direction):
-            report = CHECKER.validate(json.loads(content), shape)
-            if report.has_errors():
-                recorder.problems.append(f"{recorder.operations[-1]}, {direction}: {report.generate_report()}")
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -38,8 +32,7 @@ class Recorder:
                 operation = self.headers["X-Amz-Target"].split(".")[-1]
                 recorder.operations.append(operation)
                 recorder.requests.append(json.loads(body))
-                shapes = model.operation_model(operation)
-                check(shapes.input_shape, body, "input")
+                recorder.check(service, operation, "input", body)
                 played = recorder.before(operation, recorder.requests[-1]) if recorder.before else None
                 if played is not None:
                     self.answer(200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(played).encode())
@@ -49,8 +42,8 @@ class Recorder:
                 answer = connection.getresponse()
                 content = answer.read()
                 connection.close()
-                if answer.status == 200 and shapes.output_shape is not None:
-                    check(shapes.output_shape, content, "output")
+                if answer.status == 200:
+                    recorder.check(service, operation, "output", content)
                 self.answer(answer.status, dict(answer.getheaders()), content)
 
             def answer(self, status, headers, content):
@@ -65,6 +58,11 @@ class Recorder:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def check(self, service, operation, direction, content):
+        found = problems(service, operation, direction, content)
+        if found:
+            self.problems.append(found)
 
     def stop(self):
         self.server.shutdown()
