@@ -166,9 +166,11 @@ Session::IfAbsent MayMakeLake(std::string_view sql) {
   return changes ? Session::IfAbsent::kCreate : Session::IfAbsent::kEmpty;
 }
 
-Status PrintEstimate(Session& session, const QueryArguments& arguments, const QueryEstimate& estimate) {
-  if (arguments.format.empty() || arguments.format == "table") return session.Print(DescribeEstimate(estimate));
-  if (arguments.format == "json") return session.Print(EstimateJson(estimate));
+Status PrintEstimate(Session& session, const QueryArguments& arguments, const QueryEstimate& estimate,
+                     double terabyte) {
+  if (arguments.format.empty() || arguments.format == "table")
+    return session.Print(DescribeEstimate(estimate, terabyte));
+  if (arguments.format == "json") return session.Print(EstimateJson(estimate, terabyte));
   return MakeError(ErrorKind::kInvalid, "query: an estimate is printed as table or json, and not as ",
                    arguments.format);
 }
@@ -185,8 +187,9 @@ Status RunQuery(Session& session, const QueryArguments& arguments) {
   if (arguments.estimate || limits.any()) {
     ARROW_ASSIGN_OR_RAISE(auto* lake, session.lake(MayMakeLake(request.sql)));
     ARROW_ASSIGN_OR_RAISE(const auto estimate, lake->Estimate(request));
-    if (arguments.estimate) return PrintEstimate(session, arguments, estimate);
-    ARROW_RETURN_NOT_OK(CheckLimits(estimate, limits));
+    const double terabyte = lake->config().prices.value_or(DefaultPrices()).athena;
+    if (arguments.estimate) return PrintEstimate(session, arguments, estimate, terabyte);
+    ARROW_RETURN_NOT_OK(CheckLimits(estimate, limits, terabyte));
   }
   ARROW_ASSIGN_OR_RAISE(auto* guard, session.CatchSignals());
   ARROW_ASSIGN_OR_RAISE(auto destination, OpenDestination(session, arguments));

@@ -48,7 +48,7 @@ Result<QueryLimits> ParseLimits(const std::string& bytes, const std::string& dol
   return limits;
 }
 
-Status CheckLimits(const QueryEstimate& estimate, const QueryLimits& limits) {
+Status CheckLimits(const QueryEstimate& estimate, const QueryLimits& limits, double terabyte) {
   if (!limits.any()) return Status::OK();
   const auto bytes = estimate.bytes();
   if (!bytes) {
@@ -57,19 +57,19 @@ Status CheckLimits(const QueryEstimate& estimate, const QueryLimits& limits) {
   }
   const char* const hint = "select fewer partitions, or raise the limit";
   const std::string found = "query: it would scan up to " + DescribeBytes(bytes) + ", at Athena " +
-                            FormatDollars(AthenaDollars(*bytes)) + "; ";
+                            FormatDollars(AthenaDollars(*bytes, terabyte)) + "; ";
   if (limits.bytes && *bytes > *limits.bytes) {
     return MakeError({.kind = ErrorKind::kInvalid, .hint = hint}, found, "--max-scan allows ",
                      DescribeBytes(limits.bytes), "; it was not run");
   }
-  if (limits.dollars && AthenaDollars(*bytes) > *limits.dollars) {
+  if (limits.dollars && AthenaDollars(*bytes, terabyte) > *limits.dollars) {
     return MakeError({.kind = ErrorKind::kInvalid, .hint = hint}, found, "--max-cost allows ",
                      FormatDollars(*limits.dollars), "; it was not run");
   }
   return Status::OK();
 }
 
-std::string DescribeEstimate(const QueryEstimate& estimate) {
+std::string DescribeEstimate(const QueryEstimate& estimate, double terabyte) {
   if (estimate.inputs.empty()) return "reads no table\n";
   std::string text;
   for (const auto& input : estimate.inputs) {
@@ -79,10 +79,10 @@ std::string DescribeEstimate(const QueryEstimate& estimate) {
   if (!bytes) return text + "what it would cost is not known\n";
   return text +
          fmt::format("at most {}, at Athena {}: whole files are counted, and columns that are not read cost nothing\n",
-                     DescribeBytes(bytes), FormatDollars(AthenaDollars(*bytes)));
+                     DescribeBytes(bytes), FormatDollars(AthenaDollars(*bytes, terabyte)));
 }
 
-std::string EstimateJson(const QueryEstimate& estimate) {
+std::string EstimateJson(const QueryEstimate& estimate, double terabyte) {
   namespace json = boost::json;
   const auto or_null = [](const std::optional<int64_t>& value) { return value ? json::value(*value) : json::value(); };
   json::array tables;
@@ -96,7 +96,8 @@ std::string EstimateJson(const QueryEstimate& estimate) {
   const auto bytes = estimate.bytes();
   const json::object out{
       {"bytes", or_null(bytes)},
-      {"athena_dollars", bytes && !estimate.inputs.empty() ? json::value(AthenaDollars(*bytes)) : json::value()},
+      {"athena_dollars",
+       bytes && !estimate.inputs.empty() ? json::value(AthenaDollars(*bytes, terabyte)) : json::value()},
       {"tables", std::move(tables)}};
   return json::serialize(out) + "\n";
 }

@@ -18,12 +18,13 @@ struct QueryLimits {
 Result<QueryLimits> ParseLimits(const std::string& bytes, const std::string& dollars);
 
 /// kInvalid, with the figures, if a query would read or cost more, or nobody can tell.
-Status CheckLimits(const QueryEstimate& estimate, const QueryLimits& limits);
+/// \param terabyte what Athena asks for one, in dollars
+Status CheckLimits(const QueryEstimate& estimate, const QueryLimits& limits, double terabyte);
 
 /// What a query would read, for people, with a line end.
-std::string DescribeEstimate(const QueryEstimate& estimate);
+std::string DescribeEstimate(const QueryEstimate& estimate, double terabyte);
 
 /// The same for machines, a JSON object; null is what nobody knows.
-std::string EstimateJson(const QueryEstimate& estimate);
+std::string EstimateJson(const QueryEstimate& estimate, double terabyte);
 
 }  // namespace glaux::cli

@@ -31,6 +31,7 @@ class PriceReader {
           root, "",
           {{"source", [&](const YAML::Node& node) { return Text(node, &table_.source); }},
            {"list", [&](const YAML::Node& node) { return Price(node, "list", &list_); }},
+           {"athena", [&](const YAML::Node& node) { return Price(node, "athena", &athena_); }},
            {"transfer_out", [&](const YAML::Node& node) { return Price(node, "transfer_out", &table_.transfer_out); }},
            {"classes", [&](const YAML::Node& node) { return Classes(node); }}}));
     } catch (const YAML::Exception& error) {
@@ -42,6 +43,7 @@ class PriceReader {
       if (!given_[i]) table_.classes[i] = standard;
     }
     table_.list = list_.value_or(standard.put);
+    table_.athena = athena_.value_or(kAthenaDollarsPerTerabyte);
     return table_;
   }
 
@@ -115,6 +117,7 @@ class PriceReader {
   const std::string name_;
   PriceTable table_;
   std::optional<double> list_;
+  std::optional<double> athena_;
   std::array<bool, kStorageClasses> given_{};
 };
 

@@ -11,6 +11,9 @@
 
 namespace glaux {
 
+/// List price of Athena's queries in most regions. Source: https://aws.amazon.com/athena/pricing/, "SQL queries".
+inline constexpr double kAthenaDollarsPerTerabyte = 5;
+
 /// What requests cost, in dollars.
 struct PriceTable {
   struct Class {
@@ -24,6 +27,7 @@ struct PriceTable {
   std::string source = {};
   double list = 0;  ///< 1,000 LIST, whatever the class
   std::array<Class, kStorageClasses> classes{};
+  double athena = kAthenaDollarsPerTerabyte;  ///< 1 TB that Athena scans
   /// 1 GB that leaves S3. Unset: not counted, for it depends on where the bytes go.
   std::optional<double> transfer_out = {};
   /// The user's own: it holds for every server, also for those that are not AWS.
@@ -35,8 +39,8 @@ struct PriceTable {
 /// List prices of Amazon S3 in us-east-1, without discounts and free tiers. Transfer out is not counted.
 const PriceTable& DefaultPrices();
 
-/// Read a price table (YAML). It replaces the default one as a whole: what it leaves out costs nothing, and a storage
-/// class that it leaves out costs what STANDARD does.
+/// Read a price table (YAML). It replaces the default one as a whole: what it leaves out costs nothing, a storage class
+/// that it leaves out costs what STANDARD does, and Athena without a word costs what it does by default.
 /// \return kInvalid with file, line and key; kNotFound
 Result<PriceTable> ReadPriceFile(const std::string& path);
 /// The same from text; `name` is what errors call it.
@@ -45,9 +49,6 @@ Result<PriceTable> ParsePrices(std::string_view text, const std::string& name);
 /// What requests cost; unset where nobody knows: none of them is of AWS, and the table is not the user's own.
 /// Of requests to AWS and to others together it is what those to AWS cost.
 std::optional<double> CostOf(const RequestCounts& counts, const PriceTable& prices);
-
-/// List price of Athena's queries in most regions. Source: https://aws.amazon.com/athena/pricing/, "SQL queries".
-inline constexpr double kAthenaDollarsPerTerabyte = 5;
 
 /// What Athena bills for a query that scanned this much: whole megabytes (2^20), 10 at least. Nothing for a statement
 /// that scans nothing by its kind is the caller's to know.

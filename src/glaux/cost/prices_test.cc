@@ -37,6 +37,7 @@ TEST(Prices, OtherServersHaveDollarsByAnOwnTableAlone) {
   EXPECT_EQ(CostOf(Some(RequestPlace::kOther), DefaultPrices()), std::nullopt);
   ASSERT_OK_AND_ASSIGN(const auto own, ParsePrices("classes: { STANDARD: { put: 1, get: 2 } }", "p.yaml"));
   EXPECT_DOUBLE_EQ(*CostOf(Some(RequestPlace::kOther), own), 1 + 10 * 2 + 2 * 1);
+  EXPECT_EQ(own.athena, kAthenaDollarsPerTerabyte);
   auto both = Some(RequestPlace::kOther);
   both += Some(RequestPlace::kAws);
   EXPECT_DOUBLE_EQ(*CostOf(both, DefaultPrices()), *CostOf(Some(RequestPlace::kAws), DefaultPrices()));
@@ -46,6 +47,7 @@ TEST(Prices, AnOwnTableReplacesTheDefaultAsAWhole) {
   ASSERT_OK_AND_ASSIGN(const auto prices, ParsePrices(R"(
 source: our contract
 list: 0.004
+athena: 4.5
 transfer_out: 0.02
 classes:
   STANDARD: { put: 0.003 }
@@ -54,6 +56,7 @@ classes:
                                                       "p.yaml"));
   EXPECT_EQ(prices.source, "our contract");
   EXPECT_EQ(prices.list, 0.004);
+  EXPECT_EQ(prices.athena, 4.5);
   EXPECT_EQ(prices.transfer_out, 0.02);
   const auto at = [&](StorageClass storage_class) { return prices.classes[static_cast<size_t>(storage_class)]; };
   EXPECT_EQ(at(StorageClass::kStandard), (PriceTable::Class{.put = 0.003}));

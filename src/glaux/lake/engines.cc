@@ -12,7 +12,8 @@ constexpr char kAnyRegion[] = "us-east-1";
 }  // namespace
 
 Result<std::unique_ptr<QueryEngine>> OpenAthenaEngine(const AthenaAccess& athena, const S3Access& access,
-                                                      const std::string& database, LocationResolver resolve) {
+                                                      const std::string& database, double dollars,
+                                                      LocationResolver resolve) {
   const auto environment = Environment::Process();
   ARROW_ASSIGN_OR_RAISE(const auto files, ReadAwsFiles(access, *environment));
   AthenaEngineOptions options{.region = {}, .endpoint_url = athena.endpoint_url};
@@ -20,6 +21,7 @@ Result<std::unique_ptr<QueryEngine>> OpenAthenaEngine(const AthenaAccess& athena
   options.output_location = athena.output_location;
   options.catalog = athena.catalog;
   options.database = database;
+  options.dollars_per_terabyte = dollars;
   ARROW_ASSIGN_OR_RAISE(options.results, ParseAthenaResults(athena.results));
   options.result_reuse = athena.result_reuse;
   options.max_concurrent = athena.max_concurrent;

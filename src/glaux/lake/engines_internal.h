@@ -11,8 +11,10 @@ namespace glaux {
 
 /// Amazon Athena as the engine of a lake; `access` says the region and who asks.
 /// \param database of names without one
+/// \param dollars what a terabyte costs that is scanned
 /// \param resolve where results are
 Result<std::unique_ptr<QueryEngine>> OpenAthenaEngine(const AthenaAccess& athena, const S3Access& access,
-                                                      const std::string& database, LocationResolver resolve);
+                                                      const std::string& database, double dollars,
+                                                      LocationResolver resolve);
 
 }  // namespace glaux

@@ -70,6 +70,7 @@ class LocalLake final : public Lake {
       // Athena runs statements that write itself.
       ARROW_ASSIGN_OR_RAISE(engine_,
                             OpenAthenaEngine(*config_.athena, config_.s3, config_.database,
+                                             config_.prices.value_or(DefaultPrices()).athena,
                                              [this](std::string_view uri) { return stores_.ResolveOnS3(uri); }));
     }
     if (engine_ == nullptr) {
