@@ -56,6 +56,7 @@ class AthenaEngineTest : public ::testing::Test {
               R"({"__type":"TooManyRequestsException","Message":"slow down","Reason":"CONCURRENT_QUERY_LIMIT_EXCEEDED"})");
         }
         if (fault == Fault::kDeny) return Answer(400, R"({"__type":"AccessDeniedException","Message":"no"})");
+        if (fault == Fault::kBreak) return Answer(500, "not implemented");
         if (fault == Fault::kLoseRequest) return MakeError(ErrorKind::kUnavailable, "connection reset");
         static_cast<void>(Play(operation, request));
         return MakeError(ErrorKind::kUnavailable, "connection reset");
@@ -80,7 +81,7 @@ class AthenaEngineTest : public ::testing::Test {
     engine = MakeAthenaEngine(std::move(options)).ValueOrDie();
   }
 
-  enum class Fault { kThrottle, kDeny, kLoseRequest, kLoseAnswer };
+  enum class Fault { kThrottle, kDeny, kBreak, kLoseRequest, kLoseAnswer };
 
   Result<http::Response> Play(const std::string& operation, const json::object& request) {
     if (operation == "StartQueryExecution") return Start(request);
@@ -344,6 +345,10 @@ TEST_F(AthenaEngineTest, LooksAtOneAfterTheOtherWhereItMayNotAskForMany) {
   for (int i = 0; i < 3; ++i) ASSERT_OK(QueryTable(*engine, {.sql = "SELECT 1"}));
   EXPECT_EQ(CountOf("BatchGetQueryExecution"), 1u);
   EXPECT_GE(CountOf("GetQueryExecution"), 3u);
+  Open({});
+  faults["BatchGetQueryExecution"] = std::vector<Fault>(5, Fault::kBreak);
+  for (int i = 0; i < 3; ++i) ASSERT_OK(QueryTable(*engine, {.sql = "SELECT 1"}));
+  EXPECT_EQ(CountOf("BatchGetQueryExecution"), 6u);
   begin_state = "GONE";
   ASSERT_FAILS(ErrorKind::kNotFound, "was not found", QueryTable(*engine, {.sql = "SELECT 1"}));
 }

@@ -255,14 +255,21 @@ void QueryTable::Look() {
 
 Result<wire::BatchGetQueryExecutionResponse> QueryTable::Ask(const wire::BatchGetQueryExecutionRequest& request,
                                                              const std::string& subject) {
-  if (!one_by_one_) {
-    auto answer = connection_->Send(request, subject, abort_.token());
-    if (answer.ok()) return answer;
-    const auto info = InfoOf(answer.status());
-    one_by_one_ = info.kind == ErrorKind::kDenied || info.kind == ErrorKind::kNotImplemented ||
-                  info.code == "UnknownOperationException";
-    if (!one_by_one_) return answer;
-  }
+  if (one_by_one_) return AskOneByOne(request);
+  auto answer = connection_->Send(request, subject, abort_.token());
+  if (answer.ok()) return answer;
+  const auto info = InfoOf(answer.status());
+  // A policy without it, a server that does not know it, one that breaks on it.
+  const bool refused = info.kind == ErrorKind::kDenied || info.kind == ErrorKind::kNotImplemented ||
+                       info.code == "UnknownOperationException" || info.http_status >= 500;
+  if (!refused) return answer;
+  auto all = AskOneByOne(request);
+  one_by_one_ = all.ok();
+  return all.ok() ? all : answer;
+}
+
+Result<wire::BatchGetQueryExecutionResponse> QueryTable::AskOneByOne(
+    const wire::BatchGetQueryExecutionRequest& request) {
   wire::BatchGetQueryExecutionResponse all;
   auto& found = all.QueryExecutions.emplace();
   auto& missing = all.UnprocessedQueryExecutionIds.emplace();

@@ -57,6 +57,7 @@ class QueryTable {
   /// What Athena says of queries: in one request, or one by one where that one may not be sent.
   Result<wire::BatchGetQueryExecutionResponse> Ask(const wire::BatchGetQueryExecutionRequest& request,
                                                    const std::string& subject);
+  Result<wire::BatchGetQueryExecutionResponse> AskOneByOne(const wire::BatchGetQueryExecutionRequest& request);
   void LookAt(Lock& lock, const std::vector<QueryPtr>& queries);
   void Apply(const QueryPtr& query, const wire::QueryExecution& execution);
   void LookFailed(const std::vector<QueryPtr>& queries, const Status& why);
