@@ -29,7 +29,7 @@ class DataFiles {
   /// The same for formats in which rows stand alone: encoded here and now, only the append is one after the other.
   /// \return false: this format cannot, nothing was written
   Result<bool> WriteAlone(const Values& values, const arrow::RecordBatch& batch);
-  /// Begin a file even though there are no rows for it.
+  /// Begin a file even though there are no rows for it, or not yet. Nothing where one is open.
   Status Touch(const Values& values);
 
   /// End all files. Once, when no write runs.

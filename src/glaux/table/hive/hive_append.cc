@@ -323,6 +323,11 @@ class HiveAppend final : public Append {
     if (spec_.empty()) return FlushWhole(full->whole);
     std::vector<std::pair<const PartitionValues, std::unique_ptr<PartitionRows>>*> work;
     for (auto& entry : full->partitions) work.push_back(&entry);
+    if (place_.store->traits().remote && work.size() > 1) {
+      // Threads that encode are few, and would each wait for every upload to begin.
+      ARROW_RETURN_NOT_OK(ParallelForIndex(work.size(), 0, Pool::kIo, options_.stop,
+                                           [&](size_t i) { return files_->Touch(work[i]->first); }));
+    }
     return ParallelForIndex(work.size(), 0, Pool::kCpu, options_.stop, [&](size_t i) -> Status {
       auto rows = std::move(work[i]->second);
       return Encode(work[i]->first, *rows);
