@@ -225,6 +225,47 @@ TEST_P(FacadeTest, WritesAreReplacedMergedAndNamed) {
   EXPECT_EQ(ReadAll().ValueOrDie(), std::vector<Sale>{Sales()[1]});
 }
 
+/// Hands a table over to somebody else, whose partitions may have columns of their own.
+Status GiveAway(Catalog& catalog, const TableId& id) {
+  ARROW_ASSIGN_OR_RAISE(auto entry, catalog.GetTable(id));
+  for (auto parameter = entry.parameters.begin(); parameter != entry.parameters.end();) {
+    parameter = parameter->first.starts_with("glaux.") ? entry.parameters.erase(parameter) : std::next(parameter);
+  }
+  return catalog.CommitTable(entry.version_id, entry).status();
+}
+
+TEST_P(FacadeTest, PartitionsWithColumnsOfTheirOwnReadByName) {
+  ASSERT_OK(Write(lake(), table_, Records::Json("[{\"id\":1,\"n\":1,\"d\":\"a\"},{\"id\":2,\"n\":2,\"d\":\"b\"}]"),
+                  {.partition_by = "d"})
+                .status());
+  ASSERT_OK(GiveAway(lake().catalog(), table_));
+  ASSERT_OK_AND_ASSIGN(auto partitions, AllPartitions(lake().catalog(), table_));
+  // An older list, in another order and with a column that the table has lost; and a narrower type.
+  partitions[0].storage.columns = {{.name = "lost", .type = "string"}, {.name = "n", .type = "int"}};
+  ASSERT_OK(lake().catalog().ApplyPartitions(table_, {.put = {partitions[0]}, .replace_existing = true}));
+  ASSERT_OK_AND_ASSIGN(const auto rows, Query(lake(), "SELECT 1 FROM sales.orders WHERE id = n AND d IN ('a', 'b')"));
+  EXPECT_EQ(rows->ToTable().ValueOrDie()->num_rows(), 2);
+}
+
+TEST_P(FacadeTest, APartitionWithAnotherTypeIsToldAndNotMisread) {
+  ASSERT_OK(Write(lake(), table_, Records::Json("[{\"id\":1,\"n\":1,\"d\":\"a\"},{\"id\":2,\"n\":2,\"d\":\"b\"}]"),
+                  {.partition_by = "d"})
+                .status());
+  ASSERT_OK(GiveAway(lake().catalog(), table_));
+  ASSERT_OK_AND_ASSIGN(auto partitions, AllPartitions(lake().catalog(), table_));
+  partitions[0].storage.columns[1].type = "string";
+  ASSERT_OK(lake().catalog().ApplyPartitions(table_, {.put = {partitions[0]}, .replace_existing = true}));
+  const auto mismatch = [&](const std::string& sql) -> Status {
+    ARROW_ASSIGN_OR_RAISE(const auto reader, Query(lake(), sql));
+    return reader->ToTable().status();
+  };
+  const Status told = mismatch("SELECT n FROM sales.orders");
+  ASSERT_FAILS(ErrorKind::kInvalid,
+               "HIVE_PARTITION_SCHEMA_MISMATCH: column n of table sales.orders is bigint, and partition d=a", told);
+  EXPECT_THAT(told.message(), ::testing::HasSubstr("string"));
+  EXPECT_OK(mismatch("SELECT n FROM sales.orders WHERE d = 'b'"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Lakes, FacadeTest,
                          ::testing::Values(Kind{"Folder", [] { return std::make_unique<FolderWorld>(); }},
                                            Kind{"GlueAndS3", [] { return std::make_unique<GlueWorld>(); }}),
