@@ -191,8 +191,9 @@ Status RunServe(Session& session, const ServeArguments& arguments) {
   ARROW_ASSIGN_OR_RAISE(auto wires, MakeWires(*lake, arguments, authentication));
   ARROW_ASSIGN_OR_RAISE(const auto server, serve::Server::Start(options, std::move(wires)));
   if (!keys.block.empty()) {
-    ARROW_RETURN_NOT_OK(session.Print(
-        fmt::format("export AWS_ENDPOINT_URL={}\n{}export AWS_REGION={}\n", server->url(), keys.block, kRegion)));
+    ARROW_RETURN_NOT_OK(
+        session.Print(fmt::format("export AWS_ENDPOINT_URL={}\n{}export AWS_REGION={} AWS_DEFAULT_REGION={}\n",
+                                  server->url(), keys.block, kRegion, kRegion)));
   }
   ARROW_RETURN_NOT_OK(session.Print(fmt::format("ready: {} ({})\n", server->url(), fmt::join(arguments.wires, ", "))));
 

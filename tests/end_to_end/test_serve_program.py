@@ -20,7 +20,7 @@ class Keys(ServedTest):
         self.serve(GLAUX_SERVE_KEYS="")
         first = "".join(self.said)
         self.assertRegex(first, r"\Aexport AWS_ENDPOINT_URL=http://127.0.0.1:\d+\nexport AWS_ACCESS_KEY_ID=GLAUX\w{15}\n"
-                                r"export AWS_SECRET_ACCESS_KEY=[\w-]{40}\nexport AWS_REGION=us-east-1\nready: ")
+                                r"export AWS_SECRET_ACCESS_KEY=[\w-]{40}\nexport AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\nready: ")
         path = self.lake / "serve.keys"
         self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
         secret = re.search(r"SECRET_ACCESS_KEY=(.*)", first).group(1)
