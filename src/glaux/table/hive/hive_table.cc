@@ -16,6 +16,7 @@
 #include "glaux/table/hive/hive_reading.h"
 #include "glaux/table/hive/partition_columns_internal.h"
 #include "glaux/table/hive/partition_projection_internal.h"
+#include "glaux/table/hive/partition_values_internal.h"
 #include "glaux/table/hive/passed_over_internal.h"
 
 namespace glaux {
@@ -28,43 +29,6 @@ Status CheckWritable(const TableEntry& entry) {
   return MakeError({.kind = ErrorKind::kNotImplemented, .hint = "make a Parquet table of it with CREATE TABLE AS"},
                    subject, ": input format ", entry.storage.input_format, " with SerDe ",
                    entry.storage.serde_info.serialization_library, " is read, and only Parquet is written");
-}
-
-Result<std::vector<std::shared_ptr<arrow::Scalar>>> TypedValues(
-    std::span<const std::string> values, const std::vector<std::shared_ptr<arrow::Field>>& keys) {
-  std::vector<std::shared_ptr<arrow::Scalar>> typed;
-  for (size_t i = 0; i < keys.size(); ++i) {
-    const auto& type = keys[i]->type();
-    if (values[i] == kHiveNullPartition) {
-      typed.push_back(arrow::MakeNullScalar(type));
-      continue;
-    }
-    auto scalar = arrow::Scalar::Parse(type, values[i]);
-    if (!scalar.ok()) {
-      return MakeError(ErrorKind::kCorrupt, "partition key ", keys[i]->name(), ": expected ", type->ToString(),
-                       ", found: ", values[i]);
-    }
-    typed.push_back(*std::move(scalar));
-  }
-  return typed;
-}
-
-/// The part of a filter that speaks of partition keys only: conjuncts over nothing else.
-Predicate OverKeys(const Predicate& filter, const std::vector<std::string>& keys) {
-  const auto only_keys = [&](const Predicate& p) {
-    const auto columns = p.Columns();
-    return !columns.empty() && std::all_of(columns.begin(), columns.end(), [&](const std::string& column) {
-      return std::find(keys.begin(), keys.end(), column) != keys.end();
-    });
-  };
-  if (filter.op() == Predicate::Op::kAnd) {
-    std::vector<Predicate> kept;
-    for (const auto& child : filter.children()) {
-      if (auto part = OverKeys(child, keys); !part.always_true()) kept.push_back(std::move(part));
-    }
-    return kept.empty() ? Predicate() : Predicate::And(std::move(kept));
-  }
-  return only_keys(filter) ? filter : Predicate();
 }
 
 /// Whether a file is of one of these commits: its name has the commit's id.
