@@ -3,6 +3,7 @@
 #include <arrow/api.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <condition_variable>
 #include <cstdio>
@@ -232,12 +233,13 @@ Result<std::string> ColumnList(const Table& table, const std::vector<std::string
 
 QueryParameter::QueryParameter(double value) {
   if (!std::isfinite(value)) {
-    literal_ = MakeError(ErrorKind::kInvalid, "a parameter's value is no finite number: SQL has no literal for it");
+    literal_ = MakeError(ErrorKind::kInvalid, "parameter of a query: NaN and infinity are no values of SQL");
     return;
   }
+  // With an exponent: without, it would be a decimal.
   char text[64];
-  std::snprintf(text, sizeof text, "%.16e", value);  // with an exponent, so that it is a double and not a decimal
-  literal_ = std::string(text);
+  const auto end = std::to_chars(std::begin(text), std::end(text), value, std::chars_format::scientific);
+  literal_ = std::string(text, end.ptr);
 }
 
 QueryParameter::QueryParameter(std::string_view text) : literal_(sql::TextLiteral(text)) {}
