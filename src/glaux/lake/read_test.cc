@@ -158,9 +158,10 @@ TEST_F(ReadTest, ParametersStandForThemselves) {
   EXPECT_EQ(Value("SELECT typeof(?)", {.parameters = {0.5}}).ValueOrDie(), "DOUBLE");
   EXPECT_EQ(Value("SELECT typeof(?)", {.parameters = {"5"}}).ValueOrDie(), "VARCHAR");
   EXPECT_EQ(Value("SELECT ? IS NULL AND NOT ?", {.parameters = {nullptr, false}}).ValueOrDie(), "true");
-  EXPECT_EQ(Value("SELECT ? + INTERVAL 1 DAY", {.parameters = {Timestamp(Day(1) + hours(8))}}).ValueOrDie(),
-            "2025-01-02 08:00:00.000000");
-  EXPECT_EQ(Value("SELECT dayname(?)", {.parameters = {Day(1)}}).ValueOrDie(), "Wednesday");
+  EXPECT_EQ(
+      Value("SELECT ? = TIMESTAMP '2025-01-01 08:00:00'", {.parameters = {Timestamp(Day(1) + hours(8))}}).ValueOrDie(),
+      "true");
+  EXPECT_EQ(Value("SELECT ? = DATE '2025-01-01'", {.parameters = {Day(1)}}).ValueOrDie(), "true");
   EXPECT_EQ(Value("SELECT ?", {.parameters = {std::numeric_limits<int64_t>::min()}}).ValueOrDie(),
             "-9223372036854775808");
   ASSERT_FAILS(ErrorKind::kInvalid, "", Value("SELECT ?", {.parameters = {1, 2}}));
