@@ -141,6 +141,17 @@ class Sql(AthenaTest):
                          [["kinds", "BASE TABLE"], ["orders", "BASE TABLE"]])
         self.assertEqual(self.answer("SELECT * FROM awsdatacatalog.information_schema.schemata"), [["awsdatacatalog", "shop"]])
 
+    def test_plans_have_the_same_names_and_meaning(self):
+        self.load_orders()
+        sql = "SELECT k, sum(v), 1 FROM shop.orders CROSS JOIN UNNEST(map(ARRAY['a'], ARRAY[id])) AS u(k, v) GROUP BY 1"
+        def text(statement):
+            id, _ = self.query(statement)
+            rows = self.athena.get_query_results(QueryExecutionId=id)["ResultSet"]["Rows"]
+            return "\n".join(row["Data"][0].get("VarCharValue", "") for row in rows)
+        self.assertIn("[k, _col1, _col2]", text(f"EXPLAIN (FORMAT JSON) {sql}"))
+        self.assertIn("orders", text(f"EXPLAIN (TYPE IO, FORMAT JSON) {sql}"))
+        self.assertNotIn("\x01", text("EXPLAIN SELECT count(*), 1 FROM shop.orders"))
+
     def test_partitions_are_a_table(self):
         self.load_orders()
         self.query("CREATE TABLE shop.days WITH (partitioned_by = ARRAY['n', 'q']) AS SELECT * FROM (VALUES (1, 5, 'it''s'), (2, NULL, 'b')) AS t(id, n, q)")

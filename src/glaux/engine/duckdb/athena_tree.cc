@@ -12,6 +12,9 @@
 #include <duckdb/parser/statement/select_statement.hpp>
 #include <duckdb/parser/tableref/list.hpp>
 
+#include <arrow/type.h>
+#include <arrow/util/key_value_metadata.h>
+
 #include <algorithm>
 #include <set>
 #include <string>
@@ -19,6 +22,7 @@
 
 #include "glaux/engine/duckdb/athena_lambdas_internal.h"
 #include "glaux/engine/duckdb/lake_catalog_internal.h"
+#include "glaux/engine/query_engine.h"
 
 namespace glaux::duckdb_engine {
 namespace {
@@ -37,6 +41,8 @@ constexpr std::pair<const char*, const char*> kMeanings[] = {
 /// Goes through a query, from the inside out.
 class Walker {
  public:
+  explicit Walker(bool names) : names_(names) {}
+
   void Visit(duckdb::QueryNode& node) {
     for (auto& [name, cte] : node.cte_map.map) {
       named_here_.insert(duckdb::StringUtil::Lower(name));
@@ -123,7 +129,7 @@ class Walker {
           for (auto& value : row) Visit(value);
         }
         const size_t width = list.values.empty() ? 0 : list.values[0].size();
-        for (size_t i = list.expected_names.size(); i < width; ++i) {
+        for (size_t i = list.expected_names.size(); names_ && i < width; ++i) {
           list.expected_names.push_back(kUnnamedColumn + std::to_string(i));  // no two of one name
         }
         break;
@@ -182,7 +188,7 @@ class Walker {
     for (auto& one : select.select_list) {
       Visit(one);
       const auto kind = one->GetExpressionClass();
-      if (!one->HasAlias() && kind != ExpressionClass::COLUMN_REF && kind != ExpressionClass::STAR) {
+      if (names_ && !one->HasAlias() && kind != ExpressionClass::COLUMN_REF && kind != ExpressionClass::STAR) {
         one->SetAlias(kUnnamedColumn);
       }
     }
@@ -254,6 +260,7 @@ class Walker {
     return rows;
   }
 
+  const bool names_;  ///< whether columns without one get kUnnamedColumn
   LambdaWriter lambdas_;
   std::set<std::string> named_here_;  ///< by WITH
   std::vector<std::string> plain_tables_;
@@ -270,9 +277,21 @@ duckdb::QueryNode* NodeOf(duckdb::SQLStatement& statement) {
 }  // namespace
 
 bool GiveAthenasMeaning(duckdb::SQLStatement& statement) {
-  Walker walker;
+  // A plan for people shows names as they are.
+  Walker walker(statement.type != duckdb::StatementType::EXPLAIN_STATEMENT);
   if (auto* node = NodeOf(statement)) walker.Visit(*node);
   return walker.has_plain_tables();
+}
+
+Result<std::shared_ptr<arrow::Schema>> NamedByPlace(std::shared_ptr<arrow::Schema> schema) {
+  for (int i = 0; i < schema->num_fields(); ++i) {
+    if (!schema->field(i)->name().starts_with(kUnnamedColumn)) continue;
+    const auto named = schema->field(i)
+                           ->WithName("_col" + std::to_string(i))
+                           ->WithMergedMetadata(arrow::key_value_metadata({kUnnamedKey}, {"true"}));
+    ARROW_ASSIGN_OR_RAISE(schema, schema->SetField(i, named));
+  }
+  return schema;
 }
 
 }  // namespace glaux::duckdb_engine

@@ -2,6 +2,12 @@
 
 #include <duckdb.hpp>
 
+#include <arrow/type_fwd.h>
+
+#include <memory>
+
+#include "glaux/base/status.h"
+
 namespace glaux::duckdb_engine {
 
 /// The name that a column of a query gets which has none, before it is known which column of the result it is: Athena
@@ -20,5 +26,8 @@ inline constexpr char kUnnamedColumn[] = "_col\x01";
 ///
 /// \return whether a table is named without its database
 bool GiveAthenasMeaning(duckdb::SQLStatement& statement);
+
+/// The columns of a result with "_col0" and so on for those without a name, marked with kUnnamedKey.
+Result<std::shared_ptr<arrow::Schema>> NamedByPlace(std::shared_ptr<arrow::Schema> schema);
 
 }  // namespace glaux::duckdb_engine

@@ -15,6 +15,7 @@
 
 #include <map>
 
+#include "glaux/engine/duckdb/athena_tree_internal.h"
 #include "glaux/engine/duckdb/lake_file_list_internal.h"
 #include "glaux/schema/types.h"
 #include "glaux/sql/literal.h"
@@ -74,7 +75,8 @@ Result<std::string> ExplainOutput(duckdb::Connection& connection, duckdb::unique
   auto properties = connection.context->GetClientProperties();
   ArrowSchema c_schema;
   duckdb::ArrowConverter::ToArrowSchema(&c_schema, prepared->GetTypes(), prepared->GetNames(), properties);
-  ARROW_ASSIGN_OR_RAISE(const auto schema, arrow::ImportSchema(&c_schema));
+  ARROW_ASSIGN_OR_RAISE(auto schema, arrow::ImportSchema(&c_schema));
+  ARROW_ASSIGN_OR_RAISE(schema, NamedByPlace(std::move(schema)));
   json::array outputs;
   std::string names;
   for (const auto& field : schema->fields()) {

@@ -11,7 +11,6 @@
 #include <arrow/builder.h>
 #include <arrow/c/bridge.h>
 #include <arrow/record_batch.h>
-#include <arrow/util/key_value_metadata.h>
 
 #include "glaux/engine/duckdb/athena_errors_internal.h"
 #include "glaux/engine/duckdb/athena_tree_internal.h"
@@ -35,18 +34,6 @@ constexpr int64_t kWorthFlushing = 32 << 20;
 
 std::chrono::milliseconds Since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
-}
-
-/// Columns without a name get that of their place, and are marked as such.
-Result<std::shared_ptr<arrow::Schema>> WithAthenasNames(std::shared_ptr<arrow::Schema> schema) {
-  for (int i = 0; i < schema->num_fields(); ++i) {
-    if (!schema->field(i)->name().starts_with(kUnnamedColumn)) continue;
-    const auto named = schema->field(i)
-                           ->WithName("_col" + std::to_string(i))
-                           ->WithMergedMetadata(arrow::key_value_metadata({kUnnamedKey}, {"true"}));
-    ARROW_ASSIGN_OR_RAISE(schema, schema->SetField(i, named));
-  }
-  return schema;
 }
 
 }  // namespace
@@ -273,7 +260,7 @@ Status QueryRun::Stream(duckdb::Connection& connection, duckdb::QueryResult& res
   ArrowSchema c_schema;
   duckdb::ArrowConverter::ToArrowSchema(&c_schema, result.types, result.names, properties);
   ARROW_ASSIGN_OR_RAISE(auto schema, arrow::ImportSchema(&c_schema));
-  ARROW_ASSIGN_OR_RAISE(schema, WithAthenasNames(std::move(schema)));
+  ARROW_ASSIGN_OR_RAISE(schema, NamedByPlace(std::move(schema)));
   buffer_.SetSchema(schema);
   const auto extensions = duckdb::ArrowTypeExtensionData::GetExtensionTypes(*connection.context, result.types);
 
