@@ -45,6 +45,16 @@ void AddScans(const duckdb::LogicalOperator& plan, std::map<std::pair<std::strin
   for (const auto& child : plan.children) AddScans(*child, tables);
 }
 
+/// A type as the parser leaves it is a name that nobody has looked up yet.
+duckdb::LogicalType LookedUp(const duckdb::LogicalType& type) {
+  auto name = duckdb::StringUtil::Replace(duckdb::StringUtil::Upper(type.ToString()), "\"", "");
+  name.erase(0, name.rfind('.') + 1);
+  for (const auto& known : {duckdb::LogicalType::DATE, duckdb::LogicalType::TIMESTAMP, duckdb::LogicalType::TIME}) {
+    if (name == duckdb::LogicalType(known).ToString()) return known;
+  }
+  return type;
+}
+
 /// The value of an expression that is a literal; null for any other.
 duckdb::unique_ptr<duckdb::Value> ValueOfLiteral(const duckdb::ParsedExpression& expression) {
   if (expression.GetExpressionClass() == duckdb::ExpressionClass::CONSTANT) {
@@ -53,7 +63,7 @@ duckdb::unique_ptr<duckdb::Value> ValueOfLiteral(const duckdb::ParsedExpression&
   if (expression.GetExpressionClass() == duckdb::ExpressionClass::CAST) {
     const auto& cast = expression.Cast<duckdb::CastExpression>();
     const auto value = ValueOfLiteral(*cast.child);
-    return value ? duckdb::make_uniq<duckdb::Value>(value->DefaultCastAs(cast.cast_type)) : nullptr;
+    return value ? duckdb::make_uniq<duckdb::Value>(value->DefaultCastAs(LookedUp(cast.cast_type))) : nullptr;
   }
   if (expression.GetExpressionClass() == duckdb::ExpressionClass::FUNCTION) {
     const auto& function = expression.Cast<duckdb::FunctionExpression>();
