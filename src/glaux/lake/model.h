@@ -3,6 +3,7 @@
 #include <arrow/array.h>
 #include <arrow/builder.h>
 #include <arrow/record_batch.h>
+#include <arrow/table_builder.h>
 #include <arrow/type.h>
 #include <arrow/util/decimal.h>
 
