@@ -146,7 +146,9 @@ Result<std::shared_ptr<serve::Wire>> MakeWires(Lake& lake, const ServeArguments&
     wires.push_back(serve::MakeIdentityWire({.authentication = authentication}));
   }
   if (Speaks(arguments, "glue")) {
-    wires.push_back(serve::MakeGlueWire({.catalog = &lake.catalog(), .authentication = authentication}));
+    wires.push_back(serve::MakeGlueWire({.catalog = &lake.catalog(),
+                                         .authentication = authentication,
+                                         .kept_in = lake.config().directory + "/glue.json"}));
   }
   if (Speaks(arguments, "athena")) {
     serve::AthenaWireOptions athena{.engine = [&lake] { return lake.engine(); },

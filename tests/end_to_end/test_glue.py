@@ -378,9 +378,42 @@ class Account(GlueTest):
         settings = self.glue.get_data_catalog_encryption_settings()["DataCatalogEncryptionSettings"]
         self.assertEqual(settings["EncryptionAtRest"], {"CatalogEncryptionMode": "DISABLED"})
         self.assertTrue(self.glue.get_catalog_import_status()["ImportStatus"]["ImportCompleted"])
-        arn = "arn:aws:glue:us-east-1:000000000000:database/"
-        self.assertEqual(self.glue.get_tags(ResourceArn=arn + "d")["Tags"], {})
-        self.refuses("EntityNotFoundException", self.glue.get_tags, ResourceArn=arn + "none")
+
+    def test_tags(self):
+        arn = "arn:aws:glue:us-east-1:000000000000:"
+        self.glue.create_database(DatabaseInput={"Name": "d"}, Tags={"team": "shop"})
+        self.glue.create_table(DatabaseName="d", TableInput={"Name": "t"})
+        self.assertEqual(self.glue.get_tags(ResourceArn=arn + "database/d")["Tags"], {"team": "shop"})
+        table = arn + "table/d/t"
+        self.assertEqual(self.glue.get_tags(ResourceArn=table)["Tags"], {})
+        self.glue.tag_resource(ResourceArn=table, TagsToAdd={"a": "1", "b": "2"})
+        self.glue.tag_resource(ResourceArn=table, TagsToAdd={"b": "3", "c": ""})
+        self.glue.untag_resource(ResourceArn=table, TagsToRemove=["a", "none"])
+        self.assertEqual(self.glue.get_tags(ResourceArn=table)["Tags"], {"b": "3", "c": ""})
+        self.glue.tag_resource(ResourceArn=arn + "catalog", TagsToAdd={"owner": "data"})
+        self.assertEqual(self.glue.get_tags(ResourceArn=arn + "catalog")["Tags"], {"owner": "data"})
+        for call, more in ((self.glue.get_tags, {}), (self.glue.tag_resource, {"TagsToAdd": {"a": "b"}}),
+                           (self.glue.untag_resource, {"TagsToRemove": ["a"]})):
+            self.refuses("EntityNotFoundException", call, ResourceArn=arn + "table/d/none", **more)
+            self.refuses("InvalidInputException", call, ResourceArn=arn + "job/x", **more)
+        many = {f"k{i}": "" for i in range(49)}
+        self.refuses("InvalidInputException", self.glue.tag_resource, ResourceArn=table, TagsToAdd=many)
+        self.refuses("InvalidInputException", self.glue.tag_resource, ResourceArn=table, TagsToAdd={"aws:x": ""})
+        self.refuses("InvalidInputException", self.glue.create_database, DatabaseInput={"Name": "e"}, Tags={"aws:x": ""})
+        self.refuses("EntityNotFoundException", self.glue.get_database, Name="e")
+
+    def test_tags_outlive_the_server_but_not_the_table(self):
+        table = "arn:aws:glue:us-east-1:000000000000:table/d/t"
+        self.glue.create_database(DatabaseInput={"Name": "d"})
+        self.glue.create_table(DatabaseName="d", TableInput={"Name": "t"})
+        self.glue.tag_resource(ResourceArn=table, TagsToAdd={"a": "1"})
+        self.stop()
+        self.serve(*self.options)
+        self.glue = self.glue_client()
+        self.assertEqual(self.glue.get_tags(ResourceArn=table)["Tags"], {"a": "1"})
+        self.glue.delete_table(DatabaseName="d", Name="t")
+        self.glue.create_table(DatabaseName="d", TableInput={"Name": "t"})
+        self.assertEqual(self.glue.get_tags(ResourceArn=table)["Tags"], {})
 
 
 class Program(GlueTest):

@@ -87,4 +87,20 @@ struct GetTagsRequest {
 };
 BOOST_DESCRIBE_STRUCT(GetTagsRequest, (), (ResourceArn))
 
+struct TagResourceRequest {
+  static constexpr std::string_view kOperation = "TagResource";
+  using Answer = Empty;
+  std::string ResourceArn = {};
+  std::map<std::string, std::string> TagsToAdd = {};
+};
+BOOST_DESCRIBE_STRUCT(TagResourceRequest, (), (ResourceArn, TagsToAdd))
+
+struct UntagResourceRequest {
+  static constexpr std::string_view kOperation = "UntagResource";
+  using Answer = Empty;
+  std::string ResourceArn = {};
+  std::vector<std::string> TagsToRemove = {};
+};
+BOOST_DESCRIBE_STRUCT(UntagResourceRequest, (), (ResourceArn, TagsToRemove))
+
 }  // namespace glaux::wire::glue

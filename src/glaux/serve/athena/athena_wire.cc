@@ -85,7 +85,7 @@ class AthenaWire final : public Wire {
 
 Result<std::shared_ptr<Wire>> MakeAthenaWire(AthenaWireOptions options) {
   athena::Service service{.options = std::move(options)};
-  ARROW_ASSIGN_OR_RAISE(service.kept, athena::Kept::Open(service.options.kept_in));
+  ARROW_ASSIGN_OR_RAISE(service.kept, athena::OpenKept(service.options.kept_in));
   service.executions = std::make_unique<athena::Executions>(
       service.options.engine,
       [catalog = service.options.catalog](const Status& status) { return athena::MessageOf(*catalog, status); },

@@ -23,7 +23,7 @@ namespace wire = glaux::wire::athena;
 /// What operations work on.
 struct Service {
   AthenaWireOptions options;
-  std::unique_ptr<Kept> kept;
+  std::unique_ptr<Kept<KeptState>> kept;
   std::unique_ptr<Executions> executions;
 };
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "glaux/catalog/catalog.h"
+#include "glaux/serve/glue/tags_internal.h"
 #include "glaux/wire/glue_account.h"
 #include "glaux/wire/glue_database.h"
 #include "glaux/wire/glue_partition.h"
@@ -23,6 +24,7 @@ struct Call {
   Catalog& catalog;
   /// Of what is answered.
   std::string catalog_id;
+  Tags& tags;
 };
 
 /// An error with Glue's own code.
@@ -105,5 +107,12 @@ Result<wire::GetDataCatalogEncryptionSettingsResponse> Run(Call& call,
                                                            wire::GetDataCatalogEncryptionSettingsRequest request);
 Result<wire::GetCatalogImportStatusResponse> Run(Call& call, wire::GetCatalogImportStatusRequest request);
 Result<wire::GetTagsResponse> Run(Call& call, wire::GetTagsRequest request);
+Result<wire::Empty> Run(Call& call, wire::TagResourceRequest request);
+Result<wire::Empty> Run(Call& call, wire::UntagResourceRequest request);
+
+/// kInvalid if tags are not as AWS has them.
+Status CheckTags(const std::map<std::string, std::string>& tags);
+/// Give tags to a database that is there.
+Status TagDatabase(Call& call, const std::string& name, const std::map<std::string, std::string>& tags);
 
 }  // namespace glaux::serve::glue

@@ -21,9 +21,10 @@ Result<DatabaseEntry> EntryOf(boost::json::object input) {
 }  // namespace
 
 Result<wire::Empty> Run(Call& call, wire::CreateDatabaseRequest request) {
-  if (request.Tags && !request.Tags->empty()) ARROW_RETURN_NOT_OK(RefuseIfSet("Tags", request.Tags));
+  if (request.Tags) ARROW_RETURN_NOT_OK(CheckTags(*request.Tags));
   ARROW_ASSIGN_OR_RAISE(const auto entry, EntryOf(std::move(request.DatabaseInput)));
   ARROW_RETURN_NOT_OK(call.catalog.CreateDatabase(entry));
+  if (request.Tags && !request.Tags->empty()) ARROW_RETURN_NOT_OK(TagDatabase(call, entry.name, *request.Tags));
   return wire::Empty{};
 }
 

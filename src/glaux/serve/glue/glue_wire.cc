@@ -47,18 +47,20 @@ constexpr auto kRoutes =
              wire::UpdateColumnStatisticsForTableRequest, wire::UpdateColumnStatisticsForPartitionRequest,
              wire::DeleteColumnStatisticsForTableRequest, wire::DeleteColumnStatisticsForPartitionRequest,  //
              wire::GetUserDefinedFunctionsRequest, wire::GetDataCatalogEncryptionSettingsRequest,
-             wire::GetCatalogImportStatusRequest, wire::GetTagsRequest>();
+             wire::GetCatalogImportStatusRequest, wire::GetTagsRequest, wire::TagResourceRequest,
+             wire::UntagResourceRequest>();
 
 constexpr JsonService kService{.name = "glue", .target_prefix = wire::kTargetPrefix, .most_body = kMostBody};
 
 class GlueWire final : public Wire {
  public:
-  explicit GlueWire(GlueWireOptions options) : options_(std::move(options)), authenticator_(options_.authentication) {}
+  explicit GlueWire(GlueWireOptions options)
+      : options_(std::move(options)), authenticator_(options_.authentication), tags_(options_.kept_in) {}
 
   bool Takes(const Request& request) const override { return IsJsonCall(request, kService); }
 
   void Handle(Request& request, Response& response) override {
-    Call call{.catalog = *options_.catalog, .catalog_id = options_.catalog_id};
+    Call call{.catalog = *options_.catalog, .catalog_id = options_.catalog_id, .tags = tags_};
     const auto answer = Run(call, request);
     http::Headers headers{{"x-amzn-RequestId", request.id}, {"Content-Type", std::string(wire::kContentType)}};
     if (answer.ok()) {
@@ -81,6 +83,7 @@ class GlueWire final : public Wire {
 
   const GlueWireOptions options_;
   const Authenticator authenticator_;
+  Tags tags_;
 };
 
 }  // namespace

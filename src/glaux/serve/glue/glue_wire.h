@@ -15,6 +15,8 @@ struct GlueWireOptions {
   AuthenticationOptions authentication = {};
   /// The CatalogId of what is answered to requests that name none. One catalog is all there is: requests may name any.
   std::string catalog_id = "000000000000";
+  /// A file for tags. Empty: they go with the process.
+  std::string kept_in = {};
 };
 
 /// AWS Glue's Data Catalog over a catalog: databases, tables with their versions, partitions, column statistics.
