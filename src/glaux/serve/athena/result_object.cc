@@ -39,18 +39,24 @@ Result<std::unique_ptr<ResultBytes>> ResultBytes::Make(std::shared_ptr<arrow::Re
 }
 
 void ResultBytes::AppendRow(int64_t row) {
-  for (int i = 0; i < batch_->num_columns(); ++i) {
-    const arrow::Array& values = *batch_->column(i);
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const arrow::Array& values = *columns_[i];
+    if (i > 0) pending_.push_back(kind_ == ResultKind::kText ? '\t' : ',');
+    if (values.IsNull(row)) continue;
     if (kind_ == ResultKind::kText) {
-      if (i > 0) pending_.push_back('\t');
-      if (values.IsValid(row)) texts_[i](values, row, &pending_);
+      texts_[i](values, row, &pending_);
       continue;
     }
-    if (i > 0) pending_.push_back(',');
-    if (values.IsNull(row)) continue;
-    value_.clear();
-    texts_[i](values, row, &value_);
-    AppendQuoted(value_, &pending_);
+    pending_.push_back('"');
+    const size_t begin = pending_.size();
+    texts_[i](values, row, &pending_);
+    if (pending_.find('"', begin) != pending_.npos) {
+      const std::string text = pending_.substr(begin);
+      pending_.resize(begin - 1);
+      AppendQuoted(text, &pending_);
+    } else {
+      pending_.push_back('"');
+    }
   }
   pending_.push_back('\n');
 }
@@ -59,10 +65,13 @@ Status ResultBytes::Fill() {
   pending_.erase(0, taken_);
   taken_ = 0;
   while (pending_.size() < kFill && !ended_) {
-    if (!batch_ || next_row_ == batch_->num_rows()) {
-      ARROW_RETURN_NOT_OK(rows_->ReadNext(&batch_));
+    if (next_row_ == batch_rows_) {
+      std::shared_ptr<arrow::RecordBatch> batch;
+      ARROW_RETURN_NOT_OK(rows_->ReadNext(&batch));
+      ended_ = batch == nullptr;
+      columns_ = ended_ ? arrow::ArrayVector() : batch->columns();
+      batch_rows_ = ended_ ? 0 : batch->num_rows();
       next_row_ = 0;
-      ended_ = batch_ == nullptr;
       continue;
     }
     ++row_count_;

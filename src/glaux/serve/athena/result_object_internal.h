@@ -35,12 +35,12 @@ class ResultBytes final : public ByteReader {
   const std::shared_ptr<arrow::RecordBatchReader> rows_;
   const ResultKind kind_;
   std::vector<ValueText> texts_;
-  std::shared_ptr<arrow::RecordBatch> batch_;
+  arrow::ArrayVector columns_;  // of the batch at hand
+  int64_t batch_rows_ = 0;
   int64_t next_row_ = 0;
   bool ended_ = false;
   std::string pending_;
   size_t taken_ = 0;
-  std::string value_;
   int64_t row_count_ = 0;
   int64_t byte_count_ = 0;
 };
