@@ -30,7 +30,7 @@ constexpr Word kWords[] = {
     {"HIVE_CURSOR_ERROR", kCorrupt},
     {"HIVE_FILE_NOT_FOUND", kNotFound},
     {"HIVE_FILESYSTEM_ERROR", kUnavailable},
-    {"HIVE_PARTITION_SCHEMA_MISMATCH", kCorrupt},
+    {"HIVE_PARTITION_SCHEMA_MISMATCH", kInvalid},
     {"HIVE_TABLE_DROPPED_DURING_QUERY", kPrecondition},
     {"ICEBERG_COMMIT_ERROR", kPrecondition},
     {"ICEBERG_INVALID_METADATA", kCorrupt},

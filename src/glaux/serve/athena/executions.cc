@@ -365,7 +365,10 @@ void Executions::End(Execution& execution, const Status& outcome) {
     execution.state = QueryState::kFailed;
     const std::string code = InfoOf(outcome).code;
     execution.error_name = IsTrinoName(code) ? code : std::string(TrinoName(KindOf(outcome)));
-    execution.reason = execution.error_name + ": " + clean_(outcome);
+    const std::string name = execution.error_name + ": ";
+    std::string message = clean_(outcome);
+    if (const size_t at = message.find(name); at != message.npos) message.erase(at, name.size());
+    execution.reason = name + message;
   }
 }
 
