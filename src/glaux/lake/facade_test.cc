@@ -271,9 +271,9 @@ TEST_P(FacadeTest, APartitionWithAnotherTypeIsToldAndNotMisread) {
     return reader->ToTable().status();
   };
   const Status told = mismatch("SELECT n FROM sales.orders");
-  ASSERT_FAILS(ErrorKind::kInvalid,
-               "column n of table sales.orders is bigint, and partition d=a", told);
-  EXPECT_THAT(told.message(), ::testing::HasSubstr("string"));
+  ASSERT_FAILS(ErrorKind::kInvalid, "column n of table sales.orders is bigint, and partition d=a", told);
+  EXPECT_THAT(told.message(),
+              ::testing::AllOf(::testing::HasSubstr("HIVE_PARTITION_SCHEMA_MISMATCH"), ::testing::HasSubstr("string")));
   EXPECT_OK(mismatch("SELECT n FROM sales.orders WHERE d = 'b'"));
 }
 
