@@ -150,11 +150,15 @@ class Athena(ServedTest):
         self.assertEqual((table["table"], table["files"], table["partitions_scanned"], table["partitions_total"]),
                          ("shop.orders", 1, 1, 2))
         self.assertGreater(estimate["bytes"], 0)
+        given = json.loads(self.succeed("query", "select * from orders where country = ?", "--param", "FR", "--estimate",
+                                        "--format", "json", env=self.env).text)
+        self.assertEqual(given, estimate)
         self.assertNotIn("StartQueryExecution", self.recorder.operations)
         self.refuse(INVALID, ["--max-scan allows 1 B", "was not run"], "query", "select * from orders", "--max-scan", "1B", env=self.env)
         self.refuse(INVALID, ["--max-cost allows $0.0000010"], "query", "select * from orders", "--max-cost", "0.000001", env=self.env)
         self.assertNotIn("StartQueryExecution", self.recorder.operations)
         self.ask("select count(*) as n from orders", "--max-scan", "1GiB", "--max-cost", "1")
+        self.succeed("query", "select * from orders where country = ?", "--param", "FR", "--max-scan", "1GiB", env=self.env)
 
     def test_a_workgroup_that_enforces_its_location_has_the_results(self):
         athena = self.athena_client()

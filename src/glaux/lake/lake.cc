@@ -14,6 +14,7 @@
 #include "glaux/lake/stores_internal.h"
 #include "glaux/lake/sync_targets_internal.h"
 #include "glaux/schema/names.h"
+#include "glaux/sql/literal.h"
 #include "glaux/table/hive/folder_table.h"
 #include "glaux/table/hive/hive_table.h"
 
@@ -87,8 +88,15 @@ class LocalLake final : public Lake {
     return engine_.get();
   }
 
-  Result<QueryEstimate> Estimate(const QueryRequest& request) override {
+  Result<QueryEstimate> Estimate(const QueryRequest& given) override {
     ARROW_ASSIGN_OR_RAISE(auto* local, reading_engine());
+    QueryRequest request = given;
+    if (!request.parameters.empty()) {
+      // EXPLAIN takes none, and partitions are left out by values.
+      for (auto& value : request.parameters) value = sql::ToLiteral(value);
+      ARROW_ASSIGN_OR_RAISE(request.sql, sql::BindLiterals(request.sql, request.parameters));
+      request.parameters.clear();
+    }
     if (!config_.athena) return EstimateQuery(*local, request);
     QueryRequest athenas = request;
     athenas.dialect = SqlDialect::kAthena;

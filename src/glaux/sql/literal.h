@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,12 @@ Result<std::string> TextLiteral(std::string_view text);
 
 /// A name in double quotes.
 std::string QuotedName(std::string_view name);
+
+/// Put literals in the place of each `?` of a statement that is not in a text, a quoted name or a comment: for what is
+/// asked of a statement without running it. An engine that runs one binds its parameters itself.
+/// \return kInvalid if there are more or fewer than places, or if the statement has texts whose end is not that of
+///         standard SQL ($$text$$, E'text'), so that a place in one could not be told
+Result<std::string> BindLiterals(std::string_view sql, std::span<const std::string> literals);
 
 /// A query behind EXPLAIN with options.
 struct ExplainStatement {
