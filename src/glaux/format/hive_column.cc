@@ -26,13 +26,12 @@ class FixedWidthColumn final : public HiveColumn {
   bool Reserve(int64_t rows) override { return values_.Reserve(rows); }
   bool Append(std::string_view text) override {
     Value value{};
-    if (!parser_(text, &value) || !values_.Append(value)) return false;
-    validity_.AppendValid(length_++);
+    if (!parser_(text, &value) || !values_.Append(length_, value)) return false;
+    ++length_;
     return true;
   }
   bool AppendNulls(int64_t count) override {
-    if (!validity_.AppendNulls(length_, count) || !values_.Extend(count)) return false;
-    std::fill_n(values_.data() + length_, count, Value{});
+    if (!values_.AppendNulls(length_, count)) return false;
     length_ += count;
     return true;
   }
@@ -40,18 +39,12 @@ class FixedWidthColumn final : public HiveColumn {
     values_.Truncate(length);
     length_ = length;
   }
-  Result<std::shared_ptr<arrow::Array>> Finish() override {
-    int64_t nulls = 0;
-    ARROW_ASSIGN_OR_RAISE(auto validity, validity_.Finish(length_, &nulls));
-    ARROW_ASSIGN_OR_RAISE(auto values, values_.Finish());
-    return arrow::MakeArray(arrow::ArrayData::Make(type_, length_, {std::move(validity), std::move(values)}, nulls));
-  }
+  Result<std::shared_ptr<arrow::Array>> Finish() override { return values_.Finish(type_, length_); }
 
  private:
   const std::shared_ptr<arrow::DataType> type_;
   Parser parser_;
-  JsonValues<Value> values_;
-  JsonValidity validity_;
+  JsonNullable<Value> values_;
 };
 
 template <typename Value, typename Parser>
@@ -134,13 +127,12 @@ class BooleanColumn final : public HiveColumn {
   bool Append(std::string_view text) override {
     const bool yes = IsWord(text, "true");
     if (!yes && dialect_ != HiveDialect::kOpenXJson && !IsWord(text, "false")) return false;
-    if (!values_.Append(yes)) return false;
-    validity_.AppendValid(length_++);
+    if (!values_.Append(length_, yes)) return false;
+    ++length_;
     return true;
   }
   bool AppendNulls(int64_t count) override {
-    if (!validity_.AppendNulls(length_, count) || !values_.Extend(count)) return false;
-    std::memset(values_.data() + length_, 0, static_cast<size_t>(count));
+    if (!values_.AppendNulls(length_, count)) return false;
     length_ += count;
     return true;
   }
@@ -148,20 +140,11 @@ class BooleanColumn final : public HiveColumn {
     values_.Truncate(length);
     length_ = length;
   }
-  Result<std::shared_ptr<arrow::Array>> Finish() override {
-    int64_t nulls = 0;
-    ARROW_ASSIGN_OR_RAISE(auto validity, validity_.Finish(length_, &nulls));
-    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> bits, arrow::AllocateEmptyBitmap(length_));
-    for (int64_t i = 0; i < length_; ++i) {
-      if (values_.data()[i] != 0) arrow::bit_util::SetBit(bits->mutable_data(), i);
-    }
-    return std::make_shared<arrow::BooleanArray>(length_, std::move(bits), std::move(validity), nulls);
-  }
+  Result<std::shared_ptr<arrow::Array>> Finish() override { return values_.FinishBooleans(length_); }
 
  private:
   const HiveDialect dialect_;
-  JsonValues<uint8_t> values_;
-  JsonValidity validity_;
+  JsonNullable<uint8_t> values_;
 };
 
 /// Text, and bytes: base64 where it is some, else the bytes as they are.
@@ -212,10 +195,7 @@ class StringColumn final : public HiveColumn {
   Result<std::shared_ptr<arrow::Array>> Finish() override {
     int64_t nulls = 0;
     ARROW_ASSIGN_OR_RAISE(auto validity, validity_.Finish(length_, &nulls));
-    if (!ends_.Append(0)) return Status::OutOfMemory("no memory for this block");
-    std::memmove(ends_.data() + 1, ends_.data(), static_cast<size_t>(length_) * sizeof(int32_t));
-    ends_.data()[0] = 0;
-    ARROW_ASSIGN_OR_RAISE(auto offsets, ends_.Finish());
+    ARROW_ASSIGN_OR_RAISE(auto offsets, FinishEnds(&ends_, length_));
     ARROW_ASSIGN_OR_RAISE(auto bytes, bytes_.Finish());
     return arrow::MakeArray(
         arrow::ArrayData::Make(type_, length_, {std::move(validity), std::move(offsets), std::move(bytes)}, nulls));

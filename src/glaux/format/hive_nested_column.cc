@@ -73,10 +73,7 @@ class ListColumn : public NestedColumn {
   Result<std::shared_ptr<arrow::Array>> Finish() override {
     int64_t nulls = 0;
     ARROW_ASSIGN_OR_RAISE(auto validity, validity_.Finish(length_, &nulls));
-    if (!ends_.Append(0)) return Status::OutOfMemory("no memory for this block");
-    std::memmove(ends_.data() + 1, ends_.data(), static_cast<size_t>(length_) * sizeof(int32_t));
-    ends_.data()[0] = 0;
-    ARROW_ASSIGN_OR_RAISE(auto offsets, ends_.Finish());
+    ARROW_ASSIGN_OR_RAISE(auto offsets, FinishEnds(&ends_, length_));
     const int64_t entries = children_[0]->length();
     std::vector<std::shared_ptr<arrow::ArrayData>> parts;
     for (auto& child : children_) {

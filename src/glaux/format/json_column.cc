@@ -33,13 +33,12 @@ class FixedWidthColumn final : public JsonColumn {
       if (in.Peek() == 'n' && in.TakeNull()) return AppendNulls(1) || in.FailMemory();
       return in.FailConflict(ExpectedWords(*type_));
     }
-    if (!values_.Append(value)) return in.FailMemory();
-    validity_.AppendValid(length_++);
+    if (!values_.Append(length_, value)) return in.FailMemory();
+    ++length_;
     return true;
   }
   bool AppendNulls(int64_t count) override {
-    if (!validity_.AppendNulls(length_, count) || !values_.Extend(count)) return false;
-    std::fill_n(values_.data() + length_, count, Value{});
+    if (!values_.AppendNulls(length_, count)) return false;
     length_ += count;
     return true;
   }
@@ -47,18 +46,12 @@ class FixedWidthColumn final : public JsonColumn {
     values_.Truncate(length);
     length_ = length;
   }
-  Result<std::shared_ptr<arrow::Array>> Finish() override {
-    int64_t nulls = 0;
-    ARROW_ASSIGN_OR_RAISE(auto validity, validity_.Finish(length_, &nulls));
-    ARROW_ASSIGN_OR_RAISE(auto values, values_.Finish());
-    return arrow::MakeArray(arrow::ArrayData::Make(type_, length_, {std::move(validity), std::move(values)}, nulls));
-  }
+  Result<std::shared_ptr<arrow::Array>> Finish() override { return values_.Finish(type_, length_); }
 
  private:
   std::shared_ptr<arrow::DataType> type_;
   Parser parser_;
-  JsonValues<Value> values_;
-  JsonValidity validity_;
+  JsonNullable<Value> values_;
 };
 
 template <typename Value, typename Parser>
@@ -284,8 +277,7 @@ class BooleanColumn final : public JsonColumn {
     return in.FailConflict("a bool");
   }
   bool AppendNulls(int64_t count) override {
-    if (!validity_.AppendNulls(length_, count) || !values_.Extend(count)) return false;
-    std::memset(values_.data() + length_, 0, static_cast<size_t>(count));
+    if (!values_.AppendNulls(length_, count)) return false;
     length_ += count;
     return true;
   }
@@ -293,25 +285,16 @@ class BooleanColumn final : public JsonColumn {
     values_.Truncate(length);
     length_ = length;
   }
-  Result<std::shared_ptr<arrow::Array>> Finish() override {
-    int64_t nulls = 0;
-    ARROW_ASSIGN_OR_RAISE(auto validity, validity_.Finish(length_, &nulls));
-    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> bits, arrow::AllocateEmptyBitmap(length_));
-    for (int64_t i = 0; i < length_; ++i) {
-      if (values_.data()[i] != 0) arrow::bit_util::SetBit(bits->mutable_data(), i);
-    }
-    return std::make_shared<arrow::BooleanArray>(length_, std::move(bits), std::move(validity), nulls);
-  }
+  Result<std::shared_ptr<arrow::Array>> Finish() override { return values_.FinishBooleans(length_); }
 
  private:
   bool Add(uint8_t value) {
-    if (!values_.Append(value)) return false;
-    validity_.AppendValid(length_++);
+    if (!values_.Append(length_, value)) return false;
+    ++length_;
     return true;
   }
 
-  JsonValues<uint8_t> values_;
-  JsonValidity validity_;
+  JsonNullable<uint8_t> values_;
 };
 
 /// Takes no value.

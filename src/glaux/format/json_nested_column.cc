@@ -115,10 +115,7 @@ class ListColumn final : public JsonColumn {
     ARROW_ASSIGN_OR_RAISE(auto values, values_->Finish());
     arrow::BufferVector buffers = {std::move(validity)};
     if (!width_) {
-      if (!ends_.Append(0)) return Status::OutOfMemory("no memory for this block");
-      std::memmove(ends_.data() + 1, ends_.data(), static_cast<size_t>(length_) * sizeof(Offset));
-      ends_.data()[0] = 0;
-      ARROW_ASSIGN_OR_RAISE(auto offsets, ends_.Finish());
+      ARROW_ASSIGN_OR_RAISE(auto offsets, FinishEnds(&ends_, length_));
       buffers.push_back(std::move(offsets));
     }
     return arrow::MakeArray(arrow::ArrayData::Make(type_, length_, std::move(buffers), {values->data()}, nulls));
@@ -179,10 +176,7 @@ class MapColumn final : public JsonColumn {
     int64_t nulls = 0;
     ARROW_ASSIGN_OR_RAISE(auto validity, validity_.Finish(length_, &nulls));
     Truncate(length_);
-    if (!ends_.Append(0)) return Status::OutOfMemory("no memory for this block");
-    std::memmove(ends_.data() + 1, ends_.data(), static_cast<size_t>(length_) * sizeof(int32_t));
-    ends_.data()[0] = 0;
-    ARROW_ASSIGN_OR_RAISE(auto offsets, ends_.Finish());
+    ARROW_ASSIGN_OR_RAISE(auto offsets, FinishEnds(&ends_, length_));
     const int64_t entries = keys_->length();
     ARROW_ASSIGN_OR_RAISE(auto keys, keys_->Finish());
     ARROW_ASSIGN_OR_RAISE(auto values, values_->Finish());

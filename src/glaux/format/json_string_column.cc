@@ -108,11 +108,7 @@ class StringColumn final : public JsonColumn {
   Result<std::shared_ptr<arrow::Array>> Finish() override {
     int64_t nulls = 0;
     ARROW_ASSIGN_OR_RAISE(auto validity, validity_.Finish(length_, &nulls));
-    // Here are the ends of values; Arrow has their begins too.
-    if (!offsets_.Append(0)) return Status::OutOfMemory("no memory for this block");
-    std::memmove(offsets_.data() + 1, offsets_.data(), static_cast<size_t>(length_) * sizeof(Offset));
-    offsets_.data()[0] = 0;
-    ARROW_ASSIGN_OR_RAISE(auto offsets, offsets_.Finish());
+    ARROW_ASSIGN_OR_RAISE(auto offsets, FinishEnds(&offsets_, length_));
     ARROW_ASSIGN_OR_RAISE(auto bytes, bytes_.Finish());
     return arrow::MakeArray(
         arrow::ArrayData::Make(type_, length_, {std::move(validity), std::move(offsets), std::move(bytes)}, nulls));
@@ -176,10 +172,7 @@ class DictionaryColumn final : public JsonColumn {
     ARROW_ASSIGN_OR_RAISE(auto validity, validity_.Finish(length_, &nulls));
     if (entries() == 0 && length_ > 0 && !Add("")) return Status::OutOfMemory("no memory for this block");
     const int64_t size = entries();
-    if (!ends_.Append(0)) return Status::OutOfMemory("no memory for this block");
-    std::memmove(ends_.data() + 1, ends_.data(), static_cast<size_t>(size) * sizeof(int32_t));
-    ends_.data()[0] = 0;
-    ARROW_ASSIGN_OR_RAISE(auto offsets, ends_.Finish());
+    ARROW_ASSIGN_OR_RAISE(auto offsets, FinishEnds(&ends_, size));
     ARROW_ASSIGN_OR_RAISE(auto bytes, bytes_.Finish());
     ARROW_ASSIGN_OR_RAISE(auto indices, indices_.Finish());
     auto data = arrow::ArrayData::Make(type_, length_, {std::move(validity), std::move(indices)}, nulls);

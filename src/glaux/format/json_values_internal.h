@@ -1,5 +1,8 @@
 #pragma once
 
+#include <arrow/array/array_primitive.h>
+#include <arrow/array/data.h>
+#include <arrow/array/util.h>
 #include <arrow/buffer.h>
 #include <arrow/util/bit_util.h>
 #include <arrow/util/bitmap_ops.h>
@@ -106,5 +109,53 @@ class JsonValidity {
   bool used_ = false;
   bool no_memory_ = false;
 };
+
+/// Values of one width of which some are null, as columns of JSON and of Hive's text keep them. `length` and `at` are
+/// how many there are before the call.
+template <typename Value>
+class JsonNullable {
+ public:
+  bool Reserve(int64_t more) { return values_.Reserve(more); }
+  bool Append(int64_t at, const Value& value) {
+    if (!values_.Append(value)) return false;
+    validity_.AppendValid(at);
+    return true;
+  }
+  bool AppendNulls(int64_t at, int64_t count) {
+    if (!validity_.AppendNulls(at, count) || !values_.Extend(count)) return false;
+    std::fill_n(values_.data() + at, count, Value{});
+    return true;
+  }
+  void Truncate(int64_t length) { values_.Truncate(length); }
+  Result<std::shared_ptr<arrow::Array>> Finish(const std::shared_ptr<arrow::DataType>& type, int64_t length) {
+    int64_t nulls = 0;
+    ARROW_ASSIGN_OR_RAISE(auto validity, validity_.Finish(length, &nulls));
+    ARROW_ASSIGN_OR_RAISE(auto values, values_.Finish());
+    return arrow::MakeArray(arrow::ArrayData::Make(type, length, {std::move(validity), std::move(values)}, nulls));
+  }
+  /// As bits, one a value that is not zero.
+  Result<std::shared_ptr<arrow::Array>> FinishBooleans(int64_t length) {
+    int64_t nulls = 0;
+    ARROW_ASSIGN_OR_RAISE(auto validity, validity_.Finish(length, &nulls));
+    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> bits, arrow::AllocateEmptyBitmap(length));
+    for (int64_t i = 0; i < length; ++i) {
+      if (values_.data()[i] != 0) arrow::bit_util::SetBit(bits->mutable_data(), i);
+    }
+    return std::make_shared<arrow::BooleanArray>(length, std::move(bits), std::move(validity), nulls);
+  }
+
+ private:
+  JsonValues<Value> values_;
+  JsonValidity validity_;
+};
+
+/// The offsets of lists, maps and texts, of which the ends are known: a zero in front of them.
+template <typename Offset>
+Result<std::shared_ptr<arrow::Buffer>> FinishEnds(JsonValues<Offset>* ends, int64_t length) {
+  if (!ends->Append(0)) return Status::OutOfMemory("no memory for this block");
+  std::memmove(ends->data() + 1, ends->data(), static_cast<size_t>(length) * sizeof(Offset));
+  ends->data()[0] = 0;
+  return ends->Finish();
+}
 
 }  // namespace glaux
