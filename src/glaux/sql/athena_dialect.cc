@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "glaux/sql/lexer_internal.h"
+#include "glaux/sql/literal.h"
 
 namespace glaux::sql {
 namespace {
@@ -108,7 +109,7 @@ class Translator {
       if (const size_t end = CopyListagg(i, last); end > i) return end;
     }
     if (tokens_[i].kind == Token::Kind::kQuoted) {
-      Replace(tokens_[i], Quoted(lexer_.Unquoted(tokens_[i]), '"'));
+      Replace(tokens_[i], QuotedName(lexer_.Unquoted(tokens_[i])));
       return i + 1;
     }
     if (IsWordAt(i, "X") && tokens_[i + 1].kind == Token::Kind::kString && tokens_[i + 1].begin == tokens_[i].end) {
@@ -137,15 +138,6 @@ class Translator {
     return i + 1;
   }
 
-  static std::string Quoted(std::string_view text, char quote) {
-    std::string out(1, quote);
-    for (const char c : text) {
-      if (c == quote) out += quote;
-      out += c;
-    }
-    return out += quote;
-  }
-
   // Literals that the engine reads in another way. \return behind it; `i` if this is none
   size_t CopyLiteral(size_t i) {
     if (tokens_[i].kind != Token::Kind::kWord || i + 1 >= tokens_.size()) return i;
@@ -155,7 +147,7 @@ class Translator {
       const std::string sign = escape ? lexer_.Unquoted(tokens_[i + 4]) : "\\";
       const auto text = sign.size() == 1 ? Unescaped(lexer_.Unquoted(tokens_[i + 2]), sign[0]) : std::nullopt;
       if (!text) return i;
-      Replace(tokens_[i], Quoted(*text, '\''));
+      Replace(tokens_[i], Doubled(*text, '\''));
       const size_t last = escape ? i + 4 : i + 2;
       written_ = tokens_[last].end;
       return last + 1;

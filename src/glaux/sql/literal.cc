@@ -45,13 +45,6 @@ bool IsQuoted(std::string_view text) {
   return true;
 }
 
-/// A text in quotes, those in it twice.
-std::string Doubled(std::string_view text, char quote) {
-  std::string out(1, quote);
-  for (const char c : text) out.append(c == quote ? 2 : 1, c);
-  return out + quote;
-}
-
 }  // namespace
 
 bool IsLiteral(std::string_view text) {
@@ -66,6 +59,12 @@ bool IsLiteral(std::string_view text) {
   const auto type = Trim(text.substr(0, quote));
   const auto types = {"DATE", "TIMESTAMP", "TIME", "DECIMAL"};
   return std::any_of(types.begin(), types.end(), [&](const char* one) { return IsWord(type, one); });
+}
+
+std::string Doubled(std::string_view text, char quote) {
+  std::string out(1, quote);
+  for (const char c : text) out.append(c == quote ? 2 : 1, c);
+  return out + quote;
 }
 
 std::string ToLiteral(std::string_view value) { return IsLiteral(value) ? std::string(value) : Doubled(value, '\''); }

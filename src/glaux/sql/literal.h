@@ -16,6 +16,9 @@ bool IsLiteral(std::string_view text);
 /// A parameter's value as a literal: itself if it is one, else as a text in quotes.
 std::string ToLiteral(std::string_view value);
 
+/// A text in quotes, those in it twice.
+std::string Doubled(std::string_view text, char quote);
+
 /// A text as a literal of standard SQL. kInvalid for one with a NUL in it.
 Result<std::string> TextLiteral(std::string_view text);
 
