@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 
 #include "glaux/base/base64.h"
+#include "glaux/base/random.h"
 #include "glaux/serve/athena/call_internal.h"
 
 namespace glaux::serve::athena {
@@ -36,6 +37,12 @@ std::string CatalogsAnswer(ErrorKind kind, std::string_view request_id) {
 }
 
 }  // namespace
+
+std::string NewUuid() {
+  std::string id = NewId();
+  for (const size_t at : {8, 13, 18, 23}) id.insert(at, "-");
+  return id;
+}
 
 Status Constraint(std::string_view field, std::string_view constraint) {
   return InvalidRequest("INVALID_INPUT", "1 validation error detected: Value at '", field,

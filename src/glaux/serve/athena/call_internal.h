@@ -65,6 +65,9 @@ ErrorAnswer AnswerOf(const Catalog& catalog, const Status& status, std::string_v
 
 wire::EngineVersion EngineVersion();
 
+/// An id as Athena's are: 8-4-4-4-12 digits.
+std::string NewUuid();
+
 /// How many entries a page has, for MaxResults. kInvalid outside `least` to `most`.
 Result<size_t> PageSize(const std::optional<int64_t>& max_results, int64_t least, int64_t most);
 /// NextToken, which is the key of the last entry before. kInvalid for what we did not give.

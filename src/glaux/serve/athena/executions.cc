@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "glaux/base/clock.h"
-#include "glaux/base/random.h"
 #include "glaux/serve/athena/call_internal.h"
 #include "glaux/serve/athena/result_object_internal.h"
 
@@ -18,13 +17,6 @@ using SteadyClock = std::chrono::steady_clock;
 
 milliseconds Between(SteadyClock::time_point begin, SteadyClock::time_point end) {
   return std::chrono::duration_cast<milliseconds>(end - begin);
-}
-
-/// 8-4-4-4-12 digits, as Athena's ids are.
-std::string NewExecutionId() {
-  std::string id = NewId();
-  for (const size_t at : {8, 13, 18, 23}) id.insert(at, "-");
-  return id;
 }
 
 /// What Trino calls an error of this kind, in front of the message.
@@ -100,7 +92,7 @@ struct Executions::Execution {
   explicit Execution(ExecutionPlan given) : plan(std::move(given)) {}
 
   const ExecutionPlan plan;
-  const std::string id = NewExecutionId();
+  const std::string id = NewUuid();
   const Timestamp submitted = Clock::System().Now();
   const SteadyClock::time_point queued_at = SteadyClock::now();
   std::string key;       ///< of the result object

@@ -1,4 +1,3 @@
-#include "glaux/base/random.h"
 #include "glaux/serve/athena/call_internal.h"
 
 namespace glaux::serve::athena {
@@ -56,8 +55,7 @@ Result<wire::CreateNamedQueryResponse> Run(Service& service, wire::CreateNamedQu
   ARROW_RETURN_NOT_OK(CheckText(request.Name, 128, request.Description, request.QueryString));
   ARROW_RETURN_NOT_OK(CheckLength("database", request.Database, 1, 255));
   ARROW_ASSIGN_OR_RAISE(const auto workgroup, FindWorkGroup(service, request.WorkGroup));
-  std::string id = NewId();
-  for (const size_t at : {8, 13, 18, 23}) id.insert(at, "-");
+  std::string id = NewUuid();
   // A repeated request has the id of the first one.
   if (request.ClientRequestToken) {
     ARROW_RETURN_NOT_OK(CheckLength("clientRequestToken", *request.ClientRequestToken, 32, 128));
