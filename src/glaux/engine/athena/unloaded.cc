@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "glaux/format/format.h"
+#include "glaux/sql/literal.h"
 #include "glaux/store/object_input.h"
 
 namespace glaux::athena {
@@ -160,9 +161,8 @@ std::optional<std::string> UnloadOf(std::string_view sql, std::string_view folde
   const size_t end = sql.find_last_not_of(" \t\r\n;");
   sql = sql.substr(0, end == sql.npos ? 0 : end + 1);
   // The line end ends a comment at the end of the query.
-  std::string unload = "UNLOAD (" + std::string(sql) + "\n) TO '";
-  for (const char c : folder) unload += c == '\'' ? std::string("''") : std::string(1, c);
-  return unload + "' WITH (format = 'PARQUET', compression = 'SNAPPY')";
+  return "UNLOAD (" + std::string(sql) + "\n) TO " + sql::Doubled(folder, '\'') +
+         " WITH (format = 'PARQUET', compression = 'SNAPPY')";
 }
 
 void DropUnloaded(const ResultSource& source, const std::string& folder) {
